@@ -1,0 +1,30 @@
+"""What is a label called in another language?"""
+
+from typing import Any
+
+from finerweb.answers import Unreadable, excerpt, read_json
+
+PROMPT = """You translate the names of entity types. Give the word or short phrase by which a native speaker would \
+name the type, in that language's own script, lower case where the script has case and the language allows it, \
+without explanation. Answer with one JSON object: {"name": "..."}."""
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"name": {"type": "string", "minLength": 1, "maxLength": 80}},
+    "required": ["name"],
+    "additionalProperties": False,
+}
+
+
+def prompt(payload: dict[str, Any]) -> str:
+    """Payload: `language` (its English name), `label` (in English)."""
+    return f"Language: {payload['language']}\nEntity type: {payload['label']}"
+
+
+def parse(answer: str) -> str:
+    """Read the name; raises Unreadable where there is none."""
+    said = read_json(answer)
+    name = said.get("name") if isinstance(said, dict) else None
+    if not isinstance(name, str) or not name.strip():
+        raise Unreadable(f"no name: {excerpt(answer)}")
+    return " ".join(name.split())

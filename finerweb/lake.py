@@ -1,0 +1,195 @@
+"""The tables in Delta: read, replace, append, what is missing. The only module that knows where tables live."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from delta.tables import DeltaTable
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from finerweb.table import Table
+
+VERSION_PROPERTY = "finerweb.table.version"
+
+
+class WrongTable(RuntimeError):
+    """A table that another version of finerweb wrote, or that is no Delta table, or is not there yet."""
+
+
+class Lake:
+    """Tables in one place: a folder or URL, or `catalog.schema`.
+
+    It remembers, since `begin`, what was read (`inputs`: name -> version) and written (`outputs`: name -> version, ""
+    for a table that was appended to; `rows`). A job adds what it reads and writes elsewhere: `source:`, `model:`, `file:`.
+    """
+
+    def __init__(self, spark: SparkSession, location: str) -> None:
+        self.spark = spark
+        self.location = location.rstrip("/")
+        self._is_schema = bool(re.fullmatch(r"\w+(\.\w+)?", location))
+        self.begin("")
+
+    def begin(self, job: str) -> None:
+        """Start the account of a job."""
+        self._job = job
+        self.inputs: dict[str, str] = {}
+        self.outputs: dict[str, str] = {}
+        self.rows: dict[str, int] = {}
+        self._transactions: dict[str, tuple[str, int]] = {}
+
+    def name(self, table: Table) -> str:
+        """How SQL calls the table."""
+        return f"{self.location}.{table.name}" if self._is_schema else f"delta.`{self.location}/{table.name}`"
+
+    def place(self, table: Table) -> str:
+        """Where the table is: a name of the catalogue or a folder."""
+        return f"{self.location}.{table.name}" if self._is_schema else f"{self.location}/{table.name}"
+
+    def exists(self, table: Table) -> bool:
+        """Is the table there?"""
+        if self._is_schema:
+            return self.spark.catalog.tableExists(self.place(table))
+        return DeltaTable.isDeltaTable(self.spark, self.place(table))
+
+    def version(self, table: Table) -> int:
+        """The table's last Delta version; -1 where it is not there."""
+        if not self.exists(table):
+            return -1
+        return int(self._delta(table).history(1).select("version").collect()[0][0])
+
+    def read(
+        self, table: Table, *, version: int | None = None, where: str | None = None, or_empty: bool = False
+    ) -> DataFrame:
+        """The table as of now, or of an earlier version, or the part of it for which `where` holds.
+
+        The version is fixed here: a frame that is read while its table is appended to does not change. A table that is
+        not there is an error, or made where `or_empty` allows it.
+        """
+        if or_empty:
+            self.create(table)
+        self._require(table)
+        if version is None:
+            version = self.version(table)
+        frame = self._frame(table, version)
+        if where:
+            frame = frame.filter(where)
+        self.inputs[f"{table.name} where {where}" if where else table.name] = self.state(table, where)
+        return frame
+
+    def state(self, table: Table, where: str | None = None) -> str:
+        """What tells that a table has changed: its version; or, for a part of an append-only table, its rows."""
+        if where is None or not self.exists(table):
+            return str(self.version(table))
+        return f"{self._frame(table, self.version(table)).filter(where).count()} rows"
+
+    def _frame(self, table: Table, version: int) -> DataFrame:
+        reader = self.spark.read.format("delta").option("versionAsOf", version)
+        frame = reader.table(self.place(table)) if self._is_schema else reader.load(self.place(table))
+        return frame.select(*[column.name for column in table.columns])
+
+    def replace(self, table: Table, frame: DataFrame) -> int:
+        """Make the frame the table's whole content; returns its rows."""
+        return self._write(table, frame, mode="overwrite")
+
+    def append(self, table: Table, frame: DataFrame) -> int:
+        """Add the frame's rows; returns how many. The same append made twice by one job is made once."""
+        return self._write(table, frame, mode="append")
+
+    def missing(self, table: Table, frame: DataFrame) -> DataFrame:
+        """The rows of a frame whose key the table does not have."""
+        self.create(table)
+        there = self._frame(table, self.version(table)).select(*table.key)
+        return frame.join(there, on=list(table.key), how="left_anti")
+
+    def slices(self, frame: DataFrame, *, key: str, rows: int) -> Iterator[tuple[DataFrame, int]]:
+        """A frame in parts of about so many rows, and how many rows all parts have.
+
+        A part is made of whole hash buckets of `key`, so that it is the same part whenever it is computed.
+        """
+        total = frame.count()
+        parts = -(-total // rows)
+        for part in range(parts):
+            yield frame.filter(F.pmod(F.xxhash64(key), F.lit(parts)) == part), total
+
+    def create(self, table: Table) -> None:
+        """Make the table where it is not there yet; check its version where it is."""
+        if self.exists(table):
+            self._require(table)
+            return
+        builder = DeltaTable.createIfNotExists(self.spark).comment(table.comment)
+        builder = builder.tableName(self.place(table)) if self._is_schema else builder.location(self.place(table))
+        for column in table.columns:
+            builder = builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
+        for name, sql in table.constraints.items():
+            # As a property rather than ALTER TABLE ... ADD CONSTRAINT: one commit for all of them.
+            builder = builder.property(f"delta.constraints.{name}", sql)
+        builder.property(VERSION_PROPERTY, table.version).clusterBy(*table.cluster).execute()
+
+    def history(self, table: Table) -> list[dict[str, Any]]:
+        """The table's commits, the newest first: version, operation, and the job that made it."""
+        rows = self._delta(table).history().select("version", "timestamp", "operation", "userMetadata").collect()
+        return [row.asDict() for row in rows]
+
+    def _write(self, table: Table, frame: DataFrame, *, mode: str) -> int:
+        self.create(table)
+        # A transaction's name is the version it starts from: a second driver at the same work, or a retry after a
+        # commit whose answer was lost, repeats the name, and Delta leaves it out.
+        start, count = self._transactions.get(table.name, (str(self.version(table)), 0))
+        self._transactions[table.name] = (start, count + 1)
+        writer = (
+            _checked(table, table.conform(frame))
+            .write.format("delta")
+            .mode(mode)
+            .option("txnAppId", f"finerweb/{self._job}/{table.name}/{start}")
+            .option("txnVersion", count)
+            .option("userMetadata", json.dumps({"job": self._job, "inputs": self.inputs}))
+        )
+        if self._is_schema:
+            writer.saveAsTable(self.place(table))
+        else:
+            writer.save(self.place(table))
+        last = self._delta(table).history(1).select("version", "operationMetrics").collect()[0]
+        rows = int(last["operationMetrics"].get("numOutputRows", 0))
+        # Others may append to a table that this job appended to; nobody else replaces one that it replaced.
+        self.outputs[table.name] = str(last["version"]) if mode == "overwrite" else ""
+        self.rows[table.name] = self.rows.get(table.name, 0) + rows
+        return rows
+
+    def _delta(self, table: Table) -> DeltaTable:
+        if self._is_schema:
+            return DeltaTable.forName(self.spark, self.place(table))
+        return DeltaTable.forPath(self.spark, self.place(table))
+
+    def _require(self, table: Table) -> None:
+        try:
+            properties = self._delta(table).detail().select("properties").collect()[0][0]
+        except AnalysisException as error:
+            raise WrongTable(
+                f"table {table.name}: nothing at {self.place(table)}; run the job that writes it first (finerweb run)"
+            ) from error
+        found = properties.get(VERSION_PROPERTY, "none")
+        if found != table.version:
+            raise WrongTable(
+                f"table {table.name} at {self.place(table)}: found schema version {found}, wanted {table.version}. "
+                "Name another place (--set lake.location=...), or drop the table and run its job again; completions "
+                "hold paid answers: copy them first"
+            )
+
+
+def _checked(table: Table, frame: DataFrame) -> DataFrame:
+    """The frame, which fails to be written where a row breaks an invariant that Delta's CHECK cannot hold."""
+    if not table.invariants:
+        return frame
+    broken = [
+        F.when(
+            ~F.expr(sql),
+            F.raise_error(F.concat(F.lit(f"table {table.name}: invariant {name} broken by "), F.to_json(F.struct(*table.key)))),
+        )
+        for name, sql in table.invariants.items()
+    ]
+    first, *rest = table.columns
+    guarded = F.coalesce(*broken, F.col(first.name)).cast(table.schema[first.name].dataType).alias(first.name)
+    return frame.select(guarded, *[column.name for column in rest])

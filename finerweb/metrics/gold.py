@@ -1,0 +1,36 @@
+"""Merged entities against what a person marked, in the annotated passages: same start, same end, any label."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+READS = ("gold", "entities", "passages", "selection")
+
+
+def measure(gold: DataFrame, entities: DataFrame, passages: DataFrame, selection: DataFrame) -> DataFrame:
+    """Details: `precision`, `recall`, `f1`, and the counts `gold`, `found`, `both`; for sources with gold only.
+
+    Precision counts the found spans of gold documents; a span that nobody marked is wrong even where it is sensible.
+    """
+    annotated = passages.join(selection.filter("is_selected").select("passage_id"), on="passage_id", how="left_semi")
+    places = annotated.select("passage_id", "document_id", F.col("start").alias("at"), F.col("end").alias("to"))
+    marked = gold.join(places, on="document_id", how="inner").filter("start >= at and end <= to")
+    marked = marked.select("passage_id", "language", F.expr("start - at as start"), F.expr("end - at as end"))
+    in_gold = places.join(gold.select("document_id").distinct(), on="document_id", how="left_semi")
+    found = entities.join(in_gold.select("passage_id"), on="passage_id", how="left_semi")
+    found = found.select("passage_id", "language", "start", "end").distinct()
+    both = marked.join(found, on=["passage_id", "language", "start", "end"], how="inner")
+    counts = (
+        marked.groupBy("language").agg(F.count("*").cast("double").alias("gold"))
+        .join(found.groupBy("language").agg(F.count("*").cast("double").alias("found")), on="language", how="left")
+        .join(both.groupBy("language").agg(F.count("*").cast("double").alias("both")), on="language", how="left")
+        .na.fill(0.0)
+    )
+    values = counts.withColumns(
+        {
+            "precision": F.try_divide("both", "found"),
+            "recall": F.try_divide("both", "gold"),
+            "f1": F.try_divide(2 * F.col("both"), F.col("found") + F.col("gold")),
+        }
+    )
+    names = ["precision", "recall", "f1", "gold", "found", "both"]
+    return values.unpivot("language", names, "detail", "value").select("detail", "language", "value").na.fill(0.0)

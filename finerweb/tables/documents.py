@@ -1,0 +1,116 @@
+"""Web documents, in FineWeb-2's columns, and why a record did not become one."""
+
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import Column as Expression
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from finerweb.table import Column, Table
+
+TABLE = Table(
+    name="documents",
+    comment="A web document.",
+    key=("document_id",),
+    columns=(
+        Column("document_id", "string", "source/id; the id is the source's own, or a hash of the text", nullable=False),
+        Column("language", "string", "FineWeb-2 code (ISO 639-3), a key of languages.yml", nullable=False),
+        Column("script", "string", "ISO 15924", nullable=False),
+        Column("text", "string", "as it was read: never normalised", nullable=False),
+        Column("source", "string", "the name of the source in the settings", nullable=False),
+        Column("url", "string", "where it was on the web"),
+        Column("date", "string", "when it was crawled"),
+        Column("dump", "string", "the crawl it is from"),
+        Column("licence", "string", "of the document, where the source says"),
+        Column("language_score", "double", "the source's own confidence in the language, 0-1"),
+    ),
+    constraints={"text_not_blank": "length(trim(text)) > 0", "id_has_source": "document_id like concat(source, '/%')"},
+)
+
+# What a source yields, whatever its format: every value as it was found, and where it was found.
+RECORD = (
+    "source string, file string, block bigint, row bigint, raw string, id string, text string, language string, "
+    "script string, url string, date string, dump string, licence string, language_score double, "
+    "problem string, found string, wanted string"
+)
+
+
+def examine(
+    records: DataFrame,
+    *,
+    codes: Mapping[str, str],
+    scripts: Mapping[str, str],
+    chosen: Sequence[str],
+    max_characters: int,
+) -> DataFrame:
+    """The records with `document_id` and, for those that cannot be documents, `problem`, `found` and `wanted`.
+
+    `codes` maps every spelling of a language to its code, `scripts` codes to scripts; `chosen` are the codes to keep,
+    all where it is empty. The first problem that applies is the one that is named.
+    """
+    code = F.element_at(_literal_map(codes), F.lower(F.get(F.split("language", "_"), F.lit(0))))
+    script_wanted = F.element_at(_literal_map(scripts), F.col("code"))
+    length = F.length("text")
+    records = (
+        records.withColumn("code", code)
+        .withColumn("script_wanted", script_wanted)
+        .withColumn("script", F.coalesce("script", F.get(F.split("language", "_"), F.lit(1)), "script_wanted"))
+        .withColumn(
+            "document_id",
+            F.concat_ws("/", "source", F.coalesce(F.when(F.trim("id") != "", F.col("id")), F.sha2("text", 256))),
+        )
+    )
+    same = Window.partitionBy("document_id").orderBy(F.col("problem").isNotNull(), "file", "block", "row")
+    checks = [
+        (F.col("problem").isNotNull(), "problem", "found", "wanted"),
+        (F.col("text").isNull() | (F.trim("text") == ""), "no_text", F.lit("no text"), F.lit("a text")),
+        (F.col("code").isNull(), "unknown_language", "language", F.lit("a code or alias of languages.yml")),
+        (
+            ~F.col("code").isin(list(chosen)) if chosen else F.lit(False),
+            "language_not_chosen",
+            "code",
+            F.lit(f"one of ingest.languages: {', '.join(chosen)}"),
+        ),
+        (F.col("script") != F.col("script_wanted"), "other_script", "script", "script_wanted"),
+        (
+            length > max_characters,
+            "too_long",
+            F.concat(length, F.lit(" characters")),
+            F.lit(f"at most ingest.max_characters = {max_characters}"),
+        ),
+        (F.row_number().over(same) > 1, "duplicate_id", "document_id", F.lit("an id that no other record has")),
+    ]
+    problem, found, wanted = (_first(checks, part) for part in (1, 2, 3))
+    return records.withColumns({"problem": problem, "found": found, "wanted": wanted})
+
+
+def _literal_map(values: Mapping[str, str]) -> Expression:
+    return F.create_map(*[F.lit(part) for pair in values.items() for part in pair])
+
+
+def _first(checks: list[tuple[Expression, str, Expression | str, Expression | str]], part: int) -> Expression:
+    """The first check's problem (a name, save for the record's own), or what was found or wanted there."""
+    chosen = F.lit(None).cast("string")
+    for place, check in reversed(list(enumerate(checks))):
+        value = check[part]
+        if isinstance(value, str):
+            value = F.lit(value) if part == 1 and place > 0 else F.col(value)
+        chosen = F.when(check[0], value.cast("string")).otherwise(chosen)
+    return chosen
+
+
+def accept(examined: DataFrame) -> DataFrame:
+    """The documents among examined records."""
+    good = examined.filter(F.col("problem").isNull())
+    return good.select(
+        "document_id",
+        F.col("code").alias("language"),
+        "script",
+        "text",
+        "source",
+        "url",
+        "date",
+        "dump",
+        "licence",
+        "language_score",
+    )

@@ -1,0 +1,164 @@
+"""Sentences with their spans, in the twelve variants: annotator x language of the labels x one label or several."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from itertools import product
+from typing import Any, NamedTuple
+
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from finerweb import segment
+from finerweb.languages import Language
+from finerweb.spans import Span, shift
+from finerweb.table import Column, Table
+
+MERGED = "merged"
+LABEL_LANGUAGES = ("english", "target")
+SCHEMAS = ("single", "multi")
+
+TABLE = Table(
+    name="examples",
+    comment="A sentence of a passage with its spans, in one variant of the data set.",
+    key=("example_id", "variant"),
+    columns=(
+        Column("example_id", "string", "passage_id-s<sentence>", nullable=False),
+        Column("variant", "string", "annotator-labellanguage-schema, such as merged-english-single", nullable=False),
+        Column("language", "string", "its language", nullable=False),
+        Column("passage_id", "string", "the passage", nullable=False),
+        Column("document_id", "string", "the document, all of whose sentences are in one split", nullable=False),
+        Column("split", "string", "train, validation or test: 80, 10 and 10 % of the documents", nullable=False),
+        Column("start", "int", "first code point of the sentence in the passage's text", nullable=False),
+        Column("text", "string", "the sentence", nullable=False),
+        Column(
+            "char_spans",
+            "array<struct<start: int, end: int, label: array<string>>>",
+            "code points of the sentence; one label in a single variant",
+            nullable=False,
+        ),
+        Column("has_entities", "boolean", "sentences without entities are kept as negatives", nullable=False),
+    ),
+    constraints={
+        "split_name": "split in ('train', 'validation', 'test')",
+        "flag": "has_entities = (size(char_spans) > 0)",
+    },
+    # Delta's CHECK grammar has no lambdas, so that these bind our own writes only.
+    invariants={
+        "spans_inside_text": "forall(char_spans, s -> 0 <= s.start and s.start < s.end and s.end <= length(text))",
+        "labels_of_schema": "forall(char_spans, s -> size(s.label) >= 1 and (variant like '%-multi' or size(s.label) = 1))",
+    },
+)
+
+
+class Labelled(NamedTuple):
+    """A span of a passage, its labels in English and in the passage's language."""
+
+    span: Span
+    english: list[str]
+    target: list[str]
+
+
+def variants(annotators: Sequence[str]) -> list[str]:
+    """The names of all variants: twelve for two annotators."""
+    return ["-".join(parts) for parts in product([*annotators, MERGED], LABEL_LANGUAGES, SCHEMAS)]
+
+
+def annotations(entities: DataFrame, mentions: DataFrame, labels: DataFrame) -> DataFrame:
+    """Who put which labels where: passage_id, annotator (or `merged`), start, end, and labels with their names."""
+    merged = entities.select("passage_id", "language", F.lit(MERGED).alias("annotator"), "start", "end", F.posexplode("labels").alias("order", "label"))
+    single = mentions.filter("problem is null").select(
+        "passage_id", "language", "annotator", "start", "end", F.col("position").alias("order"), "label"
+    )
+    named = labels.select("label", "language", "canonical", "name")
+    return (
+        merged.unionByName(single)
+        .join(named, on=["label", "language"], how="inner")
+        .groupBy("passage_id", "annotator", "start", "end")
+        .agg(F.sort_array(F.collect_list(F.struct("order", "canonical", "name"))).alias("labels"))
+    )
+
+
+def build(annotations: DataFrame, passages: DataFrame, *, annotators: Sequence[str], languages: Mapping[str, Language]) -> DataFrame:
+    """The examples of the annotated passages, sentence by sentence, in every variant.
+
+    A passage of which an annotator said nothing gives sentences without spans. A span that crosses the end of a
+    sentence joins the two sentences, so that none is lost.
+    """
+    everyone = F.array(*[F.lit(name) for name in [*annotators, MERGED]])
+    spans = annotations.groupBy("passage_id", "annotator").agg(
+        F.collect_list(F.struct("start", "end", "labels")).alias("spans")
+    )
+    return (
+        passages.select("passage_id", "document_id", "language", "text")
+        .withColumn("annotator", F.explode(everyone))
+        .join(spans, on=["passage_id", "annotator"], how="left")
+        .withColumn("split", split_of("document_id"))
+        .mapInPandas(partial(_build, locales={code: one.locale for code, one in languages.items()}), TABLE.ddl)
+    )
+
+
+def split_of(document_id: str) -> Any:
+    """80, 10 and 10 % of documents by a hash of their id, whatever else is in the corpus."""
+    bucket = F.pmod(F.xxhash64(document_id), F.lit(10))
+    return F.when(bucket < 8, "train").when(bucket < 9, "validation").otherwise("test")
+
+
+def _build(batches: Iterator[pd.DataFrame], *, locales: dict[str, str]) -> Iterator[pd.DataFrame]:
+    names = [column.name for column in TABLE.columns]
+    for batch in batches:
+        rows = [row for passage in batch.itertuples(index=False) for row in _examples(passage, locales)]
+        yield pd.DataFrame(rows, columns=names)
+
+
+def _examples(passage: Any, locales: dict[str, str]) -> Iterator[tuple[Any, ...]]:
+    found = [] if passage.spans is None else passage.spans
+    labelled = sorted(
+        Labelled(
+            Span(one["start"], one["end"]),
+            list(dict.fromkeys(label["canonical"] for label in one["labels"])),
+            list(dict.fromkeys(label["name"] for label in one["labels"])),
+        )
+        for one in found
+    )
+    sentences = whole_sentences(
+        segment.sentences(passage.text, locales[passage.language]), [one.span for one in labelled]
+    )
+    for number, sentence in enumerate(sentences):
+        text = passage.text[sentence.start : sentence.end].rstrip()
+        if not text:
+            continue
+        inside = [one for one in labelled if sentence.start <= one.span.start < sentence.end]
+        for label_language, schema in product(LABEL_LANGUAGES, SCHEMAS):
+            spans = [
+                {**shift(one.span, sentence.start)._asdict(), "label": _labels(getattr(one, label_language), schema)}
+                for one in inside
+            ]
+            yield (
+                f"{passage.passage_id}-s{number}",
+                f"{passage.annotator}-{label_language}-{schema}",
+                passage.language,
+                passage.passage_id,
+                passage.document_id,
+                passage.split,
+                sentence.start,
+                text,
+                spans,
+                bool(spans),
+            )
+
+
+def _labels(labels: list[str], schema: str) -> list[str]:
+    return labels if schema == "multi" else [" / ".join(labels)]
+
+
+def whole_sentences(sentences: Sequence[Span], spans: Sequence[Span]) -> list[Span]:
+    """The sentences, joined where a span crosses from one into the next."""
+    joined: list[Span] = []
+    for sentence in sentences:
+        crosses = joined and any(span.start < sentence.start < span.end for span in spans)
+        if crosses:
+            joined[-1] = Span(joined[-1].start, sentence.end)
+        else:
+            joined.append(sentence)
+    return joined

@@ -1,0 +1,80 @@
+"""What the annotators named in each passage: where it is, or why it is nowhere."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import pandas as pd
+from pyspark.sql import DataFrame
+
+from finerweb import grounding
+from finerweb.annotators import ner
+from finerweb.answers import Unreadable
+from finerweb.languages import Language
+from finerweb.table import Column, Table
+
+TABLE = Table(
+    name="mentions",
+    comment="A mention that an annotator named in a passage.",
+    key=("request_id", "position", "start"),
+    columns=(
+        Column("request_id", "string", "the answer it was read from", nullable=False),
+        Column("position", "int", "its place in the answer, from 0; -1 for an answer that could not be read", nullable=False),
+        Column("passage_id", "string", "the passage", nullable=False),
+        Column("language", "string", "its language", nullable=False),
+        Column("annotator", "string", "who named it", nullable=False),
+        Column("mention", "string", "as the annotator wrote it"),
+        Column("label", "string", "its type in the annotator's words"),
+        Column("start", "int", "first code point in the passage's text"),
+        Column("end", "int", "one past its last"),
+        Column("surface", "string", "the passage's text[start:end]"),
+        Column("tier", "string", "how it was found: exact (at the cursor), elsewhere, normalised"),
+        Column("policy", "string", "the grounding rule: best, cursor, all", nullable=False),
+        Column("problem", "string", "why it has no place: absent, inside_word, claimed, empty, passed, no_label, unreadable"),
+    ),
+    constraints={
+        "found_or_problem": "(start is null) <> (problem is null)",
+        "span": "start is null or (0 <= start and start < end)",
+        "surface_length": "start is null or length(surface) = end - start",
+    },
+)
+
+
+def ground(completions: DataFrame, passages: DataFrame, *, languages: Mapping[str, Language], policy: str) -> DataFrame:
+    """Read the ner answers and find each mention in its passage."""
+    texts = passages.selectExpr("passage_id as subject_id", "text")
+    answers = completions.select("request_id", "subject_id", "language", "annotator", "answer", "problem")
+    locales = {code: language.locale for code, language in languages.items()}
+    return answers.join(texts, on="subject_id", how="inner").mapInPandas(
+        partial(_ground, locales=locales, policy=policy), TABLE.ddl
+    )
+
+
+def _ground(batches: Iterator[pd.DataFrame], *, locales: dict[str, str], policy: str) -> Iterator[pd.DataFrame]:
+    names = [column.name for column in TABLE.columns]
+    for batch in batches:
+        rows = [
+            (row.request_id, position, row.subject_id, row.language, row.annotator, *found, policy, problem)
+            for row in batch.itertuples(index=False)
+            for position, *found, problem in read(row, locales[row.language], policy)
+        ]
+        yield pd.DataFrame(rows, columns=names).astype({"position": "int32", "start": "Int32", "end": "Int32"})
+
+
+def read(row: Any, locale: str, policy: str) -> Iterator[tuple[Any, ...]]:
+    """The mentions of one answer: position, mention, label, start, end, surface, tier, problem."""
+    try:
+        named = ner.parse(row.answer)
+    except Unreadable:
+        yield -1, None, None, None, None, None, None, row.problem or "unreadable"
+        return
+    text = grounding.Text(row.text, locale)
+    places = grounding.ground([one.mention for one in named], text, policy=policy)
+    for position, (one, found) in enumerate(zip(named, places, strict=True)):
+        label = " ".join(one.type.split())
+        for place in found:
+            if place.span is None or not label:
+                yield position, one.mention, label, None, None, None, None, place.problem or "no_label"
+            else:
+                start, end = place.span
+                yield position, one.mention, label, start, end, row.text[start:end], place.tier, None

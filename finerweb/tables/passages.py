@@ -1,0 +1,211 @@
+"""Pieces of documents, of at most so many words and subwords, that end with a sentence where one ends in time."""
+
+import zlib
+from collections.abc import Iterator, Mapping
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+import pandas as pd
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from finerweb import segment, shipping
+from finerweb.languages import ENGLISH, Language
+from finerweb.spans import Span
+from finerweb.table import Column, Table
+
+TABLE = Table(
+    name="passages",
+    comment="A piece of a document; the passages of a document, joined in order, are its text.",
+    key=("passage_id",),
+    columns=(
+        Column("passage_id", "string", "document_id#position", nullable=False),
+        Column("document_id", "string", "the document", nullable=False),
+        Column("language", "string", "the document's language", nullable=False),
+        Column("position", "int", "its place among the document's passages, from 0", nullable=False),
+        Column("start", "int", "first code point in the document's text", nullable=False),
+        Column("end", "int", "one past its last", nullable=False),
+        Column("text", "string", "the document's text[start:end]", nullable=False),
+        Column("words", "int", "ICU words", nullable=False),
+        Column("subwords", "int", "subwords of the scorer's tokenizer, special tokens included", nullable=False),
+        Column("detected", "string", "the detector's code of the language it is in; und for none"),
+        Column("detected_score", "float", "how sure the detector is, 0-1"),
+        Column("is_target_language", "boolean", "is it in the document's language?", nullable=False),
+        Column("bands", "array<bigint>", "locality-sensitive hashes of its words, to find near-duplicates"),
+    ),
+    constraints={"span": "0 <= start and start < end", "text_length": "length(text) = end - start"},
+)
+
+# FineWeb's near-duplicate search: 5-grams, 14 bands of 8 hashes; two texts of Jaccard similarity .75 meet in a band
+# with a probability of 77 %, those of .85 with 99 %.
+SHINGLE, BANDS, ROWS = 5, 14, 8
+DETECTION_SURE = 0.5  # below it lid.176's best guess was mostly wrong on real texts in 91 languages
+
+
+class Piece(NamedTuple):
+    """A chunk of a text and its size."""
+
+    span: Span
+    words: int
+    subwords: int
+
+
+class Counter:
+    """Counts the subwords of texts with a tokenizer.json."""
+
+    def __init__(self, path: str) -> None:
+        from tokenizers import Tokenizer  # on workers only
+
+        self._tokenizer = Tokenizer.from_file(path)
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+
+    def ends(self, text: str) -> list[int]:
+        """Where each subword ends in the text, special tokens included (they end at 0)."""
+        return [end for _, end in self._tokenizer.encode(text).offsets]
+
+
+@lru_cache(maxsize=2)
+def _counter(name: str) -> Counter:
+    return Counter(str(shipping.shipped(name)))
+
+
+def chunks(text: str, locale: str, counter: Counter, *, max_words: int, max_subwords: int) -> Iterator[Piece]:
+    """Cut a text into passages that tile it.
+
+    A passage is the longest run of whole sentences that fits; a sentence that does not fit by itself is cut between
+    words, and a single word that does not fit between characters.
+    """
+    pieces = segment.pieces(text, locale)
+    words = [piece for piece in pieces if piece.is_word]
+    sentence_ends = {span.end for span in segment.sentences(text, locale)}
+    # Only between pieces may a passage end, and never before white space, so that none begins with it.
+    cuts = [piece.end for piece in pieces if not text[piece.end : piece.end + 1].isspace()]
+    start = word = cut = 0
+    while start < len(text):
+        limit = words[word + max_words].start if word + max_words < len(words) else len(text)
+        limit = max(limit, start + 1)
+        while True:
+            end, cut = _last_cut(cuts, cut, start, limit, sentence_ends)
+            ends = counter.ends(text[start:end])
+            if len(ends) <= max_subwords:
+                break
+            limit = start + max(1, sorted(ends)[max_subwords - 1] if len(ends) > max_subwords else 1)
+            if limit >= end:
+                limit = max(start + 1, end - 1)
+        first = word
+        while word < len(words) and words[word].start < end:
+            word += 1
+        yield Piece(Span(start, end), word - first, len(ends))
+        start = end
+
+
+def _last_cut(cuts: list[int], known: int, start: int, limit: int, sentence_ends: set[int]) -> tuple[int, int]:
+    """The last sentence end in (start, limit], else the last word end, else `limit`; and where to look next time."""
+    while known < len(cuts) and cuts[known] <= start:
+        known += 1
+    last = at = known
+    best = None
+    while at < len(cuts) and cuts[at] <= limit:
+        if cuts[at] in sentence_ends:
+            best = cuts[at]
+        last = at + 1
+        at += 1
+    if best is not None:
+        return best, known
+    return (cuts[last - 1] if last > known else limit), known
+
+
+def split(
+    documents: DataFrame,
+    *,
+    languages: Mapping[str, Language],
+    tokenizer: str,
+    max_words: int,
+    max_subwords: int,
+) -> DataFrame:
+    """The passages of documents. `tokenizer` is the shipped name of the scorer's tokenizer.json."""
+    cut = partial(
+        _split, languages=dict(languages), tokenizer=tokenizer, max_words=max_words, max_subwords=max_subwords
+    )
+    return documents.select("document_id", "language", "text").mapInPandas(cut, TABLE.ddl)
+
+
+def _split(
+    batches: Iterator[pd.DataFrame], *, languages: dict[str, Language], tokenizer: str, max_words: int, max_subwords: int
+) -> Iterator[pd.DataFrame]:
+    counter = _counter(tokenizer)
+    names = [column.name for column in TABLE.columns]
+    for batch in batches:
+        rows = [
+            row
+            for document in batch.itertuples(index=False)
+            for row in _rows(document, languages[document.language], counter, max_words, max_subwords)
+        ]
+        yield pd.DataFrame(rows, columns=names)
+
+
+def _rows(document: Any, language: Language, counter: Counter, max_words: int, max_subwords: int) -> Iterator[tuple[Any, ...]]:
+    text = document.text
+    found = chunks(text, language.locale, counter, max_words=max_words, max_subwords=max_subwords)
+    for position, piece in enumerate(found):
+        passage = text[piece.span.start : piece.span.end]
+        detected = segment.language(passage)
+        yield (
+            f"{document.document_id}#{position}",
+            document.document_id,
+            language.code,
+            position,
+            piece.span.start,
+            piece.span.end,
+            passage,
+            piece.words,
+            piece.subwords,
+            detected.code,
+            detected.score,
+            is_in(language, detected),
+            bands(passage, language.locale),
+        )
+
+
+def is_in(language: Language, detected: segment.Detected) -> bool:
+    """Is a passage in the language? Yes unless the detector is sure of another one.
+
+    A language that the detector does not know can only be told from English.
+    """
+    if detected.code in language.detect or detected.score < DETECTION_SURE:
+        return True
+    return not language.detect and not (detected.code == "en" and language.code != ENGLISH)
+
+
+@lru_cache(maxsize=1)
+def _empty_sketch() -> Any:
+    from datasketch import MinHash  # on workers only
+
+    return MinHash(num_perm=BANDS * ROWS, seed=1, scheme="affine32", hashfunc=zlib.crc32)
+
+
+def bands(text: str, locale: str) -> list[int]:
+    """Hashes of a text of which near-duplicates share at least one; none for a text of fewer words than a shingle."""
+    words = [text[span.start : span.end].casefold() for span in segment.words(text, locale)]
+    if len(words) < SHINGLE:
+        return []
+    sketch = _empty_sketch().copy()
+    sketch.update_batch([" ".join(words[at : at + SHINGLE]).encode() for at in range(len(words) - SHINGLE + 1)])
+    rows = sketch.hashvalues.reshape(BANDS, ROWS)
+    return [zlib.crc32(row.tobytes()) + (band << 32) for band, row in enumerate(rows)]
+
+
+def sample(passages: DataFrame, *, per_language: int) -> DataFrame:
+    """At most so many passages of each language, one a document, in the document's language; the same ones each time."""
+    order = F.xxhash64("passage_id")
+    one = Window.partitionBy("document_id").orderBy(order, "passage_id")
+    some = Window.partitionBy("language").orderBy(order, "passage_id")
+    return (
+        passages.filter("is_target_language")
+        .withColumn("_one", F.row_number().over(one))
+        .filter("_one = 1")
+        .withColumn("_some", F.row_number().over(some))
+        .filter(F.col("_some") <= per_language)
+        .drop("_one", "_some")
+    )

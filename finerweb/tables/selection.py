@@ -1,0 +1,71 @@
+"""Which passages are annotated, and why the others are not."""
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from finerweb.table import Column, Table
+
+TABLE = Table(
+    name="selection",
+    comment="A passage and whether it is annotated.",
+    key=("passage_id",),
+    columns=(
+        Column("passage_id", "string", "the passage", nullable=False),
+        Column("document_id", "string", "its document", nullable=False),
+        Column("language", "string", "its language", nullable=False),
+        Column("score", "float", "the regression's score"),
+        Column("rank", "int", "its place in its language, from 1; null where it is not selected"),
+        Column("is_selected", "boolean", "is it annotated?", nullable=False),
+        Column("problem", "string", "why not"),
+    ),
+    constraints={"ranked_if_selected": "is_selected = (rank is not null)", "why": "is_selected = (problem is null)"},
+)
+
+
+def choose(
+    passages: DataFrame, scores: DataFrame, near_duplicates: DataFrame, *, per_language: int, threshold: float
+) -> DataFrame:
+    """At most so many passages of each language that score above the threshold, one a document.
+
+    Of a document the first useful passage counts, as in the paper; documents come in the order of a hash.
+    """
+    joined = (
+        passages.select("passage_id", "document_id", "language", "position", "is_target_language")
+        .join(scores.select("passage_id", "score"), on="passage_id", how="left")
+        .join(near_duplicates.select("passage_id", "duplicate_of"), on="passage_id", how="left")
+    )
+    problem = (
+        F.when(~F.col("is_target_language"), "other_language")
+        .when(F.col("duplicate_of").isNotNull(), "near_duplicate")
+        .when(F.col("score").isNull(), "not_scored")
+        .when(F.col("score") <= threshold, "not_useful")
+    )
+    first = Window.partitionBy("document_id", "problem").orderBy("position")
+    order = Window.partitionBy("language", "problem").orderBy(F.xxhash64("document_id"), "document_id")
+    is_useful = F.col("problem").isNull()
+    return (
+        joined.withColumn("problem", problem)
+        .withColumn("place", F.row_number().over(first))
+        .withColumn("problem", F.when(is_useful & (F.col("place") > 1), "another_of_document").otherwise(F.col("problem")))
+        .withColumn("rank", F.row_number().over(order))
+        .withColumn("problem", F.when(is_useful & (F.col("rank") > per_language), "quota_full").otherwise(F.col("problem")))
+        .select(
+            "passage_id",
+            "document_id",
+            "language",
+            "score",
+            F.when(is_useful, F.col("rank")).alias("rank"),
+            is_useful.alias("is_selected"),
+            "problem",
+        )
+    )
+
+
+def documents_of(selection: DataFrame, documents: DataFrame) -> DataFrame:
+    """The documents that annotated passages are from."""
+    return documents.join(selection.filter("is_selected").select("document_id"), on="document_id", how="left_semi")
+
+
+def chosen(selection: DataFrame, passages: DataFrame) -> DataFrame:
+    """The passages that are annotated."""
+    return passages.join(selection.filter("is_selected").select("passage_id"), on="passage_id", how="left_semi")

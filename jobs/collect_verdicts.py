@@ -1,0 +1,26 @@
+"""Have a sample of the merged annotations judged."""
+
+from finerweb import asking, job
+from finerweb.lake import Lake
+from finerweb.settings import Settings
+from finerweb.tables import completions, entities, passages, selection, verdicts
+
+
+def main(lake: Lake, settings: Settings) -> None:
+    """Have a sample of the merged annotations judged."""
+    judges = asking.chosen(settings.model_specs, settings.judge.judges)
+    chosen = selection.chosen(lake.read(selection.TABLE), lake.read(passages.TABLE))
+    sample = passages.sample(chosen, per_language=settings.judge.per_language)
+    requested = asking.requests(
+        completions.about(
+            verdicts.subjects(lake.read(entities.TABLE), sample), languages=settings.languages, more=["entities"]
+        ),
+        question="judge",
+        models=judges,
+    )
+    asking.answer_missing(lake, requested, models=judges, rows=settings.ask.slice)
+    lake.replace(verdicts.TABLE, verdicts.collect(asking.answers(lake, requested, question="judge")))
+
+
+if __name__ == "__main__":
+    job.main(main)

@@ -1,0 +1,28 @@
+"""Read the sources: documents in, and a row with its reason for every record that is none."""
+
+from finerweb import job, languages, sources
+from finerweb.lake import Lake
+from finerweb.settings import Settings
+from finerweb.tables import documents, gold, rejects
+
+
+def main(lake: Lake, settings: Settings) -> None:
+    """Read the sources: documents in, and a row with its reason for every record that is none."""
+    for source in settings.ingest.sources:
+        lake.inputs[f"source:{source.name}"] = sources.fingerprint(lake.spark, source)
+        records, lines = sources.read(lake.spark, source)
+        examined = documents.examine(
+            records,
+            codes=languages.codes_by_alias(settings.languages),
+            scripts={code: language.script for code, language in settings.languages.items()},
+            chosen=settings.ingest.languages,
+            max_characters=settings.ingest.max_characters,
+        )
+        lake.append(documents.TABLE, lake.missing(documents.TABLE, documents.accept(examined)))
+        lake.append(rejects.TABLE, lake.missing(rejects.TABLE, rejects.collect(examined, lines)))
+        marked = sources.gold_entities(lake.spark, source)
+        lake.append(gold.TABLE, lake.missing(gold.TABLE, marked))
+
+
+if __name__ == "__main__":
+    job.main(main)

@@ -1,0 +1,28 @@
+"""Keep the spans that the annotators agree on, and who said so."""
+
+from finerweb import encoders, job, shipping
+from finerweb.lake import Lake
+from finerweb.settings import Settings
+from finerweb.tables import entities, mentions, passages, similarities
+
+
+def main(lake: Lake, settings: Settings) -> None:
+    """Keep the spans that the annotators agree on, and who said so."""
+    found = lake.read(mentions.TABLE)
+    folder = encoders.fetch(settings.merge.encoder.encoder, settings.work)
+    unknown = lake.missing(similarities.TABLE, similarities.pairs(found))
+    lake.append(similarities.TABLE, similarities.compare(unknown, folder=shipping.ship(lake.spark, folder)))
+    lake.replace(
+        entities.TABLE,
+        entities.merge_annotators(
+            found,
+            lake.read(passages.TABLE),
+            lake.read(similarities.TABLE),
+            overlap=settings.merge.overlap,
+            similarity=settings.merge.similarity,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    job.main(main)

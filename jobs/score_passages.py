@@ -1,0 +1,29 @@
+"""Score the passages with the registered regression."""
+
+from finerweb import job, shipping, tracking
+from finerweb.lake import Lake
+from finerweb.settings import Settings
+from finerweb.tables import near_duplicates, passages, scores
+
+
+def main(lake: Lake, settings: Settings) -> None:
+    """Score the passages with the registered regression."""
+    tracking.connect(settings.tracking.uri, settings.tracking.experiment)
+    model = tracking.fetch(settings.tracking.model, settings.tracking.alias)
+    lake.inputs[f"model:{settings.tracking.model}@{settings.tracking.alias}"] = model.version
+    wanted = scores.worth_scoring(lake.read(passages.TABLE), lake.read(near_duplicates.TABLE))
+    scorer = f"{settings.tracking.model}/{model.version}"
+    lake.append(
+        scores.TABLE,
+        scores.predict(
+            lake.missing(scores.TABLE, scores.by(wanted, scorer=scorer)),
+            scorer=scorer,
+            folder=shipping.ship(lake.spark, model.folder),
+            max_subwords=settings.split.max_subwords,
+            tokens_per_batch=settings.score.tokens_per_batch,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    job.main(main)
