@@ -1,10 +1,11 @@
 """Put questions to models, so that an answer is paid for once."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from pyspark.sql import DataFrame
 
-from finerweb import annotators, progress
+from finerweb import annotators
 from finerweb.engines import Spec
 from finerweb.lake import Lake
 from finerweb.tables import completions
@@ -16,15 +17,14 @@ def requests(subjects: DataFrame, *, question: str, models: Mapping[str, Spec]) 
     return completions.ask(subjects, question=question, prompt=annotators.fingerprint(question), engines=engines)
 
 
-def answer_missing(lake: Lake, requested: DataFrame, *, models: Mapping[str, Spec], rows: int) -> None:
+def answer_missing(lake: Lake, requested: DataFrame, *, models: Mapping[str, Spec], rows: int, tasks: int) -> None:
     """Ask what was never answered, `rows` requests at a time: each slice is committed before the next is sent."""
     for name, spec in models.items():
         missing = lake.missing(completions.TABLE, requested.filter(requested["annotator"] == name))
-        done = 0
-        for part, total in lake.slices(missing, key="request_id", rows=rows):
-            progress.update(done, total, f"answers of {name}")
-            done += lake.append(completions.TABLE, completions.answer(part, spec=spec))
-            progress.update(done, total, f"answers of {name}")
+        answer = partial(completions.answer, spec=spec, tasks=tasks)
+        lake.append_in_slices(
+            completions.TABLE, missing, answer, key="request_id", rows=rows, unit=f"answers of {name}"
+        )
 
 
 def chosen(models: Mapping[str, Spec], names: Sequence[str]) -> dict[str, Spec]:

@@ -4,6 +4,7 @@ import json
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.table import Table as Grid
 
 from finerweb import graph, job, progress, summary
@@ -12,11 +13,14 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 Conf = Annotated[str, typer.Option("--conf", help="Settings that differ from conf/default.yml.")]
 Set = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="One setting; may be repeated.")]
-Force = Annotated[bool, typer.Option("--force", help="Run even where nothing has changed; no answer is paid for twice.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Run even where nothing has changed; no answer is paid for twice.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Spark's own log on the terminal.")]
 Json = Annotated[bool, typer.Option("--json", help="The summary as one JSON object, on the last line.")]
 
 LOCAL = "conf/local.yml"
+NONE: list[str] = []
 
 
 @app.callback()
@@ -25,7 +29,9 @@ def _describe() -> None:
 
 
 @app.command("run")
-def run(conf: Conf = LOCAL, set: Set = [], force: Force = False, verbose: Verbose = False, as_json: Json = False) -> None:  # noqa: A002, B006
+def run(
+    conf: Conf = LOCAL, set: Set = NONE, force: Force = False, verbose: Verbose = False, as_json: Json = False
+) -> None:
     """Run every job, in the order of databricks.yml."""
     _execute(graph.order(), conf, set, force, verbose, as_json=as_json, is_whole=True)
 
@@ -53,7 +59,7 @@ def _execute(
 
 
 def _show(found: dict[str, Any]) -> None:
-    out = progress.Console(highlight=False)
+    out = Console(highlight=False)
     grid = Grid(title="Languages", title_justify="left")
     for heading in ("language", "script", "passages", "annotated", "entities"):
         grid.add_column(heading, justify="left" if heading in ("language", "script") else "right")
@@ -64,7 +70,9 @@ def _show(found: dict[str, Any]) -> None:
     lost = ", ".join(f"{count:,} {problem}" for problem, count in found["mentions"]["lost"].items())
     out.print(f"mentions  {found['mentions']['found']:,} found; lost: {lost or 'none'}")
     if found["gold"]:
-        out.print(f"gold      precision {found['gold']['precision']:.2f}, recall {found['gold']['recall']:.2f} (same span)")
+        out.print(
+            f"gold      precision {found['gold']['precision']:.2f}, recall {found['gold']['recall']:.2f} (same span)"
+        )
     for key in ("lake", "dataset", "report"):
         out.print(f"{key:<9} {found[key]}", soft_wrap=True)
 
@@ -72,7 +80,7 @@ def _show(found: dict[str, Any]) -> None:
 def _add(name: str) -> None:
     main = graph.load(name).main
 
-    def one(conf: Conf = LOCAL, set: Set = [], force: Force = False, verbose: Verbose = False) -> None:  # noqa: A002, B006
+    def one(conf: Conf = LOCAL, set: Set = NONE, force: Force = False, verbose: Verbose = False) -> None:
         _execute([name], conf, set, force, verbose, as_json=False, is_whole=False)
 
     app.command(name, help=main.__doc__)(one)

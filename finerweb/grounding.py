@@ -17,7 +17,7 @@ POLICIES = ("best", "cursor", "all")
 UNSPACED = re.compile(
     r"[\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uAA60-\uAA7F\U00020000-\U0003FFFF]"
 )
-# Invisible in a text and lost by models: soft hyphen, zero-width signs, bidi controls, tatweel, Arabic and Hebrew points.
+# Invisible and lost by models: soft hyphen, zero-width signs, bidi controls, tatweel, Arabic and Hebrew points.
 INVISIBLE = re.compile(
     r"[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u0640\u064B-\u065F\u0670\u06D6-\u06ED\u0591-\u05BD\u05BF-\u05C7]"
 )
@@ -74,9 +74,7 @@ def _fold_cluster(cluster: str) -> str:
     plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", INVISIBLE.sub("", cluster))).translate(SAME)
     # "İ" folds to "i" and a combining dot, which nobody who writes "istanbul" types.
     plain = unicodedata.normalize("NFC", plain.casefold().replace("i\u0307", "i"))
-    return "".join(
-        " " if c.isspace() else str(unicodedata.decimal(c)) if c.isdecimal() else c for c in plain
-    )
+    return "".join(" " if c.isspace() else str(unicodedata.decimal(c)) if c.isdecimal() else c for c in plain)
 
 
 class Text:
@@ -172,7 +170,10 @@ def _place(mention: str, text: Text, claimed: set[Span], cursor: int) -> Grounde
     if not mention:
         return Grounded(None, None, "empty")
     problem = "absent"
-    for tier, spans in (("exact", lambda: occurrences(text.text, mention)), ("normalised", lambda: _alike(mention, text))):
+    for tier, spans in (
+        ("exact", lambda: occurrences(text.text, mention)),
+        ("normalised", lambda: _alike(mention, text)),
+    ):
         candidates = spans()
         whole = [span for span in candidates if text.is_whole(span)]
         free = [span for span in whole if span not in claimed]

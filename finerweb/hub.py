@@ -1,6 +1,6 @@
 """Data sets of the Hugging Face Hub, read by the executors, shard by shard."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 from datasets import IterableDataset, load_dataset
 from pyspark.sql import DataFrame, SparkSession
+
+from finerweb.rows import each
 
 FIELDS = ("id", "text", "language", "language_script", "url", "date", "dump", "license", "language_score")
 SCHEMA = ", ".join(f"{name} string" for name in FIELDS)
@@ -26,19 +28,22 @@ def read(
 
     Every worker must reach the Hub; HF_TOKEN is taken from its environment.
     """
+    chosen: Sequence[str | None] = configs or [None]
     parts = [
         (config, shard, 1 if limit else shards, limit)
-        for config in configs or [None]
+        for config in chosen
         for shards in [stream(path, config, split, revision).num_shards]
         for shard in range(1 if limit else shards)  # "the first N" is one task's work
     ]
-    frame = spark.createDataFrame(parts, "config string, shard int, shards int, limit int").repartition(len(parts), "config", "shard")
+    frame = spark.createDataFrame(parts, "config string, shard int, shards int, limit int").repartition(
+        len(parts), "config", "shard"
+    )
     return frame.mapInPandas(partial(_read, path=path, split=split, revision=revision), SCHEMA)
 
 
-def _read(batches: Iterator[pd.DataFrame], *, path: str, split: str, revision: str | None) -> Iterator[pd.DataFrame]:
+def _read(batches: Iterable[pd.DataFrame], *, path: str, split: str, revision: str | None) -> Iterator[pd.DataFrame]:
     for batch in batches:
-        for part in batch.itertuples(index=False):
+        for part in each(batch):
             data: Any = stream(path, part.config, split, revision)
             if part.shards > 1:
                 data = data.shard(num_shards=part.shards, index=part.shard)

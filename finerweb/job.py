@@ -45,7 +45,7 @@ class NoJava(RuntimeError):
 
 
 class Outcome(NamedTuple):
-    """What a job did: rows written by table, losses (problem -> rows) by table; `is_current`: nothing was to be done."""
+    """What a job did: rows and losses (problem -> rows) by table; `is_current`: there was nothing to do."""
 
     job: str
     seconds: float
@@ -104,7 +104,9 @@ def failures(log: Path) -> Iterator[None]:
 
 def _short(error: Exception) -> str:
     """A failure's own words; of Spark's, the cause without the stack."""
-    lines = [one for one in str(error).splitlines() if one.strip() and not re.match(r"\s*(at |\.\.\. |File |\^|==)", one)]
+    lines = [
+        one for one in str(error).splitlines() if one.strip() and not re.match(r"\s*(at |\.\.\. |File |\^|==)", one)
+    ]
     if not isinstance(error, PySparkException | Py4JError):
         return "\n".join(lines)
     causes = [one.strip() for one in lines if re.search(r"(Error|Exception)\b.*: |^\[[A-Z_.]+\]", one)]
@@ -196,7 +198,7 @@ class Runner:
         self.lake.begin(name)
         with progress.bar(name, self.lake.spark):
             main(self.lake, cast(Settings, watched))
-            lost = {table: self._lost(table) for table in self.lake.rows if table in self._tables}
+            lost = {table: self._lost(table) for table, rows in self.lake.rows.items() if rows}
         seconds = time.monotonic() - began
         rows, inputs, outputs = dict(self.lake.rows), dict(self.lake.inputs), dict(self.lake.outputs)
         self._forget(outputs)
@@ -254,8 +256,10 @@ class Runner:
         table = self._tables[name]
         if "problem" not in [column.name for column in table.columns]:
             return {}
-        frame = self.lake.read(table).filter("problem is not null")
-        return {row["problem"]: row["count"] for row in frame.groupBy("problem").count().orderBy(F.desc("count")).collect()}
+        frame = self.lake.written(table).filter("problem is not null")
+        return {
+            row["problem"]: row["count"] for row in frame.groupBy("problem").count().orderBy(F.desc("count")).collect()
+        }
 
 
 def line(outcome: Outcome) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 from delta.tables import DeltaTable
@@ -10,6 +10,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from finerweb import progress
 from finerweb.table import Table
 
 VERSION_PROPERTY = "finerweb.table.version"
@@ -23,7 +24,8 @@ class Lake:
     """Tables in one place: a folder or URL, or `catalog.schema`.
 
     It remembers, since `begin`, what was read (`inputs`: name -> version) and written (`outputs`: name -> version, ""
-    for a table that was appended to; `rows`). A job adds what it reads and writes elsewhere: `source:`, `model:`, `file:`.
+    for a table that was appended to; `rows`). A job adds what it reads and writes elsewhere: `source:`, `model:`,
+    `file:`.
     """
 
     def __init__(self, spark: SparkSession, location: str) -> None:
@@ -104,15 +106,29 @@ class Lake:
         there = self._frame(table, self.version(table)).select(*table.key)
         return frame.join(there, on=list(table.key), how="left_anti")
 
-    def slices(self, frame: DataFrame, *, key: str, rows: int) -> Iterator[tuple[DataFrame, int]]:
-        """A frame in parts of about so many rows, and how many rows all parts have.
+    def append_in_slices(
+        self, table: Table, frame: DataFrame, make: Callable[[DataFrame], DataFrame], *, key: str, rows: int, unit: str
+    ) -> None:
+        """Append `make(part)` for parts of about so many rows of a frame, each committed before the next is begun.
 
-        A part is made of whole hash buckets of `key`, so that it is the same part whenever it is computed.
+        A part is a hash bucket of `key`, so that it is the same part whenever it is computed; `unit` is for the bar.
         """
         total = frame.count()
         parts = -(-total // rows)
+        done = 0
         for part in range(parts):
-            yield frame.filter(F.pmod(F.xxhash64(key), F.lit(parts)) == part), total
+            progress.update(done, total, unit)
+            bucket = frame.filter(F.pmod(F.xxhash64(key), F.lit(parts)) == part)
+            done += self.append(table, make(bucket))
+        progress.update(done, total, unit)
+
+    def written(self, table: Table) -> DataFrame:
+        """The rows of a table that the job wrote."""
+        frame = self._frame(table, self.version(table))
+        start = int(self._transactions[table.name][0])
+        if self.outputs[table.name] or start < 0:
+            return frame
+        return frame.join(self._frame(table, start).select(*table.key), on=list(table.key), how="left_anti")
 
     def create(self, table: Table) -> None:
         """Make the table where it is not there yet; check its version where it is."""
@@ -186,7 +202,9 @@ def _checked(table: Table, frame: DataFrame) -> DataFrame:
     broken = [
         F.when(
             ~F.expr(sql),
-            F.raise_error(F.concat(F.lit(f"table {table.name}: invariant {name} broken by "), F.to_json(F.struct(*table.key)))),
+            F.raise_error(
+                F.concat(F.lit(f"table {table.name}: invariant {name} broken by "), F.to_json(F.struct(*table.key)))
+            ),
         )
         for name, sql in table.invariants.items()
     ]

@@ -31,11 +31,15 @@ def card(
     """The data set's README.md, from the tables alone."""
     written = [row.asDict() for row in files.filter("format = 'parquet'").orderBy("path").collect()]
     codes = sorted({row["language"] for row in written})
-    per_language = examples.filter(F.col("variant") == MAIN_VARIANT).groupBy("language").agg(
-        F.countDistinct("passage_id").alias("passages"),
-        F.count("*").alias("sentences"),
-        F.sum(F.size("char_spans")).alias("spans"),
-        F.count_if(~F.col("has_entities")).alias("without"),
+    per_language = (
+        examples.filter(F.col("variant") == MAIN_VARIANT)
+        .groupBy("language")
+        .agg(
+            F.countDistinct("passage_id").alias("passages"),
+            F.count("*").alias("sentences"),
+            F.sum(F.size("char_spans")).alias("spans"),
+            F.count_if(~F.col("has_entities")).alias("without"),
+        )
     )
     engines = _rows(
         answers.groupBy("question", "annotator", "engine", "prompt")
@@ -43,7 +47,11 @@ def card(
         .orderBy("question", "annotator")
     )
     environment = Environment(
-        loader=PackageLoader("finerweb"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+        loader=PackageLoader("finerweb"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
     )
     return environment.get_template("card.md.j2").render(
         name=name,

@@ -19,7 +19,6 @@ from transformers import (
     DataCollatorWithPadding,
     EarlyStoppingCallback,
     EvalPrediction,
-    PreTrainedModel,
     PrinterCallback,
     Trainer,
     TrainerCallback,
@@ -43,8 +42,10 @@ def device() -> torch.device:
 def has_bf16() -> bool:
     """Does the hardware multiply bf16 matrices itself, rather than emulate it?"""
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
-    return bool(torch.backends.cpu.get_cpu_capability().startswith("AVX512") and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(
+        torch.backends.cpu.get_cpu_capability().startswith("AVX512") and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    )
 
 
 class _Passages(Dataset[dict[str, Any]]):
@@ -97,9 +98,9 @@ def train(
 ) -> Trained:
     """Fine-tune `encoder` on `rows` (text, rating, split) and save the best epoch in `folder`.
 
-    `frozen_layers` keeps the embeddings and that many layers as they are (None: all are trained): on a CPU, most of
-    the time. The target is 1 for a rating of at least 3, else 0; the loss is the mean squared error (the paper's section 2.2).
-    Raises ValueError where a split is empty or has ratings of one class only.
+    `frozen_layers` keeps the embeddings and that many layers as they are (None: all are trained), which saves most of
+    the time on a CPU. The target is 1 for a rating of at least 3, else 0; the loss is the mean squared error (the
+    paper's section 2.2). Raises ValueError where a split is empty or has ratings of one class only.
     """
     for split in ("train", "validation"):
         ratings = rows.loc[rows["split"] == split, "rating"]
@@ -107,7 +108,7 @@ def train(
         if len(classes) < 2:
             found = f"{len(ratings)} ratings: {sorted(set(ratings)) or 'none'}"
             raise ValueError(
-                f"table ratings, split {split}: found {found}; wanted some below {USEFUL_FROM} and some at or above it. "
+                f"table ratings, split {split}: found {found}; wanted some below {USEFUL_FROM} and some not. "
                 "Rate more passages (--set rate.per_language=N)"
             )
     transformers_logging.set_verbosity_error()
@@ -209,7 +210,7 @@ class Scorer:
     def __init__(self, folder: Path, *, max_subwords: int, tokens_per_batch: int) -> None:
         transformers_logging.disable_progress_bar()
         self._tokenizer = AutoTokenizer.from_pretrained(folder)
-        model: PreTrainedModel = AutoModelForSequenceClassification.from_pretrained(folder)
+        model: Any = AutoModelForSequenceClassification.from_pretrained(folder)
         self._model = model.to(device(), dtype=torch.bfloat16 if has_bf16() else torch.float32).eval()
         self._max_subwords, self._tokens_per_batch = max_subwords, tokens_per_batch
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -149,6 +149,7 @@ class Train(_Section):
 class Score(_Section):
     """score_passages."""
 
+    slice: Positive
     tokens_per_batch: Positive
 
 
@@ -220,6 +221,7 @@ class Settings(_Section):
     work: Path
     languages: dict[str, Language]
     spark: dict[str, str]
+    tasks: Positive
     lake: Lake
     tracking: Tracking
     ingest: Ingest
@@ -255,7 +257,9 @@ class Settings(_Section):
         codes = codes_by_alias(self.languages)
         for source in self.ingest.sources:
             if source.language is not None:
-                _known(f"ingest.sources.{source.name}.language", [source.language.lower()], list(codes), "languages.yml")
+                _known(
+                    f"ingest.sources.{source.name}.language", [source.language.lower()], list(codes), "languages.yml"
+                )
         return self
 
     @property
@@ -280,7 +284,12 @@ def load(conf: str | None = None, overrides: Sequence[str] = ()) -> Settings:
     """
     origin: dict[str, str] = {}
     values: dict[str, Any] = {}
-    _merge(values, _read_yaml(resource("conf", "default.yml").read_text(encoding="utf-8"), "conf/default.yml"), origin, "conf/default.yml")
+    _merge(
+        values,
+        _read_yaml(resource("conf", "default.yml").read_text(encoding="utf-8"), "conf/default.yml"),
+        origin,
+        "conf/default.yml",
+    )
     if conf:
         _merge(values, _read_yaml(_conf_text(conf), conf), origin, conf)
     for override in overrides:
@@ -298,13 +307,17 @@ def load_languages() -> dict[str, Language]:
     lines = _read_yaml(resource("conf", "languages.yml").read_text(encoding="utf-8"), "conf/languages.yml")
     try:
         languages = {
-            code: Language(code, **{key: tuple(v) if isinstance(v, list) else v for key, v in line.items()})
-            for code, line in lines.items()
+            code: Language(code=code, **_fields_of(line))
+            for code, line in cast(dict[str, dict[str, Any]], lines).items()
         }
     except TypeError as error:
         raise BadSettings(f"conf/languages.yml: {error}; wanted name, script, locale, aliases, detect") from None
     codes_by_alias(languages)
     return languages
+
+
+def _fields_of(line: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in line.items()}
 
 
 def _conf_text(conf: str) -> str:
@@ -340,7 +353,9 @@ def _override(override: str) -> dict[str, Any]:
     return dict(value)
 
 
-def _merge(base: dict[str, Any], change: Mapping[str, Any], origin: dict[str, str], where: str, prefix: str = "") -> None:
+def _merge(
+    base: dict[str, Any], change: Mapping[str, Any], origin: dict[str, str], where: str, prefix: str = ""
+) -> None:
     for key, value in change.items():
         path = f"{prefix}{key}"
         if isinstance(value, Mapping) and isinstance(base.get(key), dict) and prefix != "models.":

@@ -1,7 +1,7 @@
 """Files and folders from the driver to the Python workers, through Spark's own artifacts.
 
-    name = ship(spark, folder)      on the driver
-    folder = shipped(name)          on a worker
+name = ship(spark, folder)      on the driver
+folder = shipped(name)          on a worker
 """
 
 import hashlib
@@ -19,7 +19,7 @@ def ship(spark: SparkSession, path: Path) -> str:
     In local mode the workers share the driver's disk, so nothing is copied and the name is the path itself.
     """
     path = path.resolve()
-    if spark.conf.get("spark.master", "").startswith("local"):
+    if str(spark.conf.get("spark.master", "")).startswith("local"):
         return str(path)
     name = f"{_fingerprint(path)}-{path.name}"
     folder = Path(tempfile.mkdtemp(prefix="finerweb-ship-"))
@@ -38,7 +38,9 @@ def ship(spark: SparkSession, path: Path) -> str:
 
 def shipped(name: str) -> Path:
     """Where a shipped file or folder lies on this worker."""
-    return Path(SparkFiles.getRootDirectory()) / name  # an absolute path stays itself
+    if Path(name).is_absolute():
+        return Path(name)
+    return Path(SparkFiles.getRootDirectory()) / name
 
 
 def _fingerprint(path: Path) -> str:

@@ -38,7 +38,9 @@ class Embedder:
         vectors = self.embed(texts)
         left = np.array([place[a] for a, _ in pairs], dtype=np.int64)
         right = np.array([place[b] for _, b in pairs], dtype=np.int64)
-        cosines: NDArray[np.float32] = np.einsum("ij,ij->i", vectors[left], vectors[right]) if pairs else np.zeros(0, np.float32)
+        cosines: NDArray[np.float32] = (
+            np.einsum("ij,ij->i", vectors[left], vectors[right]) if pairs else np.zeros(0, np.float32)
+        )
         return cosines
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -39,7 +39,7 @@ class BadSource(ValueError):
 
 
 def _schema() -> StructType:
-    return StructType.fromDDL(RECORD)  # needs a session: not at import
+    return cast(StructType, StructType.fromDDL(RECORD))  # needs a session: not at import
 
 
 def read(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:
@@ -52,7 +52,12 @@ def read(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:
             return _annotated(spark, source), no_lines
         if source.format == "hub":
             records = hub.read(
-                spark, source.path, configs=source.configs, split=source.split, revision=source.revision, limit=source.limit
+                spark,
+                source.path,
+                configs=source.configs,
+                split=source.split,
+                revision=source.revision,
+                limit=source.limit,
             )
             return _records(records, source, file=F.lit(source.path)), no_lines
         frame = spark.read.format(source.format).load(source.path)
@@ -73,7 +78,9 @@ def fingerprint(spark: SparkSession, source: Source) -> str:
         found = [(file.name, file.read_text(encoding="utf-8")) for file in _annotated_files(source)]
     else:
         files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(source.path)
-        found = sorted(tuple(row) for row in files.select("path", "length", F.col("modificationTime").cast("string")).collect())
+        found = sorted(
+            tuple(row) for row in files.select("path", "length", F.col("modificationTime").cast("string")).collect()
+        )
     return hashlib.sha256(repr((source, found)).encode()).hexdigest()[:12]
 
 
@@ -174,15 +181,23 @@ def _annotated_files(source: Source) -> list[Traversable]:
 
 
 def _annotated(spark: SparkSession, source: Source) -> DataFrame:
-    rows = [_annotated_record(source, file, found) for file in _annotated_files(source) for found in _read_marked(file)]
-    return spark.createDataFrame(rows, _schema())
+    schema = _schema()
+    records = [
+        _annotated_record(source, file, found) for file in _annotated_files(source) for found in _read_marked(file)
+    ]
+    return spark.createDataFrame([tuple(record.get(name) for name in schema.names) for record in records], schema)
 
 
 def gold_entities(spark: SparkSession, source: Source) -> DataFrame:
     """The marked entities of an annotated source; none for the others."""
     files = _annotated_files(source) if source.format == "annotated" else []
     rows = [
-        (f"{source.name}/{_identity(file, found)}", _language(source, file), *entity, found.text[entity.start : entity.end])
+        (
+            f"{source.name}/{_identity(file, found)}",
+            _language(source, file),
+            *entity,
+            found.text[entity.start : entity.end],
+        )
         for file in files
         for found in _read_marked(file)
         if isinstance(found, annotated.Document)
@@ -209,9 +224,20 @@ def _identity(file: Traversable, document: annotated.Document) -> str:
     return f"{file.name.split('.')[0]}/{document.name}"
 
 
-def _annotated_record(source: Source, file: Traversable, found: annotated.Document | annotated.BadMark) -> dict[str, Any]:
-    record: dict[str, Any] = dict.fromkeys(_schema().names)
-    record |= {"source": source.name, "file": file.name, "language": _language(source, file), "block": 0, "row": found.line}
+def _annotated_record(
+    source: Source, file: Traversable, found: annotated.Document | annotated.BadMark
+) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "source": source.name,
+        "file": file.name,
+        "language": _language(source, file),
+        "block": 0,
+        "row": found.line,
+    }
     if isinstance(found, annotated.Document):
-        return record | {"id": _identity(file, found), "text": found.text, "licence": "Apache-2.0" if source.path == SAMPLE else None}
+        return record | {
+            "id": _identity(file, found),
+            "text": found.text,
+            "licence": "Apache-2.0" if source.path == SAMPLE else None,
+        }
     return record | {"problem": "bad_mark", "found": str(found), "wanted": "=== name kind, and [mention](type)"}

@@ -14,7 +14,9 @@ from finerweb.tables import entities, measures, mentions
 def of(lake: Lake, settings: Settings, seconds: Mapping[str, float]) -> dict[str, Any]:
     """Rows by table, counts by language, mentions found and lost, the comparison with gold, and where things are."""
     counts = {table.name: lake.read(table).count() for table in tables.every() if lake.exists(table)}
-    volumes = lake.read(measures.TABLE).filter("metric = 'volume'").groupBy("language").pivot("detail").agg(F.first("value"))
+    volumes = (
+        lake.read(measures.TABLE).filter("metric = 'volume'").groupBy("language").pivot("detail").agg(F.first("value"))
+    )
     by_language = [
         {
             "language": row["language"],
@@ -47,7 +49,7 @@ def of(lake: Lake, settings: Settings, seconds: Mapping[str, float]) -> dict[str
 def _gold(lake: Lake) -> dict[str, float]:
     """Precision and recall over all languages; empty where no source has gold."""
     rows = lake.read(measures.TABLE).filter("metric = 'gold'").groupBy("detail").agg(F.sum("value")).collect()
-    total = dict(rows)
+    total: dict[str, float] = {row[0]: row[1] for row in rows}
     if not total.get("gold"):
         return {}
     return {

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructField, StructType
@@ -40,18 +41,17 @@ class Table:
 
     @property
     def version(self) -> str:
-        """Eight hex digits of the columns and constraints: a lake whose table was made to another contract is refused."""
+        """Eight hex digits of columns and constraints: a table that was made to another contract is refused."""
         contract = [[c.name, c.type, c.nullable] for c in self.columns], dict(self.constraints), self.key
         return hashlib.sha256(json.dumps(contract, sort_keys=True).encode()).hexdigest()[:8]
 
     @property
     def schema(self) -> StructType:
         """Spark's schema of the table, comments included."""
-        fields = [
-            StructField(c.name, StructType.fromDDL(f"x {c.type}")["x"].dataType, c.nullable, {"comment": c.comment})
-            for c in self.columns
-        ]
-        return StructType(fields)
+        types = cast(StructType, StructType.fromDDL(self.ddl))
+        return StructType(
+            [StructField(c.name, types[c.name].dataType, c.nullable, {"comment": c.comment}) for c in self.columns]
+        )
 
     @property
     def ddl(self) -> str:

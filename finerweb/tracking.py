@@ -1,5 +1,7 @@
 """Runs, metrics and models in MLflow; the only file with mlflow."""
 
+import contextlib
+import io
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -13,6 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
+from mlflow.pyfunc.model import PythonModel
 from numpy.typing import NDArray
 
 # Its warnings are about pip, pickles and progress of copying a folder; errors still come through.
@@ -26,7 +29,7 @@ class NoModel(LookupError):
     """A registered model or alias that is not there."""
 
 
-class PassageScorer(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
+class PassageScorer(PythonModel):
     """The regression as a pyfunc: a frame with a column `text` to a frame with a column `score`."""
 
     def __init__(self, max_subwords: int, tokens_per_batch: int) -> None:
@@ -80,7 +83,7 @@ def record(
     tokens_per_batch: int,
 ) -> str:
     """Log a training run and register its model under `name`; returns the new version."""
-    with mlflow.start_run():
+    with mlflow.start_run(), contextlib.redirect_stdout(io.StringIO()):  # it announces versions
         mlflow.log_params(dict(params))
         mlflow.log_metrics({key: value for key, value in metrics.items() if np.isfinite(value)})
         for point in curves:
@@ -130,7 +133,7 @@ def fetch(name: str, alias: str) -> Registered:
     """The model that an alias points to; raises NoModel."""
     client = mlflow.MlflowClient()
     version = require(name, alias)
-    run = client.get_run(client.get_model_version(name, version).run_id)
+    run = client.get_run(str(client.get_model_version(name, version).run_id))
     folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}"))
     inner = next((folder / "artifacts").iterdir())
     return Registered(version, inner, dict(run.data.params), dict(run.data.metrics))

@@ -44,7 +44,10 @@ def train(
         test["score"], _ = model.score(test["text"].tolist())
         quality = scorer.evaluate(test["score"].to_numpy(), scorer.is_useful(test["rating"]))
         by_language = [
-            {"language": language, **_numbers(scorer.evaluate(part["score"].to_numpy(), scorer.is_useful(part["rating"])))}
+            {
+                "language": language,
+                **_numbers(scorer.evaluate(part["score"].to_numpy(), scorer.is_useful(part["rating"]))),
+            }
             for language, part in test.groupby("language")
         ]
         tracking.connect(tracking_at.uri, tracking_at.experiment)
@@ -58,7 +61,10 @@ def train(
                 **{f"rows_{split}": int(count) for split, count in rated["split"].value_counts().items()},
                 **{f"version_{table}": version for table, version in inputs.items()},
             },
-            metrics={**{f"test_{key}": value for key, value in _numbers(quality).items()}, "truncated": trained.truncated},
+            metrics={
+                **{f"test_{key}": value for key, value in _numbers(quality).items()},
+                "truncated": trained.truncated,
+            },
             curves=trained.curves,
             confusion=quality.confusion,
             by_language=pd.DataFrame(by_language),

@@ -13,7 +13,7 @@ def main(lake: Lake, settings: Settings) -> None:
     requested = asking.requests(
         completions.about(chosen, languages=settings.languages), question="ner", models=annotators
     )
-    asking.answer_missing(lake, requested, models=annotators, rows=settings.ask.slice)
+    asking.answer_missing(lake, requested, models=annotators, rows=settings.ask.slice, tasks=settings.tasks)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ def main(lake: Lake, settings: Settings) -> None:
     requested = asking.requests(
         completions.about(sample, languages=settings.languages), question="usefulness", models=raters
     )
-    asking.answer_missing(lake, requested, models=raters, rows=settings.ask.slice)
+    asking.answer_missing(lake, requested, models=raters, rows=settings.ask.slice, tasks=settings.tasks)
     lake.replace(ratings.TABLE, ratings.collect(asking.answers(lake, requested, question="usefulness"), sample))
 
 

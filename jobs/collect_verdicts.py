@@ -18,7 +18,7 @@ def main(lake: Lake, settings: Settings) -> None:
         question="judge",
         models=judges,
     )
-    asking.answer_missing(lake, requested, models=judges, rows=settings.ask.slice)
+    asking.answer_missing(lake, requested, models=judges, rows=settings.ask.slice, tasks=settings.tasks)
     lake.replace(verdicts.TABLE, verdicts.collect(asking.answers(lake, requested, question="judge")))
 
 

@@ -1,5 +1,7 @@
 """Score the passages with the registered regression."""
 
+from functools import partial
+
 from finerweb import job, shipping, tracking
 from finerweb.lake import Lake
 from finerweb.settings import Settings
@@ -13,16 +15,16 @@ def main(lake: Lake, settings: Settings) -> None:
     lake.inputs[f"model:{settings.tracking.model}@{settings.tracking.alias}"] = model.version
     wanted = scores.worth_scoring(lake.read(passages.TABLE), lake.read(near_duplicates.TABLE))
     scorer = f"{settings.tracking.model}/{model.version}"
-    lake.append(
-        scores.TABLE,
-        scores.predict(
-            lake.missing(scores.TABLE, scores.by(wanted, scorer=scorer)),
-            scorer=scorer,
-            folder=shipping.ship(lake.spark, model.folder),
-            max_subwords=settings.split.max_subwords,
-            tokens_per_batch=settings.score.tokens_per_batch,
-        ),
+    missing = lake.missing(scores.TABLE, scores.by(wanted, scorer=scorer))
+    predict = partial(
+        scores.predict,
+        scorer=scorer,
+        folder=shipping.ship(lake.spark, model.folder),
+        max_subwords=settings.split.max_subwords,
+        tokens_per_batch=settings.score.tokens_per_batch,
+        tasks=settings.tasks,
     )
+    lake.append_in_slices(scores.TABLE, missing, predict, key="passage_id", rows=settings.score.slice, unit="passages")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ def main(lake: Lake, settings: Settings) -> None:
             tokenizer=shipping.ship(lake.spark, encoders.tokenizer_file(encoder)),
             max_words=settings.split.max_words,
             max_subwords=settings.split.max_subwords,
+            tasks=settings.tasks,
         ),
     )
     lake.replace(near_duplicates.TABLE, near_duplicates.mark(lake.read(passages.TABLE)))

@@ -56,5 +56,6 @@ def parse(answer: str) -> Verdict:
     grades = [said.get("faithfulness"), said.get("completeness")]
     if not all(isinstance(grade, int) and 1 <= grade <= 5 for grade in grades):
         raise Unreadable(f"no grades from 1 to 5: {excerpt(answer)}")
-    lists = [[str(item) for item in said.get(name) or []] for name in ("missing", "extra", "wrong")]
-    return Verdict(said["faithfulness"], said["completeness"], *lists, str(said.get("explanation") or ""))
+    missing, extra, wrong = ([str(item) for item in said.get(name) or []] for name in ("missing", "extra", "wrong"))
+    explanation = str(said.get("explanation") or "")
+    return Verdict(said["faithfulness"], said["completeness"], missing, extra, wrong, explanation)

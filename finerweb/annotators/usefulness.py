@@ -1,4 +1,4 @@
-"""How useful is a passage for named entity recognition, from 1 to 4? After the paper's additive scale (its figure 8)."""
+"""How useful is a passage for named entity recognition, from 1 to 4? After the paper's figure 8."""
 
 from typing import Any, NamedTuple
 

@@ -1,6 +1,24 @@
 """Names of the lexicon's own labels in the languages of the sample corpus: label -> language -> name."""
 
-_LANGUAGES = "swh tur tha khm cmn jpn kor rus arb heb ell hin ben tam kat hye amh".split()
+_LANGUAGES = [
+    "swh",
+    "tur",
+    "tha",
+    "khm",
+    "cmn",
+    "jpn",
+    "kor",
+    "rus",
+    "arb",
+    "heb",
+    "ell",
+    "hin",
+    "ben",
+    "tam",
+    "kat",
+    "hye",
+    "amh",
+]
 
 _ROWS = """
 country | nchi | ülke | ประเทศ | ប្រទេស | 国家 | 国 | 나라 | страна | دولة | מדינה | χώρα | देश | দেশ | நாடு | ქვეყანა | երկիր | አገር

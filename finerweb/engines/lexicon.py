@@ -174,7 +174,12 @@ class Lexicon:
         is_prose = words >= 20 and words / max(1, len(sentences)) >= 6 and separators * 25 < words
         is_prose = is_prose and len(set(lines)) == len(lines)
         density = len(entities) / words
-        points = [bool(entities), is_prose, is_prose and len(kinds) >= 3, is_prose and len(kinds) >= 4 and density > 0.06]
+        points = [
+            bool(entities),
+            is_prose,
+            is_prose and len(kinds) >= 3,
+            is_prose and len(kinds) >= 4 and density > 0.06,
+        ]
         said = f"{len(entities)} known names and numbers of {len(kinds)} kinds in {words} words; prose: {is_prose}"
         return {"justification": said, "score": max(1, sum(points))}
 

@@ -14,7 +14,9 @@ def measure(entities: DataFrame) -> DataFrame:
     counted = entities.groupBy("agreement", "language").agg(F.count("*").alias("n"))
     total = F.sum("n").over(Window.partitionBy("language"))
     levels = counted.select(
-        F.concat_ws("/", F.lit("entities"), "agreement").alias("detail"), "language", (F.col("n") / total).alias("value")
+        F.concat_ws("/", F.lit("entities"), "agreement").alias("detail"),
+        "language",
+        (F.col("n") / total).alias("value"),
     )
     kept = entities.select("language", F.explode("sources.annotator").alias("annotator"), F.lit(1.0).alias("kept"))
     lost = entities.select("language", F.explode("lost.annotator").alias("annotator"), F.lit(0.0).alias("kept"))

@@ -20,7 +20,8 @@ def measure(gold: DataFrame, entities: DataFrame, passages: DataFrame, selection
     found = found.select("passage_id", "language", "start", "end").distinct()
     both = marked.join(found, on=["passage_id", "language", "start", "end"], how="inner")
     counts = (
-        marked.groupBy("language").agg(F.count("*").cast("double").alias("gold"))
+        marked.groupBy("language")
+        .agg(F.count("*").cast("double").alias("gold"))
         .join(found.groupBy("language").agg(F.count("*").cast("double").alias("found")), on="language", how="left")
         .join(both.groupBy("language").agg(F.count("*").cast("double").alias("both")), on="language", how="left")
         .na.fill(0.0)
@@ -32,5 +33,5 @@ def measure(gold: DataFrame, entities: DataFrame, passages: DataFrame, selection
             "f1": F.try_divide(2 * F.col("both"), F.col("found") + F.col("gold")),
         }
     )
-    names = ["precision", "recall", "f1", "gold", "found", "both"]
+    names = ("precision", "recall", "f1", "gold", "found", "both")
     return values.unpivot("language", names, "detail", "value").select("detail", "language", "value").na.fill(0.0)

@@ -24,7 +24,7 @@ def measure(verdicts: DataFrame, entities: DataFrame) -> DataFrame:
             *[error.alias(name) for name, error in zip(("missing", "extra", "wrong"), errors, strict=True)],
         )
     )
-    names = ["faithfulness", "completeness", "missing", "extra", "wrong"]
-    return means.unpivot(["judge", "language"], names, "name", "value").select(
+    names = ("faithfulness", "completeness", "missing", "extra", "wrong")
+    return means.unpivot(("judge", "language"), names, "name", "value").select(
         F.concat_ws("/", "judge", "name").alias("detail"), "language", "value"
     )

@@ -3,7 +3,7 @@
 import itertools
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from finerweb import engines, plugins
 from finerweb.answers import Unreadable
 from finerweb.engines import Answer, Request, Spec
 from finerweb.languages import Language
+from finerweb.rows import each
 from finerweb.table import Column, Table
 
 TABLE = Table(
@@ -39,6 +40,7 @@ TABLE = Table(
         Column("problem", "string", "why the answer could not be used when it came; null for none"),
     ),
 )
+
 
 def about(passages: DataFrame, *, languages: Mapping[str, Language], more: Sequence[str] = ()) -> DataFrame:
     """Passages as subjects: their text, language and locale, and the columns named by `more`, are the payload."""
@@ -80,18 +82,18 @@ def ask(subjects: DataFrame, *, question: str, prompt: str, engines: Mapping[str
     )
 
 
-def answer(requests: DataFrame, *, spec: Spec) -> DataFrame:
+def answer(requests: DataFrame, *, spec: Spec, tasks: int) -> DataFrame:
     """Put requests to an engine. Lazy and paid for: write the result once, then read the table."""
-    return requests.mapInPandas(partial(_answer, spec=spec), TABLE.ddl)
+    return requests.repartition(tasks).mapInPandas(partial(_answer, spec=spec), TABLE.ddl)
 
 
-def _answer(batches: Iterator[pd.DataFrame], *, spec: Spec) -> Iterator[pd.DataFrame]:
+def _answer(batches: Iterable[pd.DataFrame], *, spec: Spec) -> Iterator[pd.DataFrame]:
     """Rows in the order in which answers come; the engine may read requests ahead across batches."""
     rows: dict[str, Any] = {}
 
     def requests() -> Iterator[Request]:
         for batch in batches:
-            for row in batch.itertuples(index=False):
+            for row in each(batch):
                 rows[row.request_id] = row
                 yield render(row)
 
@@ -99,11 +101,13 @@ def _answer(batches: Iterator[pd.DataFrame], *, spec: Spec) -> Iterator[pd.DataF
     answers = engines.load(spec).answers(requests())
     began = time.monotonic()
     while part := list(itertools.islice(answers, 256)):
-        each = (time.monotonic() - began) / len(part)
-        yield pd.DataFrame([_row(rows.pop(one.request_id), one, each) for one in part], columns=names)
+        seconds = (time.monotonic() - began) / len(part)
+        yield pd.DataFrame([_row(rows.pop(one.request_id), one, seconds) for one in part], columns=names)
         began = time.monotonic()
     if rows:
-        raise RuntimeError(f"engine {spec.engine} left {len(rows)} requests without an answer, the first: {next(iter(rows))}")
+        raise RuntimeError(
+            f"engine {spec.engine} left {len(rows)} requests without an answer, the first: {next(iter(rows))}"
+        )
 
 
 def render(row: Any) -> Request:
@@ -111,7 +115,13 @@ def render(row: Any) -> Request:
     annotator = plugins.load("finerweb.annotators", row.question)
     payload = json.loads(row.payload)
     return Request(
-        row.request_id, row.question, row.language, annotator.PROMPT, annotator.prompt(payload), annotator.SCHEMA, payload
+        row.request_id,
+        row.question,
+        row.language,
+        annotator.PROMPT,
+        annotator.prompt(payload),
+        annotator.SCHEMA,
+        payload,
     )
 
 

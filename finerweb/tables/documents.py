@@ -35,6 +35,9 @@ RECORD = (
 )
 
 
+Check = tuple[Expression, str, Expression | str, Expression | str]  # does it apply, problem, found, wanted
+
+
 def examine(
     records: DataFrame,
     *,
@@ -61,7 +64,7 @@ def examine(
         )
     )
     same = Window.partitionBy("document_id").orderBy(F.col("problem").isNotNull(), "file", "block", "row")
-    checks = [
+    checks: list[Check] = [
         (F.col("problem").isNotNull(), "problem", "found", "wanted"),
         (F.col("text").isNull() | (F.trim("text") == ""), "no_text", F.lit("no text"), F.lit("a text")),
         (F.col("code").isNull(), "unknown_language", "language", F.lit("a code or alias of languages.yml")),
@@ -88,7 +91,7 @@ def _literal_map(values: Mapping[str, str]) -> Expression:
     return F.create_map(*[F.lit(part) for pair in values.items() for part in pair])
 
 
-def _first(checks: list[tuple[Expression, str, Expression | str, Expression | str]], part: int) -> Expression:
+def _first(checks: list[Check], part: int) -> Expression:
     """The first check's problem (a name, save for the record's own), or what was found or wanted there."""
     chosen = F.lit(None).cast("string")
     for place, check in reversed(list(enumerate(checks))):

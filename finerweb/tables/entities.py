@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finerweb.merging import Said, merge
+from finerweb.rows import flat_map
 from finerweb.table import Column, Table
 
 _SOURCE = "annotator: string, start: int, end: int, label: string, tier: string"
 
 TABLE = Table(
     name="entities",
-    comment="An entity of a passage. `text` stands beside it so that Delta itself can hold every writer to the promise.",
+    comment="An entity of a passage; `text` stands beside it so that Delta itself can check the span.",
     key=("passage_id", "start", "end", "label"),
     columns=(
         Column("passage_id", "string", "the passage", nullable=False),
@@ -27,7 +27,12 @@ TABLE = Table(
         Column("labels", "array<string>", "the distinct labels, in the order of the annotators", nullable=False),
         Column("agreement", "string", "exact, overlap or alone: how the annotators agree on the span", nullable=False),
         Column("sources", f"array<struct<{_SOURCE}>>", "who said so, and where", nullable=False),
-        Column("lost", f"array<struct<{_SOURCE}, problem: string>>", "spans that gave way to this one, and why", nullable=False),
+        Column(
+            "lost",
+            f"array<struct<{_SOURCE}, problem: string>>",
+            "spans that gave way to this one, and why",
+            nullable=False,
+        ),
         Column("text", "string", "the passage's text", nullable=False),
     ),
     constraints={
@@ -35,10 +40,6 @@ TABLE = Table(
         "span_is_mention": "substring(text, start + 1, end - start) = mention",
         "agreement_name": "agreement in ('exact', 'overlap', 'alone')",
     },
-)
-
-_ROW = "passage_id string, language string, start int, end int, mention string, label string, labels array<string>, " + (
-    f"agreement string, sources array<struct<{_SOURCE}>>, lost array<struct<{_SOURCE}, problem: string>>, text string"
 )
 
 
@@ -60,23 +61,18 @@ def merge_annotators(
         .groupBy("passage_id")
         .agg(F.collect_list(F.struct("label", "other", "similarity")).alias("alike"))
     )
-    return (
+    together = (
         said.drop("vocabulary")
         .join(alike, on="passage_id", how="left")
         .join(passages.select("passage_id", "language", "text"), on="passage_id", how="inner")
-        .mapInPandas(partial(_merge, overlap=overlap, similarity=similarity), _ROW)
     )
+    return flat_map(together, partial(_entities, overlap=overlap, similarity=similarity), TABLE.columns)
 
 
-def _merge(batches: Iterator[pd.DataFrame], *, overlap: float, similarity: float) -> Iterator[pd.DataFrame]:
-    names = [column.name for column in TABLE.columns]
-    for batch in batches:
-        rows = [row for passage in batch.itertuples(index=False) for row in _entities(passage, overlap, similarity)]
-        yield pd.DataFrame(rows, columns=names)
-
-
-def _entities(passage: Any, overlap: float, similarity: float) -> Iterator[tuple[Any, ...]]:
-    alike = {(one["label"], one["other"]): one["similarity"] for one in ([] if passage.alike is None else passage.alike)}
+def _entities(passage: Any, *, overlap: float, similarity: float) -> Iterator[tuple[Any, ...]]:
+    alike = {
+        (one["label"], one["other"]): one["similarity"] for one in ([] if passage.alike is None else passage.alike)
+    }
 
     def similar(a: str, b: str) -> float:
         return 1.0 if a == b else float(alike.get((min(a, b), max(a, b)), 0.0))

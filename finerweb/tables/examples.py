@@ -5,12 +5,13 @@ from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 
-import pandas as pd
+from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finerweb import segment
 from finerweb.languages import Language
+from finerweb.rows import flat_map
 from finerweb.spans import Span, shift
 from finerweb.table import Column, Table
 
@@ -46,7 +47,8 @@ TABLE = Table(
     # Delta's CHECK grammar has no lambdas, so that these bind our own writes only.
     invariants={
         "spans_inside_text": "forall(char_spans, s -> 0 <= s.start and s.start < s.end and s.end <= length(text))",
-        "labels_of_schema": "forall(char_spans, s -> size(s.label) >= 1 and (variant like '%-multi' or size(s.label) = 1))",
+        "labelled": "forall(char_spans, s -> size(s.label) >= 1)",
+        "one_label_if_single": "variant like '%-multi' or forall(char_spans, s -> size(s.label) = 1)",
     },
 )
 
@@ -66,7 +68,14 @@ def variants(annotators: Sequence[str]) -> list[str]:
 
 def annotations(entities: DataFrame, mentions: DataFrame, labels: DataFrame) -> DataFrame:
     """Who put which labels where: passage_id, annotator (or `merged`), start, end, and labels with their names."""
-    merged = entities.select("passage_id", "language", F.lit(MERGED).alias("annotator"), "start", "end", F.posexplode("labels").alias("order", "label"))
+    merged = entities.select(
+        "passage_id",
+        "language",
+        F.lit(MERGED).alias("annotator"),
+        "start",
+        "end",
+        F.posexplode("labels").alias("order", "label"),
+    )
     single = mentions.filter("problem is null").select(
         "passage_id", "language", "annotator", "start", "end", F.col("position").alias("order"), "label"
     )
@@ -79,7 +88,9 @@ def annotations(entities: DataFrame, mentions: DataFrame, labels: DataFrame) -> 
     )
 
 
-def build(annotations: DataFrame, passages: DataFrame, *, annotators: Sequence[str], languages: Mapping[str, Language]) -> DataFrame:
+def build(
+    annotations: DataFrame, passages: DataFrame, *, annotators: Sequence[str], languages: Mapping[str, Language]
+) -> DataFrame:
     """The examples of the annotated passages, sentence by sentence, in every variant.
 
     A passage of which an annotator said nothing gives sentences without spans. A span that crosses the end of a
@@ -89,29 +100,23 @@ def build(annotations: DataFrame, passages: DataFrame, *, annotators: Sequence[s
     spans = annotations.groupBy("passage_id", "annotator").agg(
         F.collect_list(F.struct("start", "end", "labels")).alias("spans")
     )
-    return (
+    locales = {code: one.locale for code, one in languages.items()}
+    annotated = (
         passages.select("passage_id", "document_id", "language", "text")
         .withColumn("annotator", F.explode(everyone))
         .join(spans, on=["passage_id", "annotator"], how="left")
         .withColumn("split", split_of("document_id"))
-        .mapInPandas(partial(_build, locales={code: one.locale for code, one in languages.items()}), TABLE.ddl)
     )
+    return flat_map(annotated, partial(_examples, locales=locales), TABLE.columns)
 
 
-def split_of(document_id: str) -> Any:
+def split_of(document_id: str) -> Expression:
     """80, 10 and 10 % of documents by a hash of their id, whatever else is in the corpus."""
     bucket = F.pmod(F.xxhash64(document_id), F.lit(10))
     return F.when(bucket < 8, "train").when(bucket < 9, "validation").otherwise("test")
 
 
-def _build(batches: Iterator[pd.DataFrame], *, locales: dict[str, str]) -> Iterator[pd.DataFrame]:
-    names = [column.name for column in TABLE.columns]
-    for batch in batches:
-        rows = [row for passage in batch.itertuples(index=False) for row in _examples(passage, locales)]
-        yield pd.DataFrame(rows, columns=names)
-
-
-def _examples(passage: Any, locales: dict[str, str]) -> Iterator[tuple[Any, ...]]:
+def _examples(passage: Any, *, locales: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
     found = [] if passage.spans is None else passage.spans
     labelled = sorted(
         Labelled(

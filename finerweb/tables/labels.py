@@ -1,8 +1,8 @@
 """Labels: their canonical form, their coarse class, and their name in each language in which they occur."""
 
 from collections.abc import Iterator
+from typing import Any
 
-import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -10,6 +10,7 @@ from finerweb.annotators import label_name
 from finerweb.answers import Unreadable
 from finerweb.label_classes import canonical, coarse
 from finerweb.languages import ENGLISH
+from finerweb.rows import flat_map
 from finerweb.table import Column, Table
 
 TABLE = Table(
@@ -42,20 +43,15 @@ def name(inventory: DataFrame, completions: DataFrame) -> DataFrame:
     """The labels with the names that the label_name answers give them; English labels are their own names."""
     answers = completions.select(F.col("subject_id").alias("label"), "language", "answer", "problem")
     joined = inventory.join(answers, on=["label", "language"], how="left")
-    return joined.mapInPandas(_name, TABLE.ddl)
+    return flat_map(joined, _name, TABLE.columns)
 
 
-def _name(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-    names = [column.name for column in TABLE.columns]
-    for batch in batches:
-        rows = []
-        for row in batch.itertuples(index=False):
-            plain = canonical(row.label)
-            named, problem = plain, None
-            if row.language != ENGLISH:
-                try:
-                    named = label_name.parse(row.answer or "")
-                except Unreadable:
-                    problem = row.problem or "not_asked"
-            rows.append((row.label, row.language, plain, coarse(plain), named, row.mentions, problem))
-        yield pd.DataFrame(rows, columns=names)
+def _name(row: Any) -> Iterator[tuple[Any, ...]]:
+    plain = canonical(row.label)
+    name, problem = plain, None
+    if row.language != ENGLISH:
+        try:
+            name = label_name.parse(row.answer or "")
+        except Unreadable:
+            problem = row.problem or "not_asked"
+    yield row.label, row.language, plain, coarse(plain), name, row.mentions, problem

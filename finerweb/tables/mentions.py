@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-import pandas as pd
 from pyspark.sql import DataFrame
 
 from finerweb import grounding
 from finerweb.annotators import ner
 from finerweb.answers import Unreadable
 from finerweb.languages import Language
+from finerweb.rows import flat_map
 from finerweb.table import Column, Table
 
 TABLE = Table(
@@ -19,7 +19,12 @@ TABLE = Table(
     key=("request_id", "position", "start"),
     columns=(
         Column("request_id", "string", "the answer it was read from", nullable=False),
-        Column("position", "int", "its place in the answer, from 0; -1 for an answer that could not be read", nullable=False),
+        Column(
+            "position",
+            "int",
+            "its place in the answer, from 0; -1 for an answer that could not be read",
+            nullable=False,
+        ),
         Column("passage_id", "string", "the passage", nullable=False),
         Column("language", "string", "its language", nullable=False),
         Column("annotator", "string", "who named it", nullable=False),
@@ -30,7 +35,11 @@ TABLE = Table(
         Column("surface", "string", "the passage's text[start:end]"),
         Column("tier", "string", "how it was found: exact (at the cursor), elsewhere, normalised"),
         Column("policy", "string", "the grounding rule: best, cursor, all", nullable=False),
-        Column("problem", "string", "why it has no place: absent, inside_word, claimed, empty, passed, no_label, unreadable"),
+        Column(
+            "problem",
+            "string",
+            "why it has no place: absent, inside_word, claimed, empty, passed, no_label, unreadable",
+        ),
     ),
     constraints={
         "found_or_problem": "(start is null) <> (problem is null)",
@@ -45,36 +54,30 @@ def ground(completions: DataFrame, passages: DataFrame, *, languages: Mapping[st
     texts = passages.selectExpr("passage_id as subject_id", "text")
     answers = completions.select("request_id", "subject_id", "language", "annotator", "answer", "problem")
     locales = {code: language.locale for code, language in languages.items()}
-    return answers.join(texts, on="subject_id", how="inner").mapInPandas(
-        partial(_ground, locales=locales, policy=policy), TABLE.ddl
+    return flat_map(
+        answers.join(texts, on="subject_id", how="inner"), partial(read, locales=locales, policy=policy), TABLE.columns
     )
 
 
-def _ground(batches: Iterator[pd.DataFrame], *, locales: dict[str, str], policy: str) -> Iterator[pd.DataFrame]:
-    names = [column.name for column in TABLE.columns]
-    for batch in batches:
-        rows = [
-            (row.request_id, position, row.subject_id, row.language, row.annotator, *found, policy, problem)
-            for row in batch.itertuples(index=False)
-            for position, *found, problem in read(row, locales[row.language], policy)
-        ]
-        yield pd.DataFrame(rows, columns=names).astype({"position": "int32", "start": "Int32", "end": "Int32"})
+def read(row: Any, *, locales: Mapping[str, str], policy: str) -> Iterator[tuple[Any, ...]]:
+    """The mentions of one answer (request_id, subject_id, language, annotator, answer, problem, text), as rows."""
 
+    def found(position: int, *values: Any) -> tuple[Any, ...]:
+        *place, problem = values
+        return row.request_id, position, row.subject_id, row.language, row.annotator, *place, policy, problem
 
-def read(row: Any, locale: str, policy: str) -> Iterator[tuple[Any, ...]]:
-    """The mentions of one answer: position, mention, label, start, end, surface, tier, problem."""
     try:
         named = ner.parse(row.answer)
     except Unreadable:
-        yield -1, None, None, None, None, None, None, row.problem or "unreadable"
+        yield found(-1, None, None, None, None, None, None, row.problem or "unreadable")
         return
-    text = grounding.Text(row.text, locale)
+    text = grounding.Text(row.text, locales[row.language])
     places = grounding.ground([one.mention for one in named], text, policy=policy)
-    for position, (one, found) in enumerate(zip(named, places, strict=True)):
+    for position, (one, alternatives) in enumerate(zip(named, places, strict=True)):
         label = " ".join(one.type.split())
-        for place in found:
+        for place in alternatives:
             if place.span is None or not label:
-                yield position, one.mention, label, None, None, None, None, place.problem or "no_label"
+                yield found(position, one.mention, label, None, None, None, None, place.problem or "no_label")
             else:
                 start, end = place.span
-                yield position, one.mention, label, start, end, row.text[start:end], place.tier, None
+                yield found(position, one.mention, label, start, end, row.text[start:end], place.tier, None)

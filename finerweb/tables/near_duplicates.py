@@ -12,7 +12,12 @@ TABLE = Table(
     columns=(
         Column("passage_id", "string", "the passage", nullable=False),
         Column("language", "string", "its language", nullable=False),
-        Column("duplicate_of", "string", "the passage that stays: of all that share a band, the first by id", nullable=False),
+        Column(
+            "duplicate_of",
+            "string",
+            "the passage that stays: of all that share a band, the first by id",
+            nullable=False,
+        ),
     ),
     constraints={"not_itself": "passage_id <> duplicate_of"},
 )

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from finerweb import segment, shipping
 from finerweb.languages import ENGLISH, Language
+from finerweb.rows import flat_map
 from finerweb.spans import Span
 from finerweb.table import Column, Table
 
@@ -123,31 +123,21 @@ def split(
     tokenizer: str,
     max_words: int,
     max_subwords: int,
+    tasks: int,
 ) -> DataFrame:
     """The passages of documents. `tokenizer` is the shipped name of the scorer's tokenizer.json."""
-    cut = partial(
-        _split, languages=dict(languages), tokenizer=tokenizer, max_words=max_words, max_subwords=max_subwords
+    counted = partial(
+        _rows, languages=dict(languages), tokenizer=tokenizer, max_words=max_words, max_subwords=max_subwords
     )
-    return documents.select("document_id", "language", "text").mapInPandas(cut, TABLE.ddl)
+    texts = documents.select("document_id", "language", "text").repartition(tasks)
+    return flat_map(texts, counted, TABLE.columns)
 
 
-def _split(
-    batches: Iterator[pd.DataFrame], *, languages: dict[str, Language], tokenizer: str, max_words: int, max_subwords: int
-) -> Iterator[pd.DataFrame]:
-    counter = _counter(tokenizer)
-    names = [column.name for column in TABLE.columns]
-    for batch in batches:
-        rows = [
-            row
-            for document in batch.itertuples(index=False)
-            for row in _rows(document, languages[document.language], counter, max_words, max_subwords)
-        ]
-        yield pd.DataFrame(rows, columns=names)
-
-
-def _rows(document: Any, language: Language, counter: Counter, max_words: int, max_subwords: int) -> Iterator[tuple[Any, ...]]:
-    text = document.text
-    found = chunks(text, language.locale, counter, max_words=max_words, max_subwords=max_subwords)
+def _rows(
+    document: Any, *, languages: Mapping[str, Language], tokenizer: str, max_words: int, max_subwords: int
+) -> Iterator[tuple[Any, ...]]:
+    text, language = document.text, languages[document.language]
+    found = chunks(text, language.locale, _counter(tokenizer), max_words=max_words, max_subwords=max_subwords)
     for position, piece in enumerate(found):
         passage = text[piece.span.start : piece.span.end]
         detected = segment.language(passage)
@@ -197,7 +187,7 @@ def bands(text: str, locale: str) -> list[int]:
 
 
 def sample(passages: DataFrame, *, per_language: int) -> DataFrame:
-    """At most so many passages of each language, one a document, in the document's language; the same ones each time."""
+    """At most so many passages of each language, one a document, in its language; the same ones each time."""
     order = F.xxhash64("passage_id")
     one = Window.partitionBy("document_id").orderBy(order, "passage_id")
     some = Window.partitionBy("language").orderBy(order, "passage_id")

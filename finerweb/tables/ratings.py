@@ -1,13 +1,14 @@
 """How useful language models found passages for named entity recognition."""
 
 from collections.abc import Iterator
+from typing import Any
 
-import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from finerweb.annotators import usefulness
 from finerweb.answers import Unreadable
+from finerweb.rows import flat_map
 from finerweb.table import Column, Table
 
 TABLE = Table(
@@ -20,7 +21,9 @@ TABLE = Table(
         Column("language", "string", "the passage's language", nullable=False),
         Column("rating", "int", "1 (nothing to learn) to 4 (rich and clean); null where there is a problem"),
         Column("justification", "string", "in the rater's words"),
-        Column("split", "string", "train, validation or test: 80, 10 and 10 % of a language's documents", nullable=False),
+        Column(
+            "split", "string", "train, validation or test: 80, 10 and 10 % of a language's documents", nullable=False
+        ),
         Column("problem", "string", "why there is no rating"),
     ),
     constraints={
@@ -33,9 +36,9 @@ TABLE = Table(
 
 def collect(completions: DataFrame, passages: DataFrame) -> DataFrame:
     """Read the usefulness answers. A document's passages are all in one split, each language is cut in proportion."""
-    read = completions.select("subject_id", "annotator", "language", "answer", "problem").mapInPandas(
-        _read, "passage_id string, rater string, language string, rating int, justification string, problem string"
-    )
+    answers = completions.select("subject_id", "annotator", "language", "answer", "problem")
+    wanted = {"passage_id", "rater", "language", "rating", "justification", "problem"}
+    read = flat_map(answers, _read, [column for column in TABLE.columns if column.name in wanted])
     documents = passages.select("passage_id", "document_id")
     # Documents in a fixed shuffled order; those of a language take turns in the order of a hash.
     turns = Window.partitionBy("language").orderBy(F.xxhash64("document_id"), "document_id")
@@ -59,25 +62,10 @@ def of_rater(ratings: DataFrame, passages: DataFrame, *, rater: str) -> DataFram
     )
 
 
-def _read(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-    names = ["passage_id", "rater", "language", "rating", "justification", "problem"]
-    for batch in batches:
-        rows = []
-        for row in batch.itertuples(index=False):
-            rating, problem = None, row.problem
-            try:
-                rating = usefulness.parse(row.answer)
-                problem = None  # a better parser may read today what it could not when the answer came
-            except Unreadable:
-                problem = problem or "malformed"
-            rows.append(
-                (
-                    row.subject_id,
-                    row.annotator,
-                    row.language,
-                    rating.score if rating else None,
-                    rating.justification if rating else None,
-                    problem,
-                )
-            )
-        yield pd.DataFrame(rows, columns=names).astype({"rating": "Int32"})
+def _read(row: Any) -> Iterator[tuple[Any, ...]]:
+    # Read anew: a better parser reads today what could not be read when the answer came.
+    try:
+        rating = usefulness.parse(row.answer)
+        yield row.subject_id, row.annotator, row.language, rating.score, rating.justification, None
+    except Unreadable:
+        yield row.subject_id, row.annotator, row.language, None, None, row.problem or "malformed"

@@ -11,7 +11,9 @@ TABLE = Table(
         Column("job", "string", "the job's name", nullable=False),
         Column("started", "timestamp", "when it began", nullable=False),
         Column("seconds", "double", "how long it took", nullable=False),
-        Column("settings", "map<string, string>", "section that the job read -> fingerprint of its values", nullable=False),
+        Column(
+            "settings", "map<string, string>", "section that the job read -> fingerprint of its values", nullable=False
+        ),
         Column("code", "string", "fingerprint of the project's code", nullable=False),
         Column("inputs", "map<string, string>", "table, source or model -> its version then", nullable=False),
         Column("outputs", "map<string, string>", "table, file or model -> its version after", nullable=False),

@@ -1,6 +1,6 @@
 """The regression's score of each passage."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 import numpy as np
@@ -44,16 +44,18 @@ def of(scores: DataFrame, *, scorer: str) -> DataFrame:
     return scores.filter(F.col("scorer") == scorer)
 
 
-def predict(passages: DataFrame, *, scorer: str, folder: str, max_subwords: int, tokens_per_batch: int) -> DataFrame:
+def predict(
+    passages: DataFrame, *, scorer: str, folder: str, max_subwords: int, tokens_per_batch: int, tasks: int
+) -> DataFrame:
     """Score passages with the model in the shipped `folder`."""
     predict = partial(
         _predict, scorer=scorer, folder=folder, max_subwords=max_subwords, tokens_per_batch=tokens_per_batch
     )
-    return passages.select("passage_id", "language", "text").mapInPandas(predict, TABLE.ddl)
+    return passages.select("passage_id", "language", "text").repartition(tasks).mapInPandas(predict, TABLE.ddl)
 
 
 def _predict(
-    batches: Iterator[pd.DataFrame], *, scorer: str, folder: str, max_subwords: int, tokens_per_batch: int
+    batches: Iterable[pd.DataFrame], *, scorer: str, folder: str, max_subwords: int, tokens_per_batch: int
 ) -> Iterator[pd.DataFrame]:
     from finerweb import scorer as regression  # torch, on workers only
 
@@ -66,8 +68,8 @@ def _predict(
                 "passage_id": batch["passage_id"],
                 "scorer": scorer,
                 "language": batch["language"],
-                "score": np.where(finite, scores, np.nan).astype(object),
+                "score": [float(score) if good else None for score, good in zip(scores, finite, strict=True)],
                 "subwords": subwords.astype(np.int32),
-                "problem": np.where(finite, None, "not_finite"),
+                "problem": [None if good else "not_finite" for good in finite],
             }
-        ).replace({"score": {np.nan: None}})
+        )

@@ -46,9 +46,13 @@ def choose(
     return (
         joined.withColumn("problem", problem)
         .withColumn("place", F.row_number().over(first))
-        .withColumn("problem", F.when(is_useful & (F.col("place") > 1), "another_of_document").otherwise(F.col("problem")))
+        .withColumn(
+            "problem", F.when(is_useful & (F.col("place") > 1), "another_of_document").otherwise(F.col("problem"))
+        )
         .withColumn("rank", F.row_number().over(order))
-        .withColumn("problem", F.when(is_useful & (F.col("rank") > per_language), "quota_full").otherwise(F.col("problem")))
+        .withColumn(
+            "problem", F.when(is_useful & (F.col("rank") > per_language), "quota_full").otherwise(F.col("problem"))
+        )
         .select(
             "passage_id",
             "document_id",

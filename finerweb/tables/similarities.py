@@ -1,6 +1,6 @@
 """How alike two labels are, computed once for each pair that ever met on a span."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 import pandas as pd
@@ -46,7 +46,7 @@ def compare(pairs: DataFrame, *, folder: str) -> DataFrame:
     return pairs.select("label", "other").mapInPandas(partial(_compare, folder=folder), TABLE.ddl)
 
 
-def _compare(batches: Iterator[pd.DataFrame], *, folder: str) -> Iterator[pd.DataFrame]:
+def _compare(batches: Iterable[pd.DataFrame], *, folder: str) -> Iterator[pd.DataFrame]:
     from finerweb import similarity  # torch, on workers only
 
     embedder = similarity.load(str(shipping.shipped(folder)))

@@ -1,13 +1,14 @@
 """What judges think of the annotations of passages."""
 
 from collections.abc import Iterator
+from typing import Any
 
-import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finerweb.annotators import judge
 from finerweb.answers import Unreadable
+from finerweb.rows import flat_map
 from finerweb.table import Column, Table
 
 TABLE = Table(
@@ -26,7 +27,9 @@ TABLE = Table(
         Column("explanation", "string", "in the judge's words"),
         Column("problem", "string", "why there is no verdict"),
     ),
-    constraints={"graded_or_problem": "(problem is not null) or (faithfulness between 1 and 5 and completeness between 1 and 5)"},
+    constraints={
+        "graded_or_problem": "(problem is not null) or (faithfulness between 1 and 5 and completeness between 1 and 5)"
+    },
 )
 
 
@@ -44,17 +47,12 @@ def subjects(entities: DataFrame, passages: DataFrame) -> DataFrame:
 def collect(completions: DataFrame) -> DataFrame:
     """Read the judge answers."""
     answers = completions.select("subject_id", "annotator", "language", "answer", "problem")
-    return answers.mapInPandas(_read, TABLE.ddl)
+    return flat_map(answers, _read, TABLE.columns)
 
 
-def _read(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-    names = [column.name for column in TABLE.columns]
-    for batch in batches:
-        rows = []
-        for row in batch.itertuples(index=False):
-            try:
-                verdict, problem = tuple(judge.parse(row.answer)), None
-            except Unreadable:
-                verdict, problem = (None,) * 6, row.problem or "malformed"
-            rows.append((row.subject_id, row.annotator, row.language, *verdict, problem))
-        yield pd.DataFrame(rows, columns=names).astype({"faithfulness": "Int32", "completeness": "Int32"})
+def _read(row: Any) -> Iterator[tuple[Any, ...]]:
+    try:
+        verdict, problem = tuple(judge.parse(row.answer)), None
+    except Unreadable:
+        verdict, problem = (None,) * len(judge.Verdict._fields), row.problem or "malformed"
+    yield row.subject_id, row.annotator, row.language, *verdict, problem

@@ -1,0 +1,61 @@
+# `make` lists the targets. A target makes the environment it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(VENV)/bin/uv
+RUN := $(VENV)/.run
+DEV := $(VENV)/.dev
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock wheel clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUN) ## the whole pipeline on the sample corpus; ARGS="--set key=value" changes it
+	@$(BIN)/finerweb run --conf conf/local.yml $(ARGS)
+
+test: $(DEV) ## all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV) ## lint, formatting, types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(DEV) ## mend what ruff can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: $(UV) ## resolve pyproject.toml anew into requirements/
+	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--extra offline --extra dev pyproject.toml --output-file requirements/dev.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--extra offline --constraint requirements/dev.txt pyproject.toml --output-file requirements/run.txt
+
+wheel: $(DEV) ## dist/: the wheel for Databricks, and the same as finerweb.zip for spark-submit --py-files
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build --target wheel
+	@cp dist/*.whl dist/finerweb.zip
+
+clean: ## remove the environment and what runs left
+	rm -rf $(VENV) work dist
+
+$(UV): requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "finerweb needs Python 3.11 or newer; found " + sys.version.split()[0] + ". Name one: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
+	@touch $(UV)
+
+# The locks agree with each other, so that one environment serves both.
+$(RUN): $(UV) requirements/run.txt pyproject.toml
+	@echo "installing requirements/run.txt into $(VENV) (about 7 GB, most of it CUDA libraries that come with torch)"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/run.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $(RUN)
+
+$(DEV): $(RUN) requirements/dev.txt
+	@echo "installing requirements/dev.txt into $(VENV)"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/dev.txt
+	@touch $(DEV)

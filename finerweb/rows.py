@@ -1,0 +1,38 @@
+"""Rows of one frame to rows of another, in Python on the workers."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import pandas as pd
+from pyspark.sql import DataFrame
+
+from finerweb.table import Column
+
+# A row (its columns as attributes) to any number of tuples, in the order of the wanted columns.
+Make = Callable[[Any], Iterable[tuple[Any, ...]]]
+
+# pandas has no missing value in its own integers: a column with one would turn into floats.
+NULLABLE = {"int": "Int32", "bigint": "Int64"}
+
+
+def flat_map(frame: DataFrame, make: Make, columns: Iterable[Column]) -> DataFrame:
+    """The rows that `make` (a module's function, or a partial of one) gives for each row, with these columns."""
+    wanted = list(columns)
+    types = {column.name: NULLABLE[column.type] for column in wanted if column.type in NULLABLE}
+    schema = ", ".join(f"`{column.name}` {column.type}" for column in wanted)
+    names = [column.name for column in wanted]
+    return frame.mapInPandas(partial(_flat_map, make=make, names=names, types=types), schema)
+
+
+def _flat_map(
+    batches: Iterable[pd.DataFrame], *, make: Make, names: list[str], types: dict[str, str]
+) -> Iterator[pd.DataFrame]:
+    for batch in batches:
+        made = [one for row in each(batch) for one in make(row)]
+        yield pd.DataFrame(made, columns=names).astype(types)
+
+
+def each(batch: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a batch, their columns as attributes."""
+    yield from batch.itertuples(index=False)

@@ -1,0 +1,123 @@
+"""A standalone Spark cluster on this machine: a master and two workers, each a process of its own."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyspark
+
+SPARK = Path(next(iter(pyspark.__path__)))
+HOST = "127.0.0.1"
+WORKERS = 2
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # Java: what lives for a minute is not worth optimizing for an hour
+PATIENCE = 60  # seconds
+
+# A mount namespace in which folders look empty: the workers' disks are not the driver's.
+HIDE = 'while [ "$1" != -- ]; do mount -t tmpfs none "$1" || exit 1; shift; done; shift; exec "$@"'
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where the master is, the workers' folders, and whether the hidden folders could be hidden from them."""
+
+    master: str
+    workers: list[Path]
+    hides: bool
+
+
+def environment() -> dict[str, str]:
+    """This process's environment without what steers Spark or Python, so that only the command line does."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("SPARK_", "PYSPARK_", "PYTHON"))}
+    return kept | {"SPARK_HOME": str(SPARK), "SPARK_LOCAL_IP": HOST, "SPARK_DAEMON_JAVA_OPTS": SHORT_LIVED}
+
+
+@contextmanager
+def started(folder: Path, hidden: Sequence[Path]) -> Iterator[Cluster]:
+    """A master and its workers, registered; their files lie in `folder`, and they are ended afterwards.
+
+    The workers see nothing in the `hidden` folders, where this machine lets a process hide them.
+    """
+    prefix = _unsharing(hidden)
+    port, web = _free_port(), _free_port()
+    master = f"spark://{HOST}:{port}"
+    workers = [folder / f"worker{number}" for number in range(WORKERS)]
+    with ExitStack() as stack:
+        options = ["--port", str(port), "--webui-port", str(web)]
+        stack.enter_context(_running(folder / "master", [], "master.Master", options))
+        _wait(lambda: _registered(web) == 0, "the master", folder / "master")
+        for worker in workers:
+            options = ["--cores", "1", "--memory", "2g", "--webui-port", "0", "--work-dir", str(worker), master]
+            stack.enter_context(_running(worker, prefix, "worker.Worker", options))
+        _wait(lambda: _registered(web) == WORKERS, "the workers", *workers)
+        yield Cluster(master, workers, bool(prefix))
+
+
+def _unsharing(hidden: Sequence[Path]) -> list[str]:
+    """What to put before a command so that it does not see the folders; nothing where the machine forbids it."""
+    prefix = ["unshare", "--mount", "--map-root-user", "sh", "-c", HIDE, "sh", *map(str, hidden), "--"]
+    try:
+        tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
+    except FileNotFoundError:
+        return []
+    return prefix if tried.returncode == 0 else []
+
+
+@contextmanager
+def _running(folder: Path, prefix: list[str], name: str, options: list[str]) -> Iterator[None]:
+    """A process of Spark's own, in a process group of its own, that is ended afterwards."""
+    folder.mkdir(parents=True)
+    command = [*prefix, str(SPARK / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", "--host", HOST, *options]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment(), stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        yield
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, how)
+            process.wait(timeout=15)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        return int(free.getsockname()[1])
+
+
+def _registered(web: int) -> int:
+    """How many workers the master knows; -1 while it does not answer."""
+    connection = http.client.HTTPConnection(HOST, web, timeout=5)
+    try:
+        connection.request("GET", "/json/")
+        return int(json.loads(connection.getresponse().read())["aliveworkers"])
+    except (OSError, ValueError, http.client.HTTPException):
+        return -1
+    finally:
+        connection.close()
+
+
+def _wait(is_there, what: str, *folders: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while not is_there():
+        if time.monotonic() > until:
+            logs = "\n".join((folder / "log").read_text(errors="replace")[-2000:] for folder in folders)
+            raise TimeoutError(f"{what} did not come up in {PATIENCE} s:\n{logs}")
+        time.sleep(0.2)

@@ -1,0 +1,243 @@
+"""The jobs by spark-submit on a real cluster: processes of their own, and the package as an archive alone."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import venv
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from cluster import HOST, SHORT_LIVED, SPARK, Cluster, environment, started
+from delta import configure_spark_with_delta_pip
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from finerweb import graph, tables
+
+ROOT = Path(__file__).parent.parent
+LANGUAGES = ["eng", "tha"]
+LITTER = ["artifacts", "spark-warehouse", "metastore_db", "derby.log", "dist", "build"]
+
+# Characters that are two of the JVM's: an offset that is counted in those is wrong from here on.
+ASTRAL = """=== emoji-city rich
+🙂🙃 The night ferry to [Berlin](city) 🚢 costs [€18,500](money).
+The office in [Paris](city) said so on [9 August 2021](date).
+"""
+
+# A job takes half a minute to start, most of it Spark: all of them in one driver, by the same API as the job files.
+DRIVER = """
+import sys
+from finerweb import graph, job
+
+chosen = job.load_settings("conf/test.yml", sys.argv[1:])
+with job.opened(chosen) as lake:
+    runner = job.Runner(lake, chosen)
+    for name in graph.order():
+        print(job.line(runner.run(name, graph.load(name).main)), flush=True)
+"""
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("java") is None and "JAVA_HOME" not in os.environ, reason="Spark needs Java, and there is none"
+)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What was run, and where it left its traces."""
+
+    cluster: Cluster
+    driver: Path  # the driver's own disk
+    shared: Path  # what driver and executors share
+    single: str  # what jobs/ingest_documents.py printed
+    every: str  # what the driver of all jobs printed
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """Not pytest's: a model of half a gigabyte on each worker is not to be kept for three runs."""
+    with tempfile.TemporaryDirectory(prefix="finerweb-cluster-") as name:
+        yield Path(name).resolve()
+
+
+@pytest.fixture(scope="module")
+def archive(folder: Path) -> Path:
+    """The wheel, named as Spark wants it: only .zip and .egg are put on the path."""
+    (folder / "driver").mkdir()
+    built = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "wheel")]
+    subprocess.run(built, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = (folder / "wheel").glob("*.whl")
+    return wheel.rename(folder / "driver" / "finerweb.zip")
+
+
+@pytest.fixture(scope="module")
+def python(folder: Path) -> Path:
+    """A Python with all that is installed here, except finerweb."""
+    venv.create(folder / "python", symlinks=True)
+    (site,) = folder.glob("python/lib/python*/site-packages")
+    for entry in Path(sysconfig.get_path("purelib")).iterdir():
+        if "finerweb" not in entry.name and entry.name != "__pycache__":
+            (site / entry.name).symlink_to(entry)
+    return folder / "python" / "bin" / "python"
+
+
+@pytest.fixture(scope="module")
+def finished(folder: Path, archive: Path, python: Path) -> Iterator[Finished]:
+    """One job by its own file, then all of them."""
+    driver, shared = folder / "driver", folder / "shared"
+    for place in (driver / "here", driver / "tmp", driver / "events", shared):
+        place.mkdir()
+    with zipfile.ZipFile(archive) as packed:
+        job = packed.extract("finerweb/jobs/ingest_documents.py", driver)
+    (driver / "every.py").write_text(DRIVER)
+    settings = [part for value in overrides(driver, shared, corpus(driver / "corpus")) for part in ("--set", value)]
+    hidden = [driver, ROOT / "finerweb", ROOT / "jobs", ROOT / "conf", ROOT / "sample"]
+    with started(folder, hidden) as cluster:
+        options = [*spark_options(cluster, python, driver), "--py-files", str(archive)]
+        single = submitted([*options, job, "--conf", "conf/test.yml", *settings], driver)
+        every = submitted([*options, str(driver / "every.py"), *settings[1::2]], driver)
+        yield Finished(cluster, driver, shared, single, every)
+
+
+def corpus(folder: Path) -> Path:
+    """A few languages of the sample, and a text in which code points and the JVM's characters are not the same."""
+    folder.mkdir()
+    for language in LANGUAGES:
+        shutil.copy(ROOT / "sample" / f"{language}.txt", folder)
+    with (folder / "eng.txt").open("a", encoding="utf-8") as file:
+        file.write(ASTRAL)
+    return folder
+
+
+def overrides(driver: Path, shared: Path, source: Path) -> list[str]:
+    """The tables and the data set where everyone reaches them; all else on the driver's own disk."""
+    return [
+        f"work={driver / 'work'}",
+        f"lake.location=file:{shared}/lake",
+        f"publish.path=file:{shared}/dataset",
+        f"report.path={driver}/report.html",
+        f"ingest.sources=[{{name: sample, format: annotated, path: {source}}}]",
+    ]
+
+
+def spark_options(cluster: Cluster, python: Path, driver: Path) -> list[str]:
+    """What spark-submit is told; the Delta package is the one that delta's own helper would take."""
+    values = {
+        "spark.jars.packages": configure_spark_with_delta_pip(SparkSession.Builder())._options["spark.jars.packages"],
+        "spark.pyspark.python": python,
+        "spark.pyspark.driver.python": python,
+        "spark.driver.host": HOST,
+        "spark.executor.memory": "1g",
+        "spark.driver.extraJavaOptions": SHORT_LIVED,
+        "spark.executor.extraJavaOptions": SHORT_LIVED,
+        "spark.sql.shuffle.partitions": 2,
+        "spark.databricks.delta.snapshotPartitions": 1,
+        "spark.ui.enabled": "false",
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": f"file:{driver}/events",
+        "spark.eventLog.compress": "false",
+        "spark.eventLog.rolling.enabled": "false",
+    }
+    return [
+        "--master",
+        cluster.master,
+        *(part for key, value in values.items() for part in ("--conf", f"{key}={value}")),
+    ]
+
+
+def submitted(arguments: Sequence[str], driver: Path) -> str:
+    """What a submitted program printed; it runs in an empty folder, its temporary files on the driver's own disk."""
+    done = subprocess.run(
+        [str(SPARK / "bin" / "spark-submit"), *arguments],
+        cwd=driver / "here",
+        env=environment() | {"TMPDIR": str(driver / "tmp")},
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+    return done.stdout
+
+
+def tasks(driver: Path) -> list[dict[str, object]]:
+    """Every task that ended, of all applications, from Spark's event logs."""
+    events = (json.loads(line) for log in (driver / "events").iterdir() for line in log.open(encoding="utf-8"))
+    return [event["Task Info"] for event in events if event["Event"] == "SparkListenerTaskEnd"]
+
+
+def rows(shared: Path, table: str, *columns: str) -> list[dict[str, object]]:
+    """A table's rows, by a reader that is not Spark."""
+    return DeltaTable(str(shared / "lake" / table)).to_pyarrow_table(columns=list(columns) or None).to_pylist()
+
+
+def test_only_the_archive_has_the_package(python: Path, folder: Path) -> None:
+    tried = subprocess.run(
+        [python, "-c", "import finerweb"], cwd=folder, env=environment(), capture_output=True, check=False
+    )
+    assert b"No module named 'finerweb'" in tried.stderr
+
+
+def test_every_job_ran(finished: Finished) -> None:
+    assert "documents" in finished.single
+    lines = dict(line.split(maxsplit=1) for line in finished.every.splitlines())
+    assert list(lines) == graph.order()
+    assert [name for name, said in lines.items() if said == "nothing to do"] == ["ingest_documents"]
+
+
+def test_both_executors_worked(finished: Finished) -> None:
+    ended = tasks(finished.driver)
+    assert {task["Executor ID"] for task in ended} == {"0", "1"}
+    assert not any(task["Failed"] for task in ended)
+
+
+def test_the_models_were_shipped(finished: Finished) -> None:
+    """The regression and the label encoder lie on the workers, and came from the driver's disk."""
+    for worker in finished.cluster.workers:
+        shipped = [place.parent.name for place in worker.glob("app-*/*/*.zip/config.json")]
+        assert len(shipped) == 2, shipped
+        assert list(worker.glob("app-*/*/*-tokenizer.json"))
+
+
+def test_every_table_has_rows(finished: Finished) -> None:
+    empty = [table.name for table in tables.every() if not rows(finished.shared, table.name, table.key[0])]
+    assert empty == ["rejects"]
+
+
+def test_entities_are_where_they_say(finished: Finished) -> None:
+    texts = {row["passage_id"]: row["text"] for row in rows(finished.shared, "passages", "passage_id", "text")}
+    found = rows(finished.shared, "entities", "passage_id", "start", "end", "mention")
+    assert [row for row in found if texts[row["passage_id"]][row["start"] : row["end"]] != row["mention"]] == []
+    astral = {row["mention"] for row in found if row["passage_id"] == "sample/eng/emoji-city#0"}
+    assert {"Berlin", "€18,500", "Paris"} <= astral
+
+
+def test_the_published_files_are_whole(finished: Finished) -> None:
+    data = finished.shared / "dataset"
+    listed = {row["path"]: row for row in rows(finished.shared, "files")}
+    assert listed.keys() == {str(file.relative_to(data)) for file in data.glob("data/**/*") if file.is_file()}
+    for path, row in listed.items():
+        assert hashlib.sha256((data / path).read_bytes()).hexdigest() == row["sha256"]
+        assert len(records(data / path)) == row["sentences"]
+    for path in (path for path in listed if path.endswith(".parquet")):
+        assert records(data / path) == records((data / path).with_suffix(".jsonl"))
+    assert "config_name" in (data / "README.md").read_text(encoding="utf-8")
+
+
+def records(file: Path) -> list[dict[str, object]]:
+    """The sentences of a published file."""
+    if file.suffix == ".parquet":
+        return pq.read_table(file, partitioning=None).to_pylist()
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def test_nothing_is_left_lying_about(finished: Finished) -> None:
+    assert list((finished.driver / "here").iterdir()) == []

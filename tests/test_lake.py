@@ -1,0 +1,264 @@
+"""Tables in Delta: made with their contract, written once, read as of then."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+from finerweb.lake import Lake, WrongTable
+from finerweb.table import Column, Table
+from finerweb.tables import entities, examples
+
+NOTES = Table(
+    name="notes",
+    comment="A note, for tests.",
+    key=("note_id", "language"),
+    columns=(
+        Column("note_id", "string", "its id", nullable=False),
+        Column("language", "string", "its language", nullable=False),
+        Column("text", "string", "what it says"),
+        Column("words", "int", "how many words"),
+    ),
+    constraints={"words_counted": "words >= 0"},
+)
+
+FIRST = [("a", "eng", "👩🏽\u200d🚀 flew", 1), ("b", "tha", "กรุงเทพ", 1)]
+SECOND = [("c", "fra", "e\u0301te\u0301", 1), ("d", "eng", None, 0)]
+
+
+def notes(spark: SparkSession, rows: list[tuple[Any, ...]]) -> DataFrame:
+    return spark.createDataFrame(rows, NOTES.schema)
+
+
+def content(frame: DataFrame) -> list[tuple[Any, ...]]:
+    return sorted((tuple(row) for row in frame.collect()), key=str)
+
+
+def test_a_table_is_made_with_its_contract(spark: SparkSession, lake: Lake) -> None:
+    lake.create(NOTES)
+    detail = spark.sql(f"describe detail {lake.name(NOTES)}").collect()[0]
+    assert (detail["description"], detail["clusteringColumns"]) == ("A note, for tests.", ["language"])
+    assert {key: detail["properties"][key] for key in ("finerweb.table.version", "delta.constraints.words_counted")} == {
+        "finerweb.table.version": NOTES.version,
+        "delta.constraints.words_counted": "words >= 0",
+    }
+    assert [(f.name, f.dataType.simpleString(), f.nullable, f.metadata["comment"]) for f in lake.read(NOTES).schema] == [
+        ("note_id", "string", True, "its id"),
+        ("language", "string", True, "its language"),
+        ("text", "string", True, "what it says"),
+        ("words", "int", True, "how many words"),
+    ]
+    assert lake.version(NOTES) == 0
+
+
+def test_what_is_appended_can_be_read_by_spark_and_by_others(spark: SparkSession, lake: Lake) -> None:
+    from deltalake import DeltaTable
+
+    assert lake.append(NOTES, notes(spark, FIRST)) == 2
+    assert lake.append(NOTES, notes(spark, SECOND)) == 2
+    assert content(lake.read(NOTES)) == FIRST + SECOND
+    other = DeltaTable(lake.place(NOTES)).to_pyarrow_table().sort_by("note_id").to_pylist()
+    assert [tuple(row.values()) for row in other] == FIRST + SECOND
+    assert lake.rows == {"notes": 4}
+
+
+def test_a_replaced_table_has_the_new_rows_alone_and_keeps_the_old_version(spark: SparkSession, lake: Lake) -> None:
+    lake.replace(NOTES, notes(spark, FIRST))
+    before = lake.version(NOTES)
+    kept = lake.read(NOTES)
+    assert lake.replace(NOTES, notes(spark, SECOND)) == 2
+    assert content(lake.read(NOTES)) == SECOND
+    assert content(lake.read(NOTES, version=before)) == FIRST
+    assert content(kept) == FIRST  # a frame's version is fixed when it is read
+
+
+def test_the_same_append_made_twice_is_made_once(spark: SparkSession, lake: Lake) -> None:
+    again = Lake(spark, lake.location)
+    for one in (lake, again):
+        one.create(NOTES)
+        one.begin("ingest_notes")
+    again._transactions = {"notes": ("0", 0)}  # a second driver that began where the first did
+    lake.append(NOTES, notes(spark, FIRST))
+    again.append(NOTES, notes(spark, FIRST))
+    assert content(lake.read(NOTES)) == FIRST
+
+
+def test_the_next_runs_of_a_job_append_even_after_one_that_had_nothing(spark: SparkSession, lake: Lake) -> None:
+    for rows in ([], FIRST, [], SECOND):
+        lake.begin("ingest_notes")
+        assert lake.append(NOTES, notes(spark, rows)) == len(rows)
+    assert content(lake.read(NOTES)) == FIRST + SECOND
+
+
+def test_one_job_may_append_the_same_rows_as_another(spark: SparkSession, lake: Lake) -> None:
+    lake.create(NOTES)
+    other = Lake(spark, lake.location)
+    other.begin("other_job")
+    other._transactions = {"notes": ("0", 0)}
+    lake.append(NOTES, notes(spark, FIRST[:1]))
+    other.append(NOTES, notes(spark, FIRST[:1]))
+    assert content(lake.read(NOTES)) == FIRST[:1] * 2
+
+
+def test_missing_are_the_rows_whose_whole_key_is_new(spark: SparkSession, lake: Lake) -> None:
+    lake.append(NOTES, notes(spark, FIRST))
+    asked = notes(spark, [("a", "eng", "another text", 2), ("a", "tha", None, 0), ("👍🏽", "eng", None, 0)])
+    assert content(lake.missing(NOTES, asked).select("note_id", "language")) == [("a", "tha"), ("👍🏽", "eng")]
+
+
+def test_everything_is_missing_from_a_table_that_is_not_there(spark: SparkSession, lake: Lake) -> None:
+    assert content(lake.missing(NOTES, notes(spark, FIRST)).select("note_id")) == [("a",), ("b",)]
+    assert lake.exists(NOTES)
+
+
+def test_slices_cover_everything_once_and_each_is_committed(spark: SparkSession, lake: Lake) -> None:
+    rows = [(f"note-{at}👍🏽", "eng", None, at) for at in range(50)]
+    seen = []
+
+    def make(part: DataFrame) -> DataFrame:
+        seen.append(content(part.select("note_id")))
+        return part
+
+    lake.append_in_slices(NOTES, notes(spark, rows), make, key="note_id", rows=15, unit="notes")
+    assert len(seen) == 4
+    assert all(seen)
+    assert sorted(one for part in seen for one in part) == sorted((row[0],) for row in rows)
+    assert content(lake.read(NOTES)) == sorted(rows, key=str)
+    assert [commit["operation"] for commit in lake.history(NOTES)] == ["WRITE"] * 4 + ["CREATE TABLE"]
+
+
+def test_a_crash_costs_a_slice(spark: SparkSession, lake: Lake) -> None:
+    rows = [(f"note-{at}", "eng", None, at) for at in range(20)]
+    parts = 0
+
+    def make(part: DataFrame) -> DataFrame:
+        nonlocal parts
+        parts += 1
+        if parts == 3:
+            raise RuntimeError("the GPU is gone")
+        return part
+
+    with pytest.raises(RuntimeError, match="the GPU is gone"):
+        lake.append_in_slices(NOTES, notes(spark, rows), make, key="note_id", rows=5, unit="notes")
+    kept = lake.read(NOTES).count()
+    assert 0 < kept < 20
+    lake.begin("again")
+    missing = lake.missing(NOTES, notes(spark, rows))
+    assert missing.count() == 20 - kept
+    lake.append_in_slices(NOTES, missing, lambda part: part, key="note_id", rows=5, unit="notes")
+    assert content(lake.read(NOTES)) == sorted(rows, key=str)
+
+
+def test_a_constraint_binds_every_writer(spark: SparkSession, lake: Lake) -> None:
+    text = "👩🏽\u200d🚀 in Cairo"
+    source = [{"annotator": "a", "start": 8, "end": 13, "label": "city", "tier": "exact"}]
+    good = ("d#0", "eng", 8, 13, "Cairo", "city", ["city"], "alone", source, [], text)
+    assert lake.replace(entities.TABLE, spark.createDataFrame([good], entities.TABLE.schema)) == 1
+    outside = lake.name(entities.TABLE)
+    for column, value in {"mention": "'Cair'", "start": "7", "end": "8", "agreement": "'some'", "text": "null"}.items():
+        columns = [value if one.name == column else f"`{one.name}`" for one in entities.TABLE.columns]
+        with pytest.raises(PySparkException, match=r"CHECK constraint|NOT NULL constraint|DELTA_NOT_NULL"):
+            spark.sql(f"insert into {outside} select {', '.join(columns)} from {outside}")
+    assert lake.read(entities.TABLE).count() == 1
+
+
+EXAMPLE = ("d#0-s0", "merged-english-single", "eng", "d#0", "d", "train", 0, "👩🏽\u200d🚀 Cairo", [(5, 10, ["city"])], True)
+BROKEN = {
+    "spans_inside_text": {"char_spans": [(5, 11, ["city"])]},
+    "labels_of_schema": {"char_spans": [(5, 10, ["city", "place"])]},
+}
+
+
+@pytest.mark.parametrize("invariant", BROKEN)
+def test_an_invariant_refuses_our_own_broken_rows(spark: SparkSession, lake: Lake, invariant: str) -> None:
+    good = dict(zip([column.name for column in examples.TABLE.columns], EXAMPLE, strict=True))
+    bad = {**good, "example_id": "d#0-s1", **BROKEN[invariant]}
+    frame = spark.createDataFrame([tuple(good.values()), tuple(bad.values())], examples.TABLE.schema)
+    with pytest.raises(PySparkException) as caught:
+        lake.replace(examples.TABLE, frame)
+    wanted = f'table examples: invariant {invariant} broken by {{"example_id":"d#0-s1","variant":"merged-english-single"}}'
+    assert wanted in str(caught.value)
+    assert lake.read(examples.TABLE).count() == 0
+
+
+def test_a_multi_variant_may_have_several_labels(spark: SparkSession, lake: Lake) -> None:
+    row = ("d#0-s0", "merged-english-multi", *EXAMPLE[2:8], [(5, 10, ["city", "place"])], True)
+    assert lake.replace(examples.TABLE, spark.createDataFrame([row], examples.TABLE.schema)) == 1
+
+
+def test_a_frame_with_other_columns_is_refused(spark: SparkSession, lake: Lake) -> None:
+    frame = notes(spark, FIRST).withColumnRenamed("words", "wrods")
+    with pytest.raises(ValueError, match=r"^table notes: columns missing \['words'\], unknown \['wrods'\]; wanted ") as caught:
+        lake.append(NOTES, frame)
+    assert str(caught.value).endswith("wanted ['note_id', 'language', 'text', 'words']")
+
+
+def test_columns_are_taken_by_name(spark: SparkSession, lake: Lake) -> None:
+    lake.append(NOTES, notes(spark, FIRST).select("words", "text", "language", "note_id"))
+    assert content(lake.read(NOTES)) == FIRST
+
+
+def test_a_table_that_is_not_there_is_named(lake: Lake) -> None:
+    with pytest.raises(WrongTable) as caught:
+        lake.read(NOTES)
+    assert str(caught.value) == (
+        f"table notes: nothing at {lake.location}/notes; run the job that writes it first (finerweb run)"
+    )
+    assert lake.version(NOTES) == -1
+
+
+def test_an_empty_table_may_be_asked_for(lake: Lake) -> None:
+    assert lake.read(NOTES, or_empty=True).collect() == []
+
+
+def test_a_table_of_another_contract_is_refused(spark: SparkSession, lake: Lake) -> None:
+    lake.append(NOTES, notes(spark, FIRST))
+    changed = Table(NOTES.name, NOTES.comment, NOTES.key, NOTES.columns, {"words_counted": "words > 0"})
+    assert changed.version != NOTES.version
+    wanted = (
+        f"table notes at {lake.location}/notes: found schema version {NOTES.version}, wanted {changed.version}. "
+        "Name another place (--set lake.location=...), or drop the table and run its job again; completions "
+        "hold paid answers: copy them first"
+    )
+    for attempt in (lambda: lake.read(changed), lambda: lake.append(changed, notes(spark, SECOND))):
+        with pytest.raises(WrongTable) as caught:
+            attempt()
+        assert str(caught.value) == wanted
+    assert content(lake.read(NOTES)) == FIRST
+
+
+def test_a_folder_that_is_no_table_is_named(lake: Lake) -> None:
+    folder = Path(lake.place(NOTES))
+    folder.mkdir(parents=True)
+    (folder / "notes.txt").write_text("👍🏽")
+    with pytest.raises(WrongTable, match=f"^table notes: nothing at {folder}; run the job that writes it first"):
+        lake.read(NOTES)
+
+
+def test_what_a_job_read_and_wrote_is_remembered(spark: SparkSession, lake: Lake) -> None:
+    lake.append(NOTES, notes(spark, FIRST))
+    lake.begin("second")
+    lake.read(NOTES)
+    lake.read(NOTES, where="language = 'eng'")
+    lake.append(NOTES, notes(spark, SECOND))
+    assert lake.inputs == {"notes": "1", "notes where language = 'eng'": "1 rows"}
+    assert (lake.outputs, lake.rows) == ({"notes": ""}, {"notes": 2})
+    assert content(lake.written(NOTES)) == SECOND
+    lake.replace(NOTES, notes(spark, FIRST))
+    assert lake.outputs == {"notes": "3"}
+    assert '"job": "second"' in lake.history(NOTES)[0]["userMetadata"]
+
+
+def test_a_lake_may_be_a_schema_of_the_catalogue(spark: SparkSession, tmp_path: Path) -> None:
+    spark.sql(f"create schema if not exists test_lake location '{tmp_path}/schema'")
+    lake = Lake(spark, "test_lake")
+    try:
+        assert (lake.name(NOTES), lake.exists(NOTES)) == ("test_lake.notes", False)
+        lake.append(NOTES, notes(spark, FIRST))
+        lake.append(NOTES, notes(spark, SECOND))
+        assert content(spark.table("test_lake.notes")) == FIRST + SECOND
+        assert content(lake.read(NOTES, version=1)) == FIRST
+    finally:
+        spark.sql("drop schema test_lake cascade")

@@ -1,0 +1,67 @@
+"""Modules found by their file's name."""
+
+import pytest
+
+from finerweb import annotators, engines, plugins, tables
+from finerweb.engines import Spec
+
+
+def test_an_annotator_is_a_file() -> None:
+    assert plugins.names("finerweb.annotators") == ["judge", "label_name", "ner", "usefulness"]
+
+
+@pytest.mark.parametrize("name", plugins.names("finerweb.annotators"))
+def test_every_annotator_has_its_four_parts(name: str) -> None:
+    module = plugins.load("finerweb.annotators", name)
+    assert isinstance(module.PROMPT, str)
+    assert module.SCHEMA["additionalProperties"] is False
+    assert callable(module.prompt)
+    assert callable(module.parse)
+    assert len(annotators.fingerprint(name)) == 12
+
+
+@pytest.mark.parametrize("name", plugins.names("finerweb.engines"))
+def test_every_engine_can_be_loaded_by_its_spec(name: str) -> None:
+    assert callable(plugins.load("finerweb.engines", name).load)
+    assert Spec(name).fingerprint.startswith(f"{name}-")
+
+
+def test_names_starting_with_an_underscore_are_no_plugins() -> None:
+    assert "_label_names" not in plugins.names("finerweb.engines")
+
+
+def test_every_table_is_called_as_its_file() -> None:
+    assert [table.name for table in tables.every()] == plugins.names("finerweb.tables")
+
+
+def test_every_metric_reads_tables_that_exist() -> None:
+    read = {table for name in plugins.names("finerweb.metrics") for table in plugins.load("finerweb.metrics", name).READS}
+    assert read <= set(plugins.names("finerweb.tables"))
+
+
+def test_a_misspelt_name_is_an_error_that_lists_the_choices() -> None:
+    with pytest.raises(LookupError) as caught:
+        plugins.load("finerweb.annotators", "usefullness")
+    wanted = "no finerweb.annotators.usefullness; there are: judge, label_name, ner, usefulness. Did you mean 'usefulness'?"
+    assert str(caught.value) == wanted
+
+
+@pytest.mark.parametrize("name", ["👍🏽", "", "../ner", "__init__"])
+def test_a_name_like_no_other_has_no_suggestion(name: str) -> None:
+    with pytest.raises(LookupError) as caught:
+        plugins.load("finerweb.annotators", name)
+    assert str(caught.value).startswith(f"no finerweb.annotators.{name}; there are: judge, label_name, ner, usefulness.")
+
+
+def test_suggestion() -> None:
+    assert plugins.suggestion("lexcon", ["fake", "lexicon"]) == " Did you mean 'lexicon'?"
+    assert plugins.suggestion("vllm", ["fake", "lexicon"]) == ""
+
+
+def test_an_engine_is_told_by_everything_that_shapes_its_answers() -> None:
+    one, same, other = (Spec.of("fake", options) for options in ({"a": 1, "b": "é👍🏽"}, {"b": "é👍🏽", "a": 1}, {"a": 2, "b": "é👍🏽"}))
+    assert one == same
+    assert one.options == '{"a": 1, "b": "é👍🏽"}'
+    assert one.settings == {"a": 1, "b": "é👍🏽"}
+    assert len({one.fingerprint, same.fingerprint, other.fingerprint, Spec("lexicon", one.options).fingerprint}) == 3
+    assert engines.load(one) is engines.load(same)

@@ -1,0 +1,195 @@
+"""The report, from plain data to a page in a real browser."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from finerweb import settings
+from finerweb.reporting import Found, Mark, Passage, highlighted, render, segments
+
+HOSTILE = '<script>document.title = "run"; alert(1)</script> & "quotes"'
+SIZES = ["documents", "rejects", "passages", "annotated", "entities", "label_names", "examples"]
+ARABIC = "سافر إلى القاهرة يوم الاثنين."
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = "--no-sandbox --disable-background-networking --disable-component-update --disable-sync --no-first-run"
+
+
+def pieces(text: str, marks: list[Mark]) -> list[tuple[str, list[str]]]:
+    return [(segment.text, [mark.label for mark in segment.marks]) for segment in segments(text, marks)]
+
+
+def test_a_mark_is_cut_out_in_code_points_behind_an_emoji() -> None:
+    marks = [Mark(3, 7, "city", "place")]
+    assert pieces("👩‍ Oslo 🎉", marks) == [("👩‍ ", []), ("Oslo", ["city"]), (" 🎉", [])]
+
+
+def test_nested_marks_stand_inside_each_other() -> None:
+    marks = [Mark(14, 20, "city", "place"), Mark(0, 20, "university", "organization")]
+    assert pieces("University of Bergen", marks) == [
+        ("University of ", ["university"]),
+        ("Bergen", ["university", "city"]),
+    ]
+
+
+def test_crossing_marks_are_split_and_lose_no_text() -> None:
+    marks = [Mark(0, 8, "one", "other"), Mark(4, 12, "two", "other")]
+    assert pieces("New York Bay", marks) == [("New ", ["one"]), ("York", ["one", "two"]), (" Bay", ["two"])]
+
+
+def test_adjacent_marks_and_two_on_one_span_stay_apart() -> None:
+    marks = [Mark(2, 4, "b", "other"), Mark(0, 2, "a", "other"), Mark(2, 4, "c", "other")]
+    assert pieces("東京大阪", marks) == [("東京", ["a"]), ("大阪", ["b", "c"])]
+
+
+def test_a_text_without_marks_is_one_segment_and_an_empty_one_none() -> None:
+    assert pieces("Oslo", []) == [("Oslo", [])]
+    assert pieces("", []) == []
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 2), (2, 2), (3, 2), (0, 5)])
+def test_a_mark_that_is_no_place_in_the_text_is_an_error(start: int, end: int) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"mark 'city' at {start}:{end}; wanted a place in 0:4")):
+        segments("Oslo", [Mark(start, end, "city", "place")])
+
+
+def test_a_label_stands_once_where_its_mark_ends() -> None:
+    marks = [Mark(0, 8, 'a "b"', "place"), Mark(4, 12, "two", "other")]
+    assert highlighted("New York Bay", marks) == (
+        '<mark class="c-place opens">New </mark>'
+        '<mark class="c-place" data-label="a &#34;b&#34;"><mark class="c-other opens">York</mark></mark>'
+        '<mark class="c-other" data-label="two"> Bay</mark>'
+    )
+
+
+@pytest.fixture(scope="module")
+def found() -> Found:
+    """A run of two languages, whose every name and text is hostile."""
+    known = settings.load_languages()
+    volume = {"documents": 2.0, "passages": 3.0, "words": 9.0, "annotated": 1.0, "entities": 2.0, "labels": 1.0}
+    gold = {"gold": 4.0, "found": 2.0, "both": 1.0, "precision": 0.5, "recall": 0.25, "f1": 1 / 3}
+    hostile = f"Seen in Oslo:\r\n{HOSTILE} 🎉"
+    return Found(
+        name=HOSTILE,
+        newest=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+        lake=HOSTILE,
+        dataset=HOSTILE,
+        model_name="scorer@champion",
+        threshold=0.5,
+        languages={code: known[code] for code in ("arb", "eng")},
+        sizes=dict.fromkeys(
+            ["documents", "rejects", "passages", "annotated", "entities", "label_names", "examples"], 1
+        ),
+        measures={
+            "volume": {"arb": volume, "eng": volume},
+            "gold": {"eng": gold},
+            "agreement": {"eng": {"entities/exact": 1.0, f"kept/{HOSTILE}": 1.0}},
+            "retention": {"eng": {f"{HOSTILE}/found/exact": 1.0}},
+        },
+        scores=[(0.4, 2), (0.7, 1)],
+        names={"arb": {HOSTILE: {"name": HOSTILE, "problem": None}}},
+        sample={
+            "eng": [Passage(HOSTILE, hostile, 5, 0.7, [Mark(8, 12, HOSTILE, "place")])],
+            "arb": [Passage("a#0", ARABIC, 4, None, [Mark(9, 16, "city", "place")])],
+        },
+        makers=[
+            {"question": "ner", "annotator": HOSTILE, "engine": "lexicon-1", "prompt": "2", "answers": 3, "problems": 1}
+            | {"tokens_in": 1, "tokens_out": 1, "usd": 0.5, "is_current": True}
+        ],
+        losses=[{"stage": "answers", "who": HOSTILE, "problem": HOSTILE, "rows": 1, "of": 4}],
+        ratings=[{"rater": HOSTILE, "outcome": "3", "rows": 2}, {"rater": HOSTILE, "outcome": HOSTILE, "rows": 1}],
+        mentions=[{"annotator": f"$x$ {HOSTILE}", "outcome": "found/exact", "rows": 2}],
+        agreement=[{"agreement": "exact", "rows": 2}],
+        kept=[{"annotator": HOSTILE, "kept": 2, "lost": 0}],
+        labels=[{"canonical": HOSTILE, "coarse": "place", "languages": 2, "mentions": 2}],
+        classes=[{"coarse": "place", "labels": 1, "mentions": 2}],
+    )
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no chromium, chromium-browser or google-chrome on PATH")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    """What the browser complained about or asked for, the page itself aside."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, found: Found, said: list[str], tmp_path_factory: pytest.TempPathFactory) -> Page:
+    file: Path = tmp_path_factory.mktemp("report") / "report.html"
+    file.write_bytes(render(found).encode())
+    opened = browser.new_page()
+    opened.on("console", lambda message: said.append(f"console: {message.text}"))
+    opened.on("pageerror", lambda error: said.append(f"error: {error}"))
+    opened.on("dialog", lambda dialog: (said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    opened.on("request", lambda request: said.append(request.url) if request.url != file.as_uri() else None)
+    opened.goto(file.as_uri())
+    opened.wait_for_load_state("networkidle")
+    return opened
+
+
+def test_the_page_asks_for_nothing_runs_nothing_and_breaks_nothing(page: Page, said: list[str]) -> None:
+    assert said == []
+    assert page.title() == f"{HOSTILE} · finerweb report"
+    assert page.locator("script").count() == 0
+    assert page.evaluate("[...document.querySelectorAll('*')].every(e => !e.src && !/^http/.test(e.href ?? ''))")
+
+
+def test_hostile_text_is_seen_as_text(page: Page, found: Found) -> None:
+    assert page.locator(".text[lang=en]").text_content() == found.sample["eng"][0].text
+    assert HOSTILE in page.locator(".text[lang=en]").inner_text()
+    assert page.locator("h1").inner_text() == HOSTILE
+    assert any(HOSTILE in text for text in page.locator("svg text").all_text_contents())
+
+
+def test_a_label_is_shown_after_its_entity_and_is_no_part_of_the_text(page: Page) -> None:
+    shown = page.evaluate("getComputedStyle(document.querySelector('[dir=rtl] mark'), '::after').content")
+    assert shown == '"city"'
+    assert page.locator("[dir=rtl] mark").inner_text() == "القاهرة"
+
+
+def test_an_arabic_passage_runs_from_right_to_left(page: Page) -> None:
+    assert page.evaluate("getComputedStyle(document.querySelector('.text[lang=ar]')).direction") == "rtl"
+    assert page.evaluate("getComputedStyle(document.querySelector('.text[lang=en]')).direction") == "ltr"
+    assert page.locator(".text[lang=ar]").text_content() == ARABIC
+
+
+def test_no_two_elements_of_the_page_have_one_id(page: Page) -> None:
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert sorted(ids) == sorted(set(ids))
+    wanted = page.evaluate(
+        "[...document.querySelectorAll('[clip-path]')].map(e => e.getAttribute('clip-path').slice(5, -1))"
+    )
+    assert wanted
+    assert set(wanted) <= set(ids)
+
+
+def test_the_page_is_never_wider_than_the_screen(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_a_lexicon_is_warned_of_and_a_model_is_not(found: Found) -> None:
+    warning = "Do not publish or train on this data"
+    assert warning in render(found)
+    assert warning not in render(replace(found, makers=[{**found.makers[0], "engine": "vllm-1"}]))
+
+
+def test_a_run_that_found_nothing_has_a_report() -> None:
+    page = render(Found("n", None, "l", "d", "scorer@champion", 0.5, {}, dict.fromkeys(SIZES, 0)))
+    assert "No model is registered as <code>scorer@champion</code>" in page
+    assert "No passage is annotated" in page
+    assert "nothing to compare" in page
