@@ -78,12 +78,10 @@ def _show(found: dict[str, Any]) -> None:
 
 
 def _add(name: str) -> None:
-    main = graph.load(name).main
-
     def one(conf: Conf = LOCAL, set: Set = NONE, force: Force = False, verbose: Verbose = False) -> None:
         _execute([name], conf, set, force, verbose, as_json=False, is_whole=False)
 
-    app.command(name, help=main.__doc__)(one)
+    app.command(name, help=graph.describe(name))(one)
 
 
 for _name in graph.order():

@@ -1,5 +1,6 @@
 """The order of the jobs, as databricks.yml declares it: the only statement of it."""
 
+import ast
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from importlib import util
@@ -32,6 +33,11 @@ def order() -> list[str]:
         return list(TopologicalSorter(tasks()).static_order())
     except CycleError as error:
         raise ValueError(f"databricks.yml: tasks wait for each other: {' -> '.join(error.args[1])}") from None
+
+
+def describe(job: str) -> str:
+    """A job's own sentence, without importing the job and all that it needs."""
+    return ast.get_docstring(ast.parse(resource("jobs", f"{job}.py").read_text(encoding="utf-8"))) or job
 
 
 def load(job: str) -> ModuleType:

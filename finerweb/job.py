@@ -25,7 +25,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import progress, publishing, settings, sources, tables, tracking
+from finerweb import progress, publishing, settings, sources, tables
 from finerweb.lake import Lake
 from finerweb.project import resource
 from finerweb.settings import Settings
@@ -247,6 +247,8 @@ class Runner:
         if kind == "source":
             source = next((one for one in self.chosen.ingest.sources if one.name == name), None)
             return sources.fingerprint(self.lake.spark, source) if source else "none"
+        from finerweb import tracking  # mlflow takes seconds to import: only where a job has a model
+
         tracking.connect(self.chosen.tracking.uri, self.chosen.tracking.experiment)
         model, _, alias = name.partition("@")
         return tracking.current(model, alias) or "none"

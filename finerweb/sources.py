@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from finerweb import annotated, hub
+from finerweb import annotated
 from finerweb.project import resource
 from finerweb.settings import Source
 from finerweb.tables import gold
@@ -51,6 +51,8 @@ def read(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:
         if source.format == "annotated":
             return _annotated(spark, source), no_lines
         if source.format == "hub":
+            from finerweb import hub  # datasets takes seconds to import: only where it is used
+
             records = hub.read(
                 spark,
                 source.path,

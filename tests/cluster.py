@@ -17,7 +17,9 @@ import pyspark
 SPARK = Path(next(iter(pyspark.__path__)))
 HOST = "127.0.0.1"
 WORKERS = 2
-SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # Java: what lives for a minute is not worth optimizing for an hour
+SHORT_LIVED = (
+    "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # Java: what lives for a minute is not worth optimizing for an hour
+)
 PATIENCE = 60  # seconds
 
 # A mount namespace in which folders look empty: the workers' disks are not the driver's.

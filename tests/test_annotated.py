@@ -31,7 +31,12 @@ def test_reads_every_document_with_its_spans() -> None:
 
 def test_spans_are_slices_of_the_text() -> None:
     first = next(documents(FILE))
-    assert [first.text[start:end] for start, end, _ in first.entities] == ["Nile Crossing", "Cairo", "€ 5", "Ame\u0301lie"]
+    assert [first.text[start:end] for start, end, _ in first.entities] == [
+        "Nile Crossing",
+        "Cairo",
+        "€ 5",
+        "Ame\u0301lie",
+    ]
 
 
 MARKS = {

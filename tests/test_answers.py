@@ -38,7 +38,7 @@ UNREADABLE = {
     "empty": ("", "no JSON in the answer: ''"),
     "prose": ("I cannot\nhelp with that. 🙏", "no JSON in the answer: 'I cannot help with that. 🙏'"),
     "bracket_alone": ("[", "not JSON: '['"),
-    "nothing_complete": ('{"score": 3, "justi', "not JSON: '{\"score\": 3, \"justi'"),
+    "nothing_complete": ('{"score": 3, "justi', 'not JSON: \'{"score": 3, "justi\''),
     "calls": ("[__import__('os').getcwd()]", "not JSON: \"[__import__('os').getcwd()]\""),
     "quote_in_a_name": ("[('O'Neill', 'person')]", "not JSON: \"[('O'Neill', 'person')]\""),
     "nul": ("{'a': '\x00'}", "not JSON: \"{'a': '\\x00'}\""),
@@ -77,7 +77,9 @@ def test_a_set_is_no_json() -> None:
         raise TypeError(read_json("{'a', 'b'}"))
 
 
-@pytest.mark.xfail(strict=True, raises=UnicodeEncodeError, reason="answers.py:28: half an emoji cannot be written to a table")
+@pytest.mark.xfail(
+    strict=True, raises=UnicodeEncodeError, reason="answers.py:28: half an emoji cannot be written to a table"
+)
 def test_half_a_surrogate_pair_never_leaves() -> None:
     try:
         name = read_json(r'{"name": "\ud83d"}')["name"]
@@ -86,7 +88,9 @@ def test_half_a_surrogate_pair_never_leaves() -> None:
     name.encode()
 
 
-@pytest.mark.xfail(strict=True, raises=Unreadable, reason="answers.py:22 looks for a fence before it tries the whole answer")
+@pytest.mark.xfail(
+    strict=True, raises=Unreadable, reason="answers.py:22 looks for a fence before it tries the whole answer"
+)
 def test_a_fence_inside_a_string_is_part_of_the_string() -> None:
     assert read_json('{"justification": "it shows ```code```", "score": 3}')["score"] == 3
 

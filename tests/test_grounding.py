@@ -70,7 +70,9 @@ def test_best_finds(name: str) -> None:
     assert surfaces(text, locale, mentions) == wanted
 
 
-@pytest.mark.xfail(strict=True, reason="grounding.py:17: Korean particles follow a name without a break, so its end is no edge")
+@pytest.mark.xfail(
+    strict=True, reason="grounding.py:17: Korean particles follow a name without a break, so its end is no edge"
+)
 def test_best_finds_a_korean_name_before_its_particle() -> None:
     assert surfaces("부산의 시장이 열렸다", "ko", ["부산", "시장"]) == ["exact:부산", "exact:시장"]
 
@@ -83,7 +85,11 @@ def test_best_finds_a_hebrew_name_after_its_prefix() -> None:
 @pytest.mark.xfail(strict=True, reason="grounding.py:102: ICU keeps letters with a full stop between them together")
 @pytest.mark.parametrize(
     ("text", "locale", "mention"),
-    [("ดร.ปรียานุช", "th", "ปรียานุช"), ("กทพ.เตรียม", "th", "กทพ."), ("Uniunea europeană.Din 2004", "ro", "Uniunea europeană")],
+    [
+        ("ดร.ปรียานุช", "th", "ปรียานุช"),
+        ("กทพ.เตรียม", "th", "กทพ."),
+        ("Uniunea europeană.Din 2004", "ro", "Uniunea europeană"),
+    ],
 )
 def test_best_finds_a_name_beside_a_full_stop_without_space(text: str, locale: str, mention: str) -> None:
     assert surfaces(text, locale, [mention]) == [f"exact:{mention}"]
@@ -95,7 +101,9 @@ def test_best_finds_no_part_of_a_word_with_a_sign_in_it(text: str) -> None:
 
 
 SAMPLED = sorted(file.name[:3] for file in resource("sample").iterdir() if file.name.endswith(".txt"))
-KOREAN = pytest.param("kor", marks=pytest.mark.xfail(strict=True, reason="grounding.py:17: more than half of the names, see above"))
+KOREAN = pytest.param(
+    "kor", marks=pytest.mark.xfail(strict=True, reason="grounding.py:17: more than half of the names, see above")
+)
 
 
 @pytest.mark.parametrize("code", [*(code for code in SAMPLED if code != "kor"), KOREAN])

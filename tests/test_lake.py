@@ -40,11 +40,15 @@ def test_a_table_is_made_with_its_contract(spark: SparkSession, lake: Lake) -> N
     lake.create(NOTES)
     detail = spark.sql(f"describe detail {lake.name(NOTES)}").collect()[0]
     assert (detail["description"], detail["clusteringColumns"]) == ("A note, for tests.", ["language"])
-    assert {key: detail["properties"][key] for key in ("finerweb.table.version", "delta.constraints.words_counted")} == {
+    assert {
+        key: detail["properties"][key] for key in ("finerweb.table.version", "delta.constraints.words_counted")
+    } == {
         "finerweb.table.version": NOTES.version,
         "delta.constraints.words_counted": "words >= 0",
     }
-    assert [(f.name, f.dataType.simpleString(), f.nullable, f.metadata["comment"]) for f in lake.read(NOTES).schema] == [
+    assert [
+        (f.name, f.dataType.simpleString(), f.nullable, f.metadata["comment"]) for f in lake.read(NOTES).schema
+    ] == [
         ("note_id", "string", True, "its id"),
         ("language", "string", True, "its language"),
         ("text", "string", True, "what it says"),
@@ -164,7 +168,18 @@ def test_a_constraint_binds_every_writer(spark: SparkSession, lake: Lake) -> Non
     assert lake.read(entities.TABLE).count() == 1
 
 
-EXAMPLE = ("d#0-s0", "merged-english-single", "eng", "d#0", "d", "train", 0, "👩🏽\u200d🚀 Cairo", [(5, 10, ["city"])], True)
+EXAMPLE = (
+    "d#0-s0",
+    "merged-english-single",
+    "eng",
+    "d#0",
+    "d",
+    "train",
+    0,
+    "👩🏽\u200d🚀 Cairo",
+    [(5, 10, ["city"])],
+    True,
+)
 BROKEN = {
     "spans_inside_text": {"char_spans": [(5, 11, ["city"])]},
     "labels_of_schema": {"char_spans": [(5, 10, ["city", "place"])]},
@@ -178,7 +193,9 @@ def test_an_invariant_refuses_our_own_broken_rows(spark: SparkSession, lake: Lak
     frame = spark.createDataFrame([tuple(good.values()), tuple(bad.values())], examples.TABLE.schema)
     with pytest.raises(PySparkException) as caught:
         lake.replace(examples.TABLE, frame)
-    wanted = f'table examples: invariant {invariant} broken by {{"example_id":"d#0-s1","variant":"merged-english-single"}}'
+    wanted = (
+        f'table examples: invariant {invariant} broken by {{"example_id":"d#0-s1","variant":"merged-english-single"}}'
+    )
     assert wanted in str(caught.value)
     assert lake.read(examples.TABLE).count() == 0
 
@@ -190,7 +207,9 @@ def test_a_multi_variant_may_have_several_labels(spark: SparkSession, lake: Lake
 
 def test_a_frame_with_other_columns_is_refused(spark: SparkSession, lake: Lake) -> None:
     frame = notes(spark, FIRST).withColumnRenamed("words", "wrods")
-    with pytest.raises(ValueError, match=r"^table notes: columns missing \['words'\], unknown \['wrods'\]; wanted ") as caught:
+    with pytest.raises(
+        ValueError, match=r"^table notes: columns missing \['words'\], unknown \['wrods'\]; wanted "
+    ) as caught:
         lake.append(NOTES, frame)
     assert str(caught.value).endswith("wanted ['note_id', 'language', 'text', 'words']")
 

@@ -64,7 +64,7 @@ OURS = {
 
 
 def layer(module: str) -> int:
-    return LEVEL.get(module.split(".")[0], len(LAYERS))
+    return LEVEL.get(module.split(".", maxsplit=1)[0], len(LAYERS))
 
 
 def test_every_module_has_a_line() -> None:
@@ -78,7 +78,10 @@ def test_imports_point_down(module: str) -> None:
 
 def test_no_imports_in_circles() -> None:
     """Taken from below, every module comes after all that it imports."""
-    waiting = {module: {other for other in others if other != module and not module.startswith(f"{other}.")} for module, others in OURS.items()}
+    waiting = {
+        module: {other for other in others if other != module and not module.startswith(f"{other}.")}
+        for module, others in OURS.items()
+    }
     while ready := {module for module, others in waiting.items() if not others & set(waiting)}:
         waiting = {module: others for module, others in waiting.items() if module not in ready}
     assert waiting == {}
@@ -96,7 +99,11 @@ def test_a_metric_imports_no_table_and_no_metric(module: str) -> None:
 
 @pytest.mark.parametrize("package", HOMES)
 def test_a_heavy_package_has_its_home(package: str) -> None:
-    users = {module for module, path in ALL.items() if package in {name.split(".")[0] for name in imported(path, everywhere=False)}}
+    users = {
+        module
+        for module, path in ALL.items()
+        if package in {name.split(".")[0] for name in imported(path, everywhere=False)}
+    }
     assert users == HOMES[package]
 
 

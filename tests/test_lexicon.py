@@ -1,6 +1,5 @@
 """The stand-in for a language model: what it names, in which profile, and what it says to each question."""
 
-import json
 from typing import Any
 
 import pytest
@@ -43,7 +42,10 @@ def test_what_it_finds_never_overlaps() -> None:
 @pytest.mark.parametrize("code", ["eng", "tha", "srp", "gaz", "ckb", "san", "khm"])
 def test_takes_any_locale(code: str) -> None:
     locale = LANGUAGES[code].locale
-    assert [kind for _, _, kind in lexicon.find("50% 👍🏽 a@b.de", locale, whole_words=False)] == ["percentage", "email"]
+    assert [kind for _, _, kind in lexicon.find("50% 👍🏽 a@b.de", locale, whole_words=False)] == [
+        "percentage",
+        "email",
+    ]
 
 
 @pytest.mark.xfail(strict=True, reason="lexicon.py:61: babel has no locale und, so that the fallback itself raises")
@@ -69,7 +71,15 @@ TEXT = "€5 👍🏽 in Mali on 3 May 2020; a@b.de"
     ("profile", "wanted"),
     [
         ("broad", [("€5", "money"), ("Mali", "country"), ("3 May 2020", "date"), ("a@b.de", "web address")]),
-        ("strict", [("€5", "amount of money"), ("Mali", "country"), ("3 May 2020", "calendar date"), ("a@b.de", "e-mail address")]),
+        (
+            "strict",
+            [
+                ("€5", "amount of money"),
+                ("Mali", "country"),
+                ("3 May 2020", "calendar date"),
+                ("a@b.de", "e-mail address"),
+            ],
+        ),
     ],
 )
 def test_names_entities_in_the_words_of_its_profile(profile: str, wanted: list[tuple[str, str]]) -> None:

@@ -116,13 +116,20 @@ def test_what_was_said_twice_counts_once() -> None:
 
 @pytest.mark.parametrize(
     ("other", "agreement"),
-    [(None, "alone"), (said(0, 8, "city", "b"), "exact"), (said(0, 6, "city", "b"), "overlap"), (said(0, 6, "river", "b"), "alone")],
+    [
+        (None, "alone"),
+        (said(0, 8, "city", "b"), "exact"),
+        (said(0, 6, "city", "b"), "overlap"),
+        (said(0, 6, "river", "b"), "alone"),
+    ],
 )
 def test_agreement_is_about_the_place(other: Said | None, agreement: str) -> None:
     assert merged(*[one for one in (said(0, 8, "city"), other) if one])[0].agreement == agreement
 
 
-@pytest.mark.xfail(strict=True, reason="merging.py:95: an inner span that both annotators gave is lost to the outer one of both")
+@pytest.mark.xfail(
+    strict=True, reason="merging.py:95: an inner span that both annotators gave is lost to the outer one of both"
+)
 def test_annotators_that_agree_in_full_lose_nothing() -> None:
     both = [said(0, 16, "university"), said(0, 16, "university", "b"), said(0, 5, "city"), said(0, 5, "city", "b")]
     assert merged(*both) == [Entity(0, 5, ["city"], both[2:]), Entity(0, 16, ["university"], both[:2])]

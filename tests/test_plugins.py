@@ -35,14 +35,18 @@ def test_every_table_is_called_as_its_file() -> None:
 
 
 def test_every_metric_reads_tables_that_exist() -> None:
-    read = {table for name in plugins.names("finerweb.metrics") for table in plugins.load("finerweb.metrics", name).READS}
+    read = {
+        table for name in plugins.names("finerweb.metrics") for table in plugins.load("finerweb.metrics", name).READS
+    }
     assert read <= set(plugins.names("finerweb.tables"))
 
 
 def test_a_misspelt_name_is_an_error_that_lists_the_choices() -> None:
     with pytest.raises(LookupError) as caught:
         plugins.load("finerweb.annotators", "usefullness")
-    wanted = "no finerweb.annotators.usefullness; there are: judge, label_name, ner, usefulness. Did you mean 'usefulness'?"
+    wanted = (
+        "no finerweb.annotators.usefullness; there are: judge, label_name, ner, usefulness. Did you mean 'usefulness'?"
+    )
     assert str(caught.value) == wanted
 
 
@@ -50,7 +54,9 @@ def test_a_misspelt_name_is_an_error_that_lists_the_choices() -> None:
 def test_a_name_like_no_other_has_no_suggestion(name: str) -> None:
     with pytest.raises(LookupError) as caught:
         plugins.load("finerweb.annotators", name)
-    assert str(caught.value).startswith(f"no finerweb.annotators.{name}; there are: judge, label_name, ner, usefulness.")
+    assert str(caught.value).startswith(
+        f"no finerweb.annotators.{name}; there are: judge, label_name, ner, usefulness."
+    )
 
 
 def test_suggestion() -> None:
@@ -59,7 +65,9 @@ def test_suggestion() -> None:
 
 
 def test_an_engine_is_told_by_everything_that_shapes_its_answers() -> None:
-    one, same, other = (Spec.of("fake", options) for options in ({"a": 1, "b": "é👍🏽"}, {"b": "é👍🏽", "a": 1}, {"a": 2, "b": "é👍🏽"}))
+    one, same, other = (
+        Spec.of("fake", options) for options in ({"a": 1, "b": "é👍🏽"}, {"b": "é👍🏽", "a": 1}, {"a": 2, "b": "é👍🏽"})
+    )
     assert one == same
     assert one.options == '{"a": 1, "b": "é👍🏽"}'
     assert one.settings == {"a": 1, "b": "é👍🏽"}

