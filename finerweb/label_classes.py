@@ -30,8 +30,9 @@ CLASSES = {
     "occupation": "occupation profession job role position rank",
     "web": "website web url email mail hashtag domain",
 }
+PHRASES = {"web address": "web", "e-mail address": "web", "email address": "web", "ip address": "web"}
 OTHER = "other"
-_CLASS_OF = {word: name for name, words in reversed(CLASSES.items()) for word in words.split()}
+_CLASS_OF = {word: name for name, words in reversed(CLASSES.items()) for word in words.split()} | PHRASES
 
 
 def canonical(label: str) -> str:
@@ -41,7 +42,8 @@ def canonical(label: str) -> str:
 
 def coarse(label: str) -> str:
     """The coarse class of a label, `other` where none of its words is listed."""
-    for word in reversed(re.split(r"[\s/_-]+", canonical(label))):
+    plain = canonical(label)
+    for word in [plain, *reversed(re.split(r"[\s/_-]+", plain))]:
         found = _CLASS_OF.get(word) or _CLASS_OF.get(word.removesuffix("s"))
         if found:
             return found

@@ -31,6 +31,7 @@ class Lake:
     def __init__(self, spark: SparkSession, location: str) -> None:
         self.spark = spark
         self.location = location.rstrip("/")
+        self._checked: set[str] = set()  # tables whose contract was compared
         self._is_schema = bool(re.fullmatch(r"\w+(\.\w+)?", location))
         self.begin("")
 
@@ -58,7 +59,7 @@ class Lake:
 
     def version(self, table: Table) -> int:
         """The table's last Delta version; -1 where it is not there."""
-        if not self.exists(table):
+        if table.name not in self._checked and not self.exists(table):
             return -1
         return int(self._delta(table).history(1).select("version").collect()[0][0])
 
@@ -132,7 +133,7 @@ class Lake:
 
     def create(self, table: Table) -> None:
         """Make the table where it is not there yet; check its version where it is."""
-        if self.exists(table):
+        if table.name in self._checked or self.exists(table):
             self._require(table)
             return
         builder = DeltaTable.createIfNotExists(self.spark).comment(table.comment)
@@ -180,6 +181,8 @@ class Lake:
         return DeltaTable.forPath(self.spark, self.place(table))
 
     def _require(self, table: Table) -> None:
+        if table.name in self._checked:
+            return
         try:
             properties = self._delta(table).detail().select("properties").collect()[0][0]
         except AnalysisException as error:
@@ -193,6 +196,7 @@ class Lake:
                 "Name another place (--set lake.location=...), or drop the table and run its job again; completions "
                 "hold paid answers: copy them first"
             )
+        self._checked.add(table.name)
 
 
 def _checked(table: Table, frame: DataFrame) -> DataFrame:

@@ -11,7 +11,8 @@ measured as intersection over union in characters, the similarity of their types
     the same span     at most that   merged: nothing says which type is wrong, so both are kept
 
 Of spans of one length the earlier annotator's stays. A span that gives way is kept in the `lost` of the one it gave
-way to. Spans of one annotator never compete with each other: nesting is that annotator's statement.
+way to, and so is a span and type that an annotator gave twice. Spans of one annotator never compete with each other:
+nesting is that annotator's statement.
 """
 
 from collections.abc import Callable, Sequence
@@ -67,14 +68,14 @@ def merge(said: Sequence[Said], similar: Similarity, *, overlap_at: float, simil
     Spans are taken from the longest to the shortest; each joins, or gives way to, the entity that it overlaps most.
     """
     annotators = sorted({one.annotator for one in said})
-    order = sorted(
-        set(said), key=lambda one: (one.start - one.end, one.start, annotators.index(one.annotator), one.label)
-    )
+    order = sorted(said, key=lambda one: (one.start - one.end, one.start, annotators.index(one.annotator), one.label))
     kept: list[Entity] = []
     for one in order:
         rival, share = _rival(one, kept)
         if rival is None:
             kept.append(Entity(one.start, one.end, [one.label], [one]))
+        elif one in rival.sources:
+            rival.lost.append((one, "repeated"))
         elif share < overlap_at:
             rival.lost.append((one, "shorter"))
         elif share == 1.0 or any(similar(one.label, label) > similarity_at for label in rival.labels):

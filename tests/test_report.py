@@ -11,7 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from finerweb import settings
-from finerweb.reporting import Found, Mark, Passage, highlighted, render, segments
+from finerweb.findings import Found, Passage
+from finerweb.highlighting import Mark, highlighted, segments
+from finerweb.reporting import render
 
 HOSTILE = '<script>document.title = "run"; alert(1)</script> & "quotes"'
 SIZES = ["documents", "rejects", "passages", "annotated", "entities", "label_names", "examples"]
@@ -30,11 +32,13 @@ def test_a_mark_is_cut_out_in_code_points_behind_an_emoji() -> None:
 
 
 def test_nested_marks_stand_inside_each_other() -> None:
-    marks = [Mark(14, 20, "city", "place"), Mark(0, 20, "university", "organization")]
-    assert pieces("University of Bergen", marks) == [
+    university = [Mark(14, 20, "city", "place"), Mark(0, 20, "university", "organization")]
+    museum = [Mark(0, 6, "city", "place"), Mark(0, 13, "museum", "building")]
+    assert pieces("University of Bergen", university) == [
         ("University of ", ["university"]),
         ("Bergen", ["university", "city"]),
     ]
+    assert pieces("Bergen Museum", museum) == [("Bergen", ["museum", "city"]), (" Museum", ["museum"])]
 
 
 def test_crossing_marks_are_split_and_lose_no_text() -> None:

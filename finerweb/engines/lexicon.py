@@ -4,8 +4,8 @@ It lets the whole pipeline run on a machine without a model, a GPU or a key. Wha
 it knows no person and no organization.
 
 Settings
-  profile   `broad`: general types, whole quantities, words that begin with a name count (inflection);
-            `strict`: specific types, whole words only. The two disagree often enough that merging has work.
+  profile   `broad`: general types, quantities, words that begin with a name (inflection), weekday and date as one;
+            `strict`: specific types, whole words only. So the two differ in spans and in types, and merging has work.
 """
 
 import functools
@@ -128,7 +128,19 @@ def find(text: str, locale: str, *, whole_words: bool) -> list[Find]:
     for candidate in sorted(found, key=lambda item: (item.start, item.kind == "quantity", -item.end)):
         if not kept or candidate.start >= kept[-1].end:
             kept.append(candidate)
-    return kept
+    return kept if whole_words else _joined(text, kept)
+
+
+def _joined(text: str, found: list[Find]) -> list[Find]:
+    """A weekday and the date beside it as one."""
+    joined: list[Find] = []
+    for one in found:
+        last = joined[-1] if joined else None
+        if last and last.kind == one.kind == "date" and text[last.end : one.start] in (" ", ", "):
+            joined[-1] = Find(last.start, one.end, one.kind)
+        else:
+            joined.append(one)
+    return joined
 
 
 class Lexicon:

@@ -7,7 +7,7 @@ READS = ("ratings",)
 
 
 def measure(ratings: DataFrame) -> DataFrame:
-    """Details: `rater/1` to `rater/4`, and `rater/problem` for what could not be read."""
+    """Details: `rater/1` to `rater/4`, and `rater/<problem>` for what could not be read."""
     outcome = F.coalesce(F.col("rating").cast("string"), "problem")
     counted = ratings.groupBy("rater", "language", outcome.alias("outcome")).agg(F.count("*").alias("n"))
     total = F.sum("n").over(Window.partitionBy("rater", "language"))

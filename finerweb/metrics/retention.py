@@ -14,7 +14,9 @@ def measure(mentions: DataFrame) -> DataFrame:
     outcome = F.when(F.col("problem").isNull(), F.concat(F.lit("found/"), "tier")).otherwise(
         F.concat(F.lit("lost/"), "problem")
     )
-    counted = mentions.groupBy("annotator", "language", outcome.alias("outcome")).agg(F.count("*").alias("n"))
+    counted = mentions.groupBy("annotator", "language", outcome.alias("outcome")).agg(
+        F.countDistinct("request_id", "position").alias("n")  # the policy `all` finds a mention in many places
+    )
     total = F.sum("n").over(Window.partitionBy("annotator", "language"))
     return counted.select(
         F.concat_ws("/", "annotator", "outcome").alias("detail"), "language", (F.col("n") / total).alias("value")

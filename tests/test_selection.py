@@ -1,0 +1,65 @@
+"""Which passages are annotated, and why the others are not."""
+
+from pyspark.sql import SparkSession
+
+from finerweb.tables import selection
+
+# passage_id, document_id, language, position, is_target_language -> score, duplicate of
+PASSAGES = [
+    ("a#0", "a", "eng", 0, True, 0.2, None),
+    ("a#1", "a", "eng", 1, True, 0.6, None),
+    ("a#2", "a", "eng", 2, True, 0.9, None),
+    ("b#0", "b", "eng", 0, False, 0.9, None),
+    ("b#1", "b", "eng", 1, True, 0.5, None),
+    ("c#0", "c", "eng", 0, True, 0.9, "a#1"),
+    ("d#0", "d", "eng", 0, True, None, None),
+    ("é👍🏽#0", "é👍🏽", "eng", 0, True, 0.8, None),
+    ("f#0", "f", "eng", 0, True, 0.7, None),
+    ("t#0", "t", "tha", 0, True, 0.51, None),
+]
+
+
+def chosen(spark: SparkSession, *, per_language: int) -> dict[str, tuple[int | None, bool, str | None]]:
+    columns = "passage_id string, document_id string, language string, position int, is_target_language boolean"
+    passages = spark.createDataFrame([row[:5] for row in PASSAGES], columns)
+    scores = spark.createDataFrame([(row[0], row[5]) for row in PASSAGES if row[5]], "passage_id string, score double")
+    near = [(row[0], row[6]) for row in PASSAGES if row[6]]
+    near_duplicates = spark.createDataFrame(near, "passage_id string, duplicate_of string")
+    frame = selection.choose(passages, scores, near_duplicates, per_language=per_language, threshold=0.5)
+    assert frame.columns == [column.name for column in selection.TABLE.columns]
+    return {row["passage_id"]: (row["rank"], row["is_selected"], row["problem"]) for row in frame.collect()}
+
+
+WHY_NOT = {
+    "a#0": (None, False, "not_useful"),
+    "a#2": (None, False, "another_of_document"),
+    "b#0": (None, False, "other_language"),
+    "b#1": (None, False, "not_useful"),
+    "c#0": (None, False, "near_duplicate"),
+    "d#0": (None, False, "not_scored"),
+}
+
+
+def test_a_documents_first_useful_passage_is_chosen_and_the_others_have_their_reason(spark: SparkSession) -> None:
+    found = chosen(spark, per_language=9)
+    assert {one: found.pop(one) for one in WHY_NOT} == WHY_NOT
+    assert found.pop("t#0") == (1, True, None)
+    assert set(found) == {"a#1", "é👍🏽#0", "f#0"}
+    assert sorted(found.values()) == [(1, True, None), (2, True, None), (3, True, None)]
+
+
+def test_a_quota_takes_the_same_first_ones_each_time(spark: SparkSession) -> None:
+    everyone = chosen(spark, per_language=9)
+    found = chosen(spark, per_language=2)
+    for passage, (rank, _, problem) in everyone.items():
+        full = rank is not None and rank > 2
+        assert found[passage] == ((None, False, "quota_full") if full else (rank, rank is not None, problem))
+
+
+def test_what_is_chosen_leads_back_to_passages_and_documents(spark: SparkSession) -> None:
+    rows = [("a#0", "a", True), ("a#1", "a", False), ("👍🏽#0", "👍🏽", False)]
+    selected = spark.createDataFrame(rows, "passage_id string, document_id string, is_selected boolean")
+    passages = spark.createDataFrame([("a#0", "x"), ("a#1", "y"), ("👍🏽#0", None)], "passage_id string, text string")
+    documents = spark.createDataFrame([("a", "x"), ("👍🏽", None)], "document_id string, text string")
+    assert [tuple(row) for row in selection.chosen(selected, passages).collect()] == [("a#0", "x")]
+    assert [tuple(row) for row in selection.documents_of(selected, documents).collect()] == [("a", "x")]
