@@ -46,10 +46,13 @@ def documents(source: str) -> Iterator[Document]:
     before = source[: headings[0].start()] if headings else source
     if before.strip():
         raise BadMark(1, f"text before the first heading: {before.strip()[:40]!r}; wanted a line '=== name kind'")
-    for heading, following in zip(headings, [*headings[1:], None], strict=True):
-        body = source[heading.end() : following.start() if following else len(source)]
+    for heading, end in zip(
+        headings, [*(one.start() for one in headings[1:]), len(source)][: len(headings)], strict=True
+    ):
+        body = source[heading.end() : end].rstrip()
+        text = body.lstrip("\n")
         line = source.count("\n", 0, heading.start()) + 1
-        text, entities = read_marks(body.strip("\n").rstrip(), line + 1)
+        text, entities = read_marks(text, line + len(body) - len(text))
         yield Document(heading[1], heading[2], line, text, entities)
 
 

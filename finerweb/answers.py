@@ -3,10 +3,14 @@
 import ast
 import json
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 FENCE = re.compile(r"```(?:\w+)?\s*(.*?)(?:```|\Z)", re.DOTALL)
-OPENING, CLOSING = "[{", {"[": "]", "{": "}"}
+OPENING = re.compile(r"[\[{]")
+CLOSING = {"[": "]", "{": "}", "(": ")"}
+MOST_STARTS = 50  # a model that repeats a bracket forever is not worth more
 
 
 class Unreadable(ValueError):
@@ -14,27 +18,39 @@ class Unreadable(ValueError):
 
 
 def read_json(answer: str) -> Any:
-    """The first JSON value in `answer`; Python literals are taken too, and missing closing brackets are added.
+    """The first JSON array or object in `answer`; Python literals are taken too, and missing brackets are added.
 
     Raises Unreadable.
     """
     fenced = FENCE.search(answer)
-    text = fenced.group(1) if fenced else answer
-    starts = [at for at in (text.find(bracket) for bracket in OPENING) if at >= 0]
-    if not starts:
+    for text in [answer, *([fenced.group(1)] if fenced else [])]:
+        for start in list(OPENING.finditer(text))[:MOST_STARTS]:
+            for found in _values(text[start.start() :]):
+                return _clean(found)
+    first = OPENING.search(answer)
+    if first is None:
         raise Unreadable(f"no JSON in the answer: {excerpt(answer)}")
-    text = text[min(starts) :]
-    try:
-        return json.JSONDecoder().raw_decode(text)[0]
-    except json.JSONDecodeError:
-        pass
+    raise Unreadable(f"not JSON: {excerpt(answer[first.start() :])}")
+
+
+def _values(text: str) -> Iterator[Any]:
+    """What can be read from a text that starts with a bracket: as JSON, as Python, or with its brackets mended."""
+    with suppress(ValueError, RecursionError):
+        yield json.JSONDecoder().raw_decode(text)[0]
     for candidate in (text, balanced(text)):
-        for load in (json.loads, ast.literal_eval):
-            try:
-                return load(candidate)
-            except (ValueError, SyntaxError, MemoryError, RecursionError):
-                continue
-    raise Unreadable(f"not JSON: {excerpt(text)}")
+        with suppress(ValueError, RecursionError):
+            yield json.loads(candidate)
+        with suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            yield json.loads(json.dumps(ast.literal_eval(candidate)))  # a set or a complex number is no JSON
+
+
+def _clean(value: Any) -> Any:
+    """The value with halves of surrogate pairs replaced: no table can hold them."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_clean(key): _clean(inner) for key, inner in value.items()}
+    return [_clean(inner) for inner in value] if isinstance(value, list) else value
 
 
 def balanced(text: str) -> str:
@@ -55,7 +71,7 @@ def balanced(text: str) -> str:
         elif character in "\"'" and (character == '"' or not text[at - 1].isalnum()):
             quote = character
         elif character in "[{(":
-            stack.append({"(": ")"}.get(character) or CLOSING[character])
+            stack.append(CLOSING[character])
         elif stack and character == stack[-1]:
             stack.pop()
             complete, pending = at + 1, list(stack)

@@ -3,6 +3,7 @@
 Every span is a slice of the text: `text[start:end]` is what it says, whatever the model wrote. Offsets are code points.
 """
 
+import bisect
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -16,6 +17,11 @@ POLICIES = ("best", "cursor", "all")
 # Letters of these scripts follow each other without spaces, so that a word break says little about a name's edge.
 UNSPACED = re.compile(
     r"[\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uAA60-\uAA7F\U00020000-\U0003FFFF]"
+)
+HANGUL = re.compile(r"[\uAC00-\uD7A3]")
+# And, the, in, to, from, as, that: written together with the word that follows.
+PROCLITICS = re.compile(
+    r"[\u05D5\u05D4\u05D1\u05DC\u05DE\u05DB\u05E9]{1,3}|[\u0648\u0641]?[\u0628\u0644\u0643]?(?:\u0627\u0644)?"
 )
 # Invisible and lost by models: soft hyphen, zero-width signs, bidi controls, tatweel, Arabic and Hebrew points.
 INVISIBLE = re.compile(
@@ -83,7 +89,8 @@ class Text:
     def __init__(self, text: str, locale: str) -> None:
         self.text = text
         pieces = segment.pieces(text, locale)
-        self._breaks = {piece.start for piece in pieces} | {len(text)}
+        self._starts = sorted({piece.start for piece in pieces})
+        self._breaks = {*self._starts, len(text)}
         self._folded: Folded | None = None
 
     @property
@@ -94,15 +101,30 @@ class Text:
         return self._folded
 
     def is_whole(self, span: Span) -> bool:
-        """Does the span begin and end where words do?"""
-        return self._is_edge(span.start) and self._is_edge(span.end)
+        """Does the span begin and end where words do, by the rules of its script?
 
-    def _is_edge(self, at: int) -> bool:
+        Beyond ICU's word breaks: anywhere between letters of an unspaced script, since dictionaries do not know every
+        name; before a Korean particle; after Hebrew and Arabic words of one letter, written together with the next;
+        beside a full stop that ICU takes for part of an abbreviation or a host name.
+        """
+        return self._is_edge(span.start, is_start=True) and self._is_edge(span.end, is_start=False)
+
+    def _is_edge(self, at: int, *, is_start: bool) -> bool:
         if at in self._breaks:
             return True
-        around = self.text[at - 1 : at + 1]
-        # Dictionaries do not know every name: between letters of an unspaced script any place may be an edge.
-        return bool(UNSPACED.match(around[0]) and UNSPACED.match(around[1]))
+        before, after = self.text[at - 1], self.text[at]
+        if UNSPACED.match(before) and UNSPACED.match(after):
+            return True
+        if is_start:
+            word = self._starts[bisect.bisect_right(self._starts, at) - 1]
+            return bool(PROCLITICS.fullmatch(self.text[word:at])) or (before == "." and self._is_name(at, at + 2))
+        if HANGUL.match(before) and HANGUL.match(after):
+            return True
+        return (after == "." and self._is_name(at - 2, at)) or (before == "." and self._is_name(at - 3, at - 1))
+
+    def _is_name(self, start: int, end: int) -> bool:
+        """Two letters: beside a full stop between single letters or digits, as in e.g. and 3.14, there is no edge."""
+        return start >= 0 and len(self.text[start:end]) == 2 and self.text[start:end].isalpha()
 
 
 def occurrences(text: str, mention: str, start: int = 0) -> list[Span]:

@@ -1,8 +1,8 @@
 """Run a job: arguments to settings, session and lake; the only place that makes a SparkSession."""
 
 import argparse
+import functools
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, cast
 
 from delta import configure_spark_with_delta_pip
 from py4j.protocol import Py4JError
+from pydantic import BaseModel
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -168,15 +169,18 @@ def require_java() -> None:
 
 
 class _Watched:
-    """Settings that remember which sections were read: a job is run again when one of those changes."""
+    """Settings that remember which of them were read: a job is run again when one of those changes."""
 
-    def __init__(self, chosen: Settings) -> None:
-        self._chosen = chosen
-        self.read: set[str] = set()
+    def __init__(self, values: Any, read: set[str], path: str = "") -> None:
+        self._values, self._read, self._path = values, read, path
 
     def __getattr__(self, name: str) -> Any:
-        self.read.add({"model_specs": "models"}.get(name, name))
-        return getattr(self._chosen, name)
+        path = f"{self._path}.{name}" if self._path else name
+        value = getattr(self._values, name)
+        if isinstance(value, BaseModel):
+            return _Watched(value, self._read, path)
+        self._read.add(self._path if callable(value) else path)  # a method may read anything of its section
+        return value
 
 
 class Runner:
@@ -194,16 +198,16 @@ class Runner:
         if not self.force and self._is_current(name):
             return Outcome(name, time.monotonic() - began, {}, {}, is_current=True)
         started = datetime.now(UTC)
-        watched = _Watched(self.chosen)
+        read: set[str] = set()
         self.lake.begin(name)
         with progress.bar(name, self.lake.spark):
-            main(self.lake, cast(Settings, watched))
+            main(self.lake, cast(Settings, _Watched(self.chosen, read)))
             lost = {table: self._lost(table) for table, rows in self.lake.rows.items() if rows}
         seconds = time.monotonic() - began
         rows, inputs, outputs = dict(self.lake.rows), dict(self.lake.inputs), dict(self.lake.outputs)
         self._forget(outputs)
-        sections = {section: self._section(section) for section in sorted(watched.read)}
-        record = (uuid.uuid4().hex, name, started, seconds, sections, self.code, inputs, outputs, rows)
+        settings_read = {path: self._setting(path) for path in sorted(read)}
+        record = (uuid.uuid4().hex, name, started, seconds, settings_read, self.code, inputs, outputs, rows)
         self.lake.append(runs.TABLE, self.lake.spark.createDataFrame([record], runs.TABLE.schema))
         return Outcome(name, seconds, rows, {table: problems for table, problems in lost.items() if problems})
 
@@ -217,15 +221,15 @@ class Runner:
         last = mine[0]
         return (
             last["code"] == self.code
-            and all(self._section(section) == known for section, known in last["settings"].items())
+            and all(self._setting(path) == known for path, known in last["settings"].items())
             and all(self._state(key) == known for key, known in last["inputs"].items())
             and all(self._state(key) not in ("-1", "none") for key in last["outputs"])
             and all(known in ("", self._state(key)) for key, known in last["outputs"].items())
         )
 
-    def _section(self, section: str) -> str:
-        value = self.chosen.model_dump(mode="json").get(section)
-        return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
+    def _setting(self, path: str) -> str:
+        value = functools.reduce(getattr, path.split("."), self.chosen)
+        return hashlib.sha256(repr(value).encode()).hexdigest()[:12]
 
     def _forget(self, outputs: dict[str, str]) -> None:
         """The states that this job may have changed."""

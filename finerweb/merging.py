@@ -68,7 +68,7 @@ def merge(said: Sequence[Said], similar: Similarity, *, overlap_at: float, simil
     Spans are taken from the longest to the shortest; each joins, or gives way to, the entity that it overlaps most.
     """
     annotators = sorted({one.annotator for one in said})
-    order = sorted(said, key=lambda one: (one.start - one.end, one.start, annotators.index(one.annotator), one.label))
+    order = sorted(said, key=lambda one: (one.start - one.end, annotators.index(one.annotator), one.start, one.label))
     kept: list[Entity] = []
     for one in order:
         rival, share = _rival(one, kept)
@@ -88,11 +88,12 @@ def merge(said: Sequence[Said], similar: Similarity, *, overlap_at: float, simil
 
 
 def _rival(one: Said, kept: Sequence[Entity]) -> tuple[Entity | None, float]:
-    """The kept entity that shares most with a span, of those that not only its own annotator made."""
+    """The kept entity that shares most with a span, of those that the same annotator did not nest it in."""
     best: Entity | None = None
     most = 0.0
     for entity in kept:
         shared = overlap(one.span, entity.span)
-        if shared > most and (shared == 1.0 or any(source.annotator != one.annotator for source in entity.sources)):
+        own = any(mine.annotator == one.annotator and overlap(mine.span, one.span) > 0 for mine in entity.sources)
+        if shared > most and (shared == 1.0 or not own):
             best, most = entity, shared
     return best, most

@@ -219,6 +219,8 @@ class Scorer:
 
         Texts are sorted by length and cut into batches of `tokens_per_batch` padded tokens. A score may be nan.
         """
+        if not texts:
+            return np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.int64)
         ids = self._tokenizer(list(texts), truncation=True, max_length=self._max_subwords)["input_ids"]
         lengths = np.array([len(row) for row in ids], dtype=np.int64)
         scores = np.full(len(ids), np.nan, dtype=np.float32)

@@ -323,7 +323,12 @@ def _fields_of(line: dict[str, Any]) -> dict[str, Any]:
 def _conf_text(conf: str) -> str:
     path = Path(conf)
     if path.is_file():
-        return path.read_text(encoding="utf-8")
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise BadSettings(
+                f"--conf {conf}: found a byte that is no UTF-8 at {error.start}; save it as UTF-8"
+            ) from None
     try:
         return resource("conf", path.name).read_text(encoding="utf-8")  # conf/local.yml from anywhere
     except FileNotFoundError:
@@ -361,6 +366,8 @@ def _merge(
         if isinstance(value, Mapping) and isinstance(base.get(key), dict) and prefix != "models.":
             _merge(base[key], value, origin, where, f"{path}.")
         else:
+            for replaced in [one for one in origin if one.startswith(f"{path}.")]:
+                del origin[replaced]
             base[key] = dict(value) if isinstance(value, Mapping) else value
             origin[path] = where
             for inner in _paths(value, f"{path}."):
@@ -399,6 +406,10 @@ def _explain(problem: Any, origin: Mapping[str, str]) -> str:
     if problem["type"] == "missing":
         return f"{where}: {path} has no value; wanted one (conf/default.yml shows all settings)"
     message = problem["msg"].removeprefix("Value error, ")
+    if not path and ":" in message:  # a check of the whole names its setting itself
+        named = message.partition(":")[0]
+        where = next((origin[key] for key in _upwards(named) if key in origin), where)
+        return f"{where}: {message}"
     found = "" if problem["type"] == "value_error" and not path else f"found {problem['input']!r}; "
     return f"{where}: {path}: {found}{message}" if path else f"{message}"
 

@@ -1,10 +1,13 @@
 """Documents in: JSON lines, Parquet, Delta, Hub data sets, and texts with their entities marked inline."""
 
 import hashlib
+import re
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import unquote
 
+import fsspec
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -49,7 +52,8 @@ def read(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:
         if source.format == "jsonl":
             return _jsonl(spark, source)
         if source.format == "annotated":
-            return _annotated(spark, source), no_lines
+            files = [(file.name, 0, 1, 0) for file in _annotated_files(source)]  # their rows are line numbers
+            return _annotated(spark, source), spark.createDataFrame(files, LINES)
         if source.format == "hub":
             from finerweb import hub  # datasets takes seconds to import: only where it is used
 
@@ -105,7 +109,9 @@ def _jsonl(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:
     )
     parsed = lines.withColumn("json", F.from_json("raw", JSON, {"columnNameOfCorruptRecord": "_bad"}))
     is_utf8 = F.is_valid_utf8("raw")
-    is_json = F.col("json._bad").isNull() & F.col("raw").rlike(r"^\s*\{")
+    # Spark stops reading after the first object: a second one on the line would be lost without a word.
+    is_one = F.col("raw").rlike(r"^\s*\{") & ~F.col("raw").rlike(r'\}\s*\{\s*"\w+"\s*:')
+    is_json = F.col("json._bad").isNull() & is_one
     values = {field: F.coalesce(*[F.col(f"json.{name}") for name in names]) for field, names in COLUMNS.items()}
     readable = is_utf8 & is_json
     records = parsed.filter(F.trim("raw") != "").select(
@@ -124,19 +130,29 @@ def _jsonl(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:
 
 
 def _empty_files(spark: SparkSession, source: Source, lines: DataFrame) -> DataFrame:
-    """A reject for each file without a line."""
-    files = spark.read.format("binaryFile").load(source.path).select(F.col("path").alias("file"))
-    with_lines = lines.filter(F.trim("raw") != "").select("file").distinct()
-    # The two readers spell a local path file:///x and file:/x.
-    bare = F.regexp_replace("file", "^file:/+", "/")
-    empty = files.withColumn("bare", bare).join(with_lines.select(bare.alias("bare")), on="bare", how="left_anti")
+    """A reject for each file without a line; Spark does not even list those of no bytes."""
+    with_lines = {_plain(row["file"]) for row in lines.filter(F.trim("raw") != "").select("file").distinct().collect()}
+    empty = [(file,) for file in _listed(source.path) if _plain(file) not in with_lines]
     return _record_frame(
-        empty.select("file"),
+        spark.createDataFrame(empty, "file string"),
         source=F.lit(source.name),
         problem=F.lit("empty_file"),
         found=F.lit("no line"),
         wanted=F.lit("JSON lines"),
     )
+
+
+def _listed(path: str) -> list[str]:
+    """The files of a path, folder or pattern; hidden ones are left out, as Spark leaves them out."""
+    system, place = fsspec.core.url_to_fs(path)
+    found = system.glob(place) if any(sign in place for sign in "*?[") else [place]
+    files = [file for one in found for file in (system.ls(one, detail=False) if system.isdir(one) else [one])]
+    return sorted(file for file in files if not file.rpartition("/")[2].startswith(("_", ".")) and system.isfile(file))
+
+
+def _plain(file: str) -> str:
+    """A file's path alone: Spark gives it as an escaped URL."""
+    return unquote(re.sub(r"^\w+:/+", "/", file))
 
 
 def _records(frame: DataFrame, source: Source, *, file: Column) -> DataFrame:

@@ -14,12 +14,12 @@ READABLE: dict[str, tuple[str, Any]] = {
     "fenced_without_name": ("```\n[1, 2]\n```", [1, 2]),
     "fence_never_closed": ('```json\n{"score": 3}', {"score": 3}),
     "two_objects": ('{"score": 3} {"score": 4}', {"score": 3}),
-    "tuples_of_the_paper": ("[('Nile', 'river'), ('Cairo', 'city')]", [("Nile", "river"), ("Cairo", "city")]),
+    "tuples_of_the_paper": ("[('Nile', 'river'), ('Cairo', 'city')]", [["Nile", "river"], ["Cairo", "city"]]),
     "quoted_pythons_way": ("{'name': \"it's\", 'known': None, 'sure': True}", {"name": "it's", "known": None, "sure": True}),
     "comma_at_the_end": ('{"score": 3,}', {"score": 3}),
     "cut_in_a_string": ('{"entities": [{"mention": "Nile", "type": "river"}, {"mention": "Cai', {"entities": [{"mention": "Nile", "type": "river"}]}),
     "cut_after_an_element": ('{"entities": [{"mention": "Nile", "type": "river"},', {"entities": [{"mention": "Nile", "type": "river"}]}),
-    "cut_in_a_tuple": ("[('Nile', 'river'), ('Cai", [("Nile", "river")]),
+    "cut_in_a_tuple": ("[('Nile', 'river'), ('Cai", [["Nile", "river"]]),
     "brackets_in_a_string": ('{"name": "a ] } [ {"}', {"name": "a ] } [ {"}),
     "escaped_quote": (r'{"name": "the \"Nile\""}', {"name": 'the "Nile"'}),
     "emoji_and_combining": ('{"name": "e\u0301 👩🏽\u200d🚀"}', {"name": "e\u0301 👩🏽\u200d🚀"}),
@@ -53,33 +53,25 @@ def test_says_what_it_found_instead(name: str) -> None:
     assert str(caught.value) == wanted
 
 
-@pytest.mark.xfail(strict=True, raises=RecursionError, reason="answers.py:29 catches JSONDecodeError alone")
 def test_a_model_that_repeats_a_bracket_is_unreadable() -> None:
     with pytest.raises(Unreadable):
         read_json("[" * 100_000)
 
 
-@pytest.mark.xfail(strict=True, reason="answers.py:29: a number of 4,300 digits is a plain ValueError")
 def test_a_model_that_repeats_a_digit_is_unreadable() -> None:
     with pytest.raises(Unreadable):
         read_json('{"score": ' + "3" * 5000 + "}")
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="answers.py:35 does not catch literal_eval's TypeError")
-def test_doubled_braces_of_a_template_are_unreadable() -> None:
-    with pytest.raises(Unreadable):
-        read_json('{{"entities": []}}')
+def test_doubled_braces_of_a_template_are_passed_over() -> None:
+    assert read_json('{{"entities": []}}') == {"entities": []}
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="answers.py:34 returns sets, which are no JSON")
 def test_a_set_is_no_json() -> None:
     with pytest.raises(Unreadable):
         raise TypeError(read_json("{'a', 'b'}"))
 
 
-@pytest.mark.xfail(
-    strict=True, raises=UnicodeEncodeError, reason="answers.py:28: half an emoji cannot be written to a table"
-)
 def test_half_a_surrogate_pair_never_leaves() -> None:
     try:
         name = read_json(r'{"name": "\ud83d"}')["name"]
@@ -88,14 +80,10 @@ def test_half_a_surrogate_pair_never_leaves() -> None:
     name.encode()
 
 
-@pytest.mark.xfail(
-    strict=True, raises=Unreadable, reason="answers.py:22 looks for a fence before it tries the whole answer"
-)
 def test_a_fence_inside_a_string_is_part_of_the_string() -> None:
     assert read_json('{"justification": "it shows ```code```", "score": 3}')["score"] == 3
 
 
-@pytest.mark.xfail(strict=True, raises=Unreadable, reason="answers.py:23 stops at the first bracket, JSON or not")
 def test_a_bracket_in_prose_is_passed_over() -> None:
     assert read_json('The [named] entities: {"entities": []}') == {"entities": []}
 

@@ -69,9 +69,6 @@ def test_an_answer_is_paid_for_once_and_a_bad_one_has_its_problem(spark: SparkSe
     assert (renamed, lake.rows) == (4, {})
 
 
-@pytest.mark.xfail(
-    strict=True, reason="completions.py: answered() keeps the name under which the answer was first paid for"
-)
 def test_an_answer_belongs_to_whoever_is_asked_now(spark: SparkSession) -> None:
     before, now = (
         asking.requests(subjects(spark), question="ner", models={name: Spec.of("fake", SCRIPT)}) for name in ("a", "b")
@@ -137,7 +134,6 @@ def test_an_answer_that_cannot_be_used_says_why(problem: str | None) -> None:
     assert completions.problem("ner", PROBLEMS[problem]) == problem
 
 
-@pytest.mark.xfail(strict=True, raises=(RecursionError, TypeError, ValueError), reason="answers.py: see test_answers")
 @pytest.mark.parametrize(
     "text", ["[" * 100_000, '{{"entities": []}}', "[" + "1" * 5000], ids=["brackets", "braces", "digits"]
 )

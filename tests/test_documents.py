@@ -71,7 +71,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("web")
     (folder / "a.jsonl").write_bytes(b"\n".join(PLAIN))
     (folder / "b.jsonl.gz").write_bytes(gzip.compress(b"\r\n".join(ZIPPED) + b"\r\n"))
-    (folder / "empty.jsonl").write_bytes(b"")
     (folder / "white.jsonl").write_bytes(b"\n  \n")
     return folder
 
@@ -110,10 +109,15 @@ def test_every_other_record_is_a_reject_with_its_file_and_line(spark: SparkSessi
         ("a.jsonl", 14, "eng", "no_text", "no text", "a text", " "),
         ("b.jsonl.gz", 3, None, "malformed_json", "not json", object_wanted, "not json"),
         ("b.jsonl.gz", 4, None, "no_text", "no text", "a text", "z4"),
-        ("empty.jsonl", None, None, "empty_file", "no line", "JSON lines", None),
         ("white.jsonl", None, None, "empty_file", "no line", "JSON lines", None),
     ]  # fmt: skip
     assert sorted([(Path(row[0]).name, *row[1:]) for row in found], key=str) == sorted(wanted, key=str)
+
+
+def test_a_file_of_no_bytes_is_a_reject(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(FULL)
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+    assert rejected(spark, source(tmp_path)) == [("empty.jsonl", None, "empty_file")]
 
 
 def test_line_numbers_hold_in_a_file_of_many_blocks(spark: SparkSession, tmp_path: Path) -> None:
@@ -136,25 +140,16 @@ def test_line_numbers_hold_in_a_file_of_many_blocks(spark: SparkSession, tmp_pat
     assert found == sorted(wanted)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="sources.py: _empty_files compares an escaped path (file_path) with a plain one (path)"
-)
 def test_a_file_with_a_space_in_its_name_is_not_empty(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "page é 1.jsonl").write_bytes(FULL)
     assert rejected(spark, source(tmp_path)) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="documents.py: same-id records count as duplicates of one that is rejected itself"
-)
 def test_a_good_record_is_no_duplicate_of_a_rejected_one(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(line(id="1", text="", language="eng") + b"\n" + FULL)
     assert kept(spark, source(tmp_path)) == [EMOJI]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="sources.py: from_json leaves what follows the first object unread, and nothing says so"
-)
 def test_two_records_on_a_line_are_no_json_line(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(
         line(id="1", text="a", language="eng") + b" " + line(id="2", text="b", language="eng")
@@ -162,15 +157,11 @@ def test_two_records_on_a_line_are_no_json_line(spark: SparkSession, tmp_path: P
     assert rejected(spark, source(tmp_path)) == [("a.jsonl", 1, "malformed_json")]
 
 
-@pytest.mark.xfail(strict=True, reason="documents.py: trim takes spaces alone, so that a text of line ends is a text")
 def test_a_text_of_white_space_is_no_text(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(line(id="1", text="\n\t\u00a0", language="eng"))
     assert rejected(spark, source(tmp_path)) == [("a.jsonl", 1, "no_text")]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="rejects.py:38 hashes Spark's row number, which another file of the folder changes"
-)
 def test_a_reject_keeps_its_id_when_a_file_is_added(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "b.jsonl").write_bytes(b"broken")
     before = {row["reject_id"] for row in rejects.collect(*examined(spark, source(tmp_path))).collect()}
@@ -226,7 +217,6 @@ def test_marked_texts_are_documents_and_gold(spark: SparkSession, tmp_path: Path
     assert gold == [("web/eng/one", "eng", 8, 13, "city", "Cairo")]
 
 
-@pytest.mark.xfail(strict=True, reason="rejects.py:36: marked texts have lines too, but no block to count from")
 def test_a_bad_mark_has_its_line(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "eng.txt").write_text(MARKED + "an [open bracket\n", encoding="utf-8")
     assert rejected(spark, source(tmp_path, format="annotated")) == [("eng.txt", 3, "bad_mark")]

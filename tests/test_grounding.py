@@ -70,19 +70,14 @@ def test_best_finds(name: str) -> None:
     assert surfaces(text, locale, mentions) == wanted
 
 
-@pytest.mark.xfail(
-    strict=True, reason="grounding.py:17: Korean particles follow a name without a break, so its end is no edge"
-)
 def test_best_finds_a_korean_name_before_its_particle() -> None:
     assert surfaces("부산의 시장이 열렸다", "ko", ["부산", "시장"]) == ["exact:부산", "exact:시장"]
 
 
-@pytest.mark.xfail(strict=True, reason="grounding.py:102: Hebrew prefixes (in, to, and, the) have no break after them")
 def test_best_finds_a_hebrew_name_after_its_prefix() -> None:
     assert surfaces("הוא גר בארצות הברית", "he", ["ארצות הברית"]) == ["exact:ארצות הברית"]
 
 
-@pytest.mark.xfail(strict=True, reason="grounding.py:102: ICU keeps letters with a full stop between them together")
 @pytest.mark.parametrize(
     ("text", "locale", "mention"),
     [
@@ -101,9 +96,7 @@ def test_best_finds_no_part_of_a_word_with_a_sign_in_it(text: str) -> None:
 
 
 SAMPLED = sorted(file.name[:3] for file in resource("sample").iterdir() if file.name.endswith(".txt"))
-KOREAN = pytest.param(
-    "kor", marks=pytest.mark.xfail(strict=True, reason="grounding.py:17: more than half of the names, see above")
-)
+KOREAN = "kor"
 
 
 @pytest.mark.parametrize("code", [*(code for code in SAMPLED if code != "kor"), KOREAN])

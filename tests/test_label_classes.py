@@ -57,7 +57,6 @@ def test_coarse(label: str) -> None:
     assert coarse(label) == COARSE[label]
 
 
-@pytest.mark.xfail(strict=True, reason="label_classes.py:12: address is a building, whatever kind of address")
 @pytest.mark.parametrize("label", ["web address", "e-mail address"])
 def test_an_address_on_the_web_is_of_the_web(label: str) -> None:
     assert coarse(label) == "web"

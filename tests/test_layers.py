@@ -12,8 +12,8 @@ LAYERS = {
     "values": "project plugins languages spans table rows answers annotated label_classes",
     "text": "segment grounding merging shipping encoders similarity scorer annotators engines",
     "tables": "tables metrics",
-    "outside": "settings lake sources hub tracking publishing plots progress",
-    "wiring": "asking training summary reporting graph job cli",
+    "outside": "highlighting settings lake sources hub tracking publishing plots progress",
+    "wiring": "asking training summary findings reporting graph job cli",
 }
 LEVEL = {module: level for level, modules in enumerate(LAYERS.values()) for module in modules.split()}
 

@@ -13,7 +13,7 @@ LANGUAGES = settings.load_languages()
 # text, locale, whole words -> (surface, kind)
 FINDS: list[tuple[str, str, bool, list[tuple[str, str]]]] = [
     ("", "en", False, []),
-    ("Friday, January 5, 2024 👍🏽 at 12:30", "en", False, [("Friday", "date"), ("January 5, 2024", "date"), ("12:30", "time")]),
+    ("Friday, January 5, 2024 👍🏽 at 12:30", "en", False, [("Friday, January 5, 2024", "date"), ("12:30", "time")]),
     ("€5.20, 50% of 5 km", "en", False, [("€5.20", "money"), ("50%", "percentage"), ("5 km", "quantity")]),
     ("€5.20, 50% of 5 km", "en", True, [("€5.20", "money"), ("50%", "percentage")]),
     ("www.x.org/a?b, a.b@c.org.", "en", True, [("www.x.org/a?b", "web address"), ("a.b@c.org", "email")]),
@@ -49,7 +49,6 @@ def test_takes_any_locale(code: str) -> None:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="lexicon.py:61: babel has no locale und, so that the fallback itself raises")
 def test_a_locale_that_cldr_does_not_know_still_has_numbers() -> None:
     assert [kind for _, _, kind in lexicon.find("50% 👍🏽", "tlh", whole_words=True)] == ["percentage"]
 

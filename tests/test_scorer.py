@@ -98,9 +98,6 @@ def test_learns_what_is_useful_and_scores_in_order(tiny: Path, tmp_path: Path) -
     assert alone[0] == pytest.approx(scores[1], abs=0.02)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=IndexError, reason="scorer.py: score([]) asks transformers for the ids of no texts"
-)
 def test_nothing_to_score_is_no_score(tiny: Path, tmp_path: Path) -> None:
     scorer.train(rows([1, 4] * 4, [1, 4]), tiny, tmp_path, **{**HOW, "epochs": 1}, on_step=lambda done, total: None)
     scores, lengths = scorer.Scorer(tmp_path, max_subwords=6, tokens_per_batch=64).score([])

@@ -87,9 +87,6 @@ def test_says_which_option_was_wrong(override: str) -> None:
     assert error_of(None, "score.tokens_per_batch=1", override).startswith(f"--set {override}: ")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="settings.py:271: an error about a name that another section must have does not say where"
-)
 @pytest.mark.parametrize(
     "override", ["models.mine.engine=vlm", "annotate.annotators=[brod]", "ingest.languages=[thai]"]
 )
@@ -137,9 +134,6 @@ def test_broken_yaml_is_said_with_its_line(tmp_path: Path) -> None:
     assert "line 2, column 2" in said
 
 
-@pytest.mark.xfail(
-    strict=True, raises=UnicodeDecodeError, reason="settings.py: _conf_text lets a UnicodeDecodeError through"
-)
 def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
     conf = tmp_path / "my.yml"
     conf.write_bytes("select: {}  # größer".encode("latin-1"))
@@ -150,9 +144,6 @@ def test_a_missing_file_is_named() -> None:
     assert error_of("conf/nope.yml") == "--conf conf/nope.yml: no such file, and none of that name ships with finerweb"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="settings.py: _merge keeps the origin of the parts of a model that was replaced whole"
-)
 def test_a_model_that_lost_its_engine_is_said_to_be_from_where_it_was_replaced() -> None:
     said = error_of(None, "models.broad.profile=strict")
     assert said == (

@@ -58,7 +58,7 @@ def _locale(code: str) -> Locale:
     try:
         return Locale.parse(code)
     except (UnknownLocaleError, ValueError):
-        return Locale("und")
+        return Locale("en")  # its patterns of dates and numbers are the plainest
 
 
 @functools.lru_cache(maxsize=128)

@@ -158,5 +158,6 @@ def problem(question: str, said: Answer) -> str | None:
 
 
 def answered(completions: DataFrame, requests: DataFrame) -> DataFrame:
-    """The answers to these requests, of all that were ever given."""
-    return completions.join(requests.select("request_id"), on="request_id", how="left_semi")
+    """The answers to these requests, of all that were ever given, under the name of whoever is asked now."""
+    asked = requests.select("request_id", "annotator")
+    return completions.drop("annotator").join(asked, on="request_id", how="inner")

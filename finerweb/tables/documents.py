@@ -63,10 +63,9 @@ def examine(
             F.concat_ws("/", "source", F.coalesce(F.when(F.trim("id") != "", F.col("id")), F.sha2("text", 256))),
         )
     )
-    same = Window.partitionBy("document_id").orderBy(F.col("problem").isNotNull(), "file", "block", "row")
     checks: list[Check] = [
         (F.col("problem").isNotNull(), "problem", "found", "wanted"),
-        (F.col("text").isNull() | (F.trim("text") == ""), "no_text", F.lit("no text"), F.lit("a text")),
+        (F.col("text").isNull() | ~F.col("text").rlike(r"(?U)\S"), "no_text", F.lit("no text"), F.lit("a text")),
         (F.col("code").isNull(), "unknown_language", "language", F.lit("a code or alias of languages.yml")),
         (
             ~F.col("code").isin(list(chosen)) if chosen else F.lit(False),
@@ -81,24 +80,31 @@ def examine(
             F.concat(length, F.lit(" characters")),
             F.lit(f"at most ingest.max_characters = {max_characters}"),
         ),
-        (F.row_number().over(same) > 1, "duplicate_id", "document_id", F.lit("an id that no other record has")),
     ]
-    problem, found, wanted = (_first(checks, part) for part in (1, 2, 3))
-    return records.withColumns({"problem": problem, "found": found, "wanted": wanted})
+    records = records.withColumns(_first(checks))
+    # Among those that could be documents, the first of an id stays.
+    same = Window.partitionBy("document_id", F.col("problem").isNull()).orderBy("file", "block", "row")
+    is_again = F.col("problem").isNull() & (F.row_number().over(same) > 1)
+    records = records.withColumn("is_again", is_again)
+    again: Check = (F.col("is_again"), "duplicate_id", "document_id", F.lit("an id that no other record has"))
+    return records.withColumns(_first([(F.col("problem").isNotNull(), "problem", "found", "wanted"), again]))
 
 
 def _literal_map(values: Mapping[str, str]) -> Expression:
     return F.create_map(*[F.lit(part) for pair in values.items() for part in pair])
 
 
-def _first(checks: list[Check], part: int) -> Expression:
-    """The first check's problem (a name, save for the record's own), or what was found or wanted there."""
-    chosen = F.lit(None).cast("string")
-    for place, check in reversed(list(enumerate(checks))):
-        value = check[part]
-        if isinstance(value, str):
-            value = F.lit(value) if part == 1 and place > 0 else F.col(value)
-        chosen = F.when(check[0], value.cast("string")).otherwise(chosen)
+def _first(checks: list[Check]) -> dict[str, Expression]:
+    """Problem, found and wanted of the first check that applies; the first check is the record's own problem."""
+    chosen = {}
+    for part, name in enumerate(("problem", "found", "wanted"), start=1):
+        value = F.lit(None).cast("string")
+        for place, check in reversed(list(enumerate(checks))):
+            said = check[part]
+            if isinstance(said, str):
+                said = F.lit(said) if part == 1 and place > 0 else F.col(said)
+            value = F.when(check[0], said.cast("string")).otherwise(value)
+        chosen[name] = value
     return chosen
 
 

@@ -54,9 +54,10 @@ TABLE = Table(
 
 
 class Labelled(NamedTuple):
-    """A span of a passage, its labels in English and in the passage's language."""
+    """A span of a passage, who labelled it, its labels in English and in the passage's language."""
 
     span: Span
+    annotator: str
     english: list[str]
     target: list[str]
 
@@ -93,21 +94,19 @@ def build(
 ) -> DataFrame:
     """The examples of the annotated passages, sentence by sentence, in every variant.
 
-    A passage of which an annotator said nothing gives sentences without spans. A span that crosses the end of a
-    sentence joins the two sentences, so that none is lost.
+    The sentences are the same in all variants: a span that crosses the end of a sentence, whoever gave it, joins the
+    two sentences, so that none is lost. Where an annotator said nothing there are sentences without spans.
     """
-    everyone = F.array(*[F.lit(name) for name in [*annotators, MERGED]])
-    spans = annotations.groupBy("passage_id", "annotator").agg(
-        F.collect_list(F.struct("start", "end", "labels")).alias("spans")
+    spans = annotations.groupBy("passage_id").agg(
+        F.collect_list(F.struct("annotator", "start", "end", "labels")).alias("spans")
     )
-    locales = {code: one.locale for code, one in languages.items()}
     annotated = (
         passages.select("passage_id", "document_id", "language", "text")
-        .withColumn("annotator", F.explode(everyone))
-        .join(spans, on=["passage_id", "annotator"], how="left")
+        .join(spans, on="passage_id", how="left")
         .withColumn("split", split_of("document_id"))
     )
-    return flat_map(annotated, partial(_examples, locales=locales), TABLE.columns)
+    locales = {code: one.locale for code, one in languages.items()}
+    return flat_map(annotated, partial(_examples, locales=locales, annotators=[*annotators, MERGED]), TABLE.columns)
 
 
 def split_of(document_id: str) -> Expression:
@@ -116,41 +115,44 @@ def split_of(document_id: str) -> Expression:
     return F.when(bucket < 8, "train").when(bucket < 9, "validation").otherwise("test")
 
 
-def _examples(passage: Any, *, locales: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
-    found = [] if passage.spans is None else passage.spans
-    labelled = sorted(
-        Labelled(
-            Span(one["start"], one["end"]),
-            list(dict.fromkeys(label["canonical"] for label in one["labels"])),
-            list(dict.fromkeys(label["name"] for label in one["labels"])),
-        )
-        for one in found
-    )
+def _examples(passage: Any, *, locales: Mapping[str, str], annotators: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    labelled = sorted(_labelled(one) for one in ([] if passage.spans is None else passage.spans))
     sentences = whole_sentences(
         segment.sentences(passage.text, locales[passage.language]), [one.span for one in labelled]
     )
     for number, sentence in enumerate(sentences):
-        text = passage.text[sentence.start : sentence.end].rstrip()
-        if not text:
-            continue
         inside = [one for one in labelled if sentence.start <= one.span.start < sentence.end]
-        for label_language, schema in product(LABEL_LANGUAGES, SCHEMAS):
+        # Without the white space at its end, unless an annotator has it in a span.
+        length = max([len(passage.text[slice(*sentence)].rstrip()), *(one.span.end - sentence.start for one in inside)])
+        if not length:
+            continue
+        for annotator, language, schema in product(annotators, LABEL_LANGUAGES, SCHEMAS):
             spans = [
-                {**shift(one.span, sentence.start)._asdict(), "label": _labels(getattr(one, label_language), schema)}
+                {**shift(one.span, sentence.start)._asdict(), "label": _labels(getattr(one, language), schema)}
                 for one in inside
+                if one.annotator == annotator
             ]
             yield (
                 f"{passage.passage_id}-s{number}",
-                f"{passage.annotator}-{label_language}-{schema}",
+                f"{annotator}-{language}-{schema}",
                 passage.language,
                 passage.passage_id,
                 passage.document_id,
                 passage.split,
                 sentence.start,
-                text,
+                passage.text[sentence.start : sentence.start + length],
                 spans,
                 bool(spans),
             )
+
+
+def _labelled(span: Any) -> Labelled:
+    return Labelled(
+        Span(span["start"], span["end"]),
+        span["annotator"],
+        list(dict.fromkeys(label["canonical"] for label in span["labels"])),
+        list(dict.fromkeys(label["name"] for label in span["labels"])),
+    )
 
 
 def _labels(labels: list[str], schema: str) -> list[str]:

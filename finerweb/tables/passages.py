@@ -42,6 +42,9 @@ SHINGLE, BANDS, ROWS = 5, 14, 8
 DETECTION_SURE = 0.5  # below it lid.176's best guess was mostly wrong on real texts in 91 languages
 
 
+LONGEST = 16  # characters a subword: no text has more, but a run of one sign would be read again for every passage
+
+
 class Piece(NamedTuple):
     """A chunk of a text and its size."""
 
@@ -84,9 +87,11 @@ def chunks(text: str, locale: str, counter: Counter, *, max_words: int, max_subw
     start = word = cut = 0
     while start < len(text):
         limit = words[word + max_words].start if word + max_words < len(words) else len(text)
-        limit = max(limit, start + 1)
+        limit = min(max(limit, start + 1), start + LONGEST * max_subwords)
         while True:
             end, cut = _last_cut(cuts, cut, start, limit, sentence_ends)
+            if text[end : end + 1].isspace():
+                end = max(start + 1, end - 1)  # inside a giant word: its last letter begins the next passage
             ends = counter.ends(text[start:end])
             if len(ends) <= max_subwords:
                 break

@@ -35,7 +35,9 @@ def collect(examined: DataFrame, lines: DataFrame) -> DataFrame:
     rejected = examined.filter(F.col("problem").isNotNull()).join(lines, on=["file", "block"], how="left")
     line = F.col("row") - F.col("first_row") + F.col("lines_before") + 1
     return rejected.select(
-        F.sha2(F.to_json(F.struct("source", "file", "block", "row", "raw", "id")), 256).alias("reject_id"),
+        F.sha2(F.to_json(F.struct("source", "file", line.alias("line"), "problem", "raw", "id")), 256).alias(
+            "reject_id"
+        ),
         "source",
         "file",
         line.alias("line"),

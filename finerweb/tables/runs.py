@@ -12,7 +12,7 @@ TABLE = Table(
         Column("started", "timestamp", "when it began", nullable=False),
         Column("seconds", "double", "how long it took", nullable=False),
         Column(
-            "settings", "map<string, string>", "section that the job read -> fingerprint of its values", nullable=False
+            "settings", "map<string, string>", "setting that the job read -> fingerprint of its value", nullable=False
         ),
         Column("code", "string", "fingerprint of the project's code", nullable=False),
         Column("inputs", "map<string, string>", "table, source or model -> its version then", nullable=False),
