@@ -149,6 +149,7 @@ class Train(_Section):
 class Score(_Section):
     """score_passages."""
 
+    per_language: Positive | None
     slice: Positive
     tokens_per_batch: Positive
 

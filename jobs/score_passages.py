@@ -13,7 +13,9 @@ def main(lake: Lake, settings: Settings) -> None:
     tracking.connect(settings.tracking.uri, settings.tracking.experiment)
     version = tracking.require(settings.tracking.model, settings.tracking.alias)
     lake.inputs[f"model:{settings.tracking.model}@{settings.tracking.alias}"] = version
-    wanted = scores.worth_scoring(lake.read(passages.TABLE), lake.read(near_duplicates.TABLE))
+    wanted = scores.worth_scoring(
+        lake.read(passages.TABLE), lake.read(near_duplicates.TABLE), per_language=settings.score.per_language
+    )
     scorer = f"{settings.tracking.model}/{version}"
     missing = lake.missing(scores.TABLE, scores.by(wanted, scorer=scorer))
     predict = partial(

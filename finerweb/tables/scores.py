@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from finerweb import shipping
@@ -27,11 +27,18 @@ TABLE = Table(
 )
 
 
-def worth_scoring(passages: DataFrame, near_duplicates: DataFrame) -> DataFrame:
-    """The passages that could be selected: in their document's language, and no near-duplicate."""
-    return passages.filter("is_target_language").join(
+def worth_scoring(passages: DataFrame, near_duplicates: DataFrame, *, per_language: int | None) -> DataFrame:
+    """The passages that could be selected: in their document's language, and no near-duplicate.
+
+    At most `per_language` of each language, None for all, in the order in which they are selected.
+    """
+    could = passages.filter("is_target_language").join(
         near_duplicates.select("passage_id"), on="passage_id", how="left_anti"
     )
+    if per_language is None:
+        return could
+    order = Window.partitionBy("language").orderBy(F.xxhash64("document_id"), "document_id", "position")
+    return could.withColumn("_place", F.row_number().over(order)).filter(F.col("_place") <= per_language).drop("_place")
 
 
 def by(passages: DataFrame, *, scorer: str) -> DataFrame:
