@@ -61,6 +61,7 @@ def card(
         variants=sorted({row["variant"] for row in written}),
         main=MAIN_VARIANT,
         languages=[languages[code] for code in codes],
+        example=codes[0] if codes else "eng",  # no passage may have been useful
         counts={row["language"]: row.asDict() for row in per_language.collect()},
         engines=engines,
         uses_lexicon=any(row["engine"].startswith("lexicon-") for row in engines),

@@ -31,16 +31,16 @@ def test_gold_compares_places_in_annotated_passages(spark: SparkSession) -> None
     rows = [(row[0], row[0] != "n#0") for row in PASSAGES]
     selected = spark.createDataFrame(rows, "passage_id string, is_selected boolean")
     measured = gold.measure(marked, found, places, selected).collect()
-    # Of d, 18-22 crosses the end of a passage, so that 3 can be found; 3 were found, 2 of them right.
+    # Of d's 4, 18-22 crosses the end of its passage and cannot be found; 3 were found, 2 of them right.
     third = round(2 / 3, 6)
     assert sorted((row["language"], row["detail"], round(row["value"], 6)) for row in measured) == sorted(
         [
-            ("eng", "gold", 3.0),
+            ("eng", "gold", 4.0),
             ("eng", "found", 3.0),
             ("eng", "both", 2.0),
             ("eng", "precision", third),
-            ("eng", "recall", third),
-            ("eng", "f1", third),
+            ("eng", "recall", 0.5),
+            ("eng", "f1", round(4 / 7, 6)),
             ("fra", "gold", 1.0),
             ("fra", "found", 1.0),
             ("fra", "both", 0.0),
@@ -87,8 +87,16 @@ def test_acceptance_and_ratings_are_shares_of_a_language(spark: SparkSession) ->
 
 
 def test_retention_is_what_was_found_by_each_tier_and_lost_to_each_problem(spark: SparkSession) -> None:
-    rows = [("a", "eng", "exact", None), ("a", "eng", "exact", None), ("a", "eng", None, "absent"), ("a", "eng", "normalised", None), ("b", "tha", None, "unreadable")]  # fmt: skip
-    mentions = spark.createDataFrame(rows, "annotator string, language string, tier string, problem string")
+    rows = [
+        ("r", 0, "a", "eng", "exact", None),
+        ("r", 1, "a", "eng", "exact", None),
+        ("r", 1, "a", "eng", "exact", None),  # the same mention in another place: the policy `all`
+        ("r", 2, "a", "eng", None, "absent"),
+        ("r", 3, "a", "eng", "normalised", None),
+        ("s", -1, "b", "tha", None, "unreadable"),
+    ]
+    columns = "request_id string, position int, annotator string, language string, tier string, problem string"
+    mentions = spark.createDataFrame(rows, columns)
     assert sorted(tuple(row) for row in retention.measure(mentions).collect()) == [
         ("a/found/exact", "eng", 0.5),
         ("a/found/normalised", "eng", 0.25),
