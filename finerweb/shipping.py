@@ -4,7 +4,9 @@ name = ship(spark, folder)      on the driver
 folder = shipped(name)          on a worker
 """
 
+import atexit
 import hashlib
+import shutil
 import tempfile
 import zipfile
 from pathlib import Path
@@ -22,12 +24,13 @@ def ship(spark: SparkSession, path: Path) -> str:
     if str(spark.conf.get("spark.master", "")).startswith("local"):
         return str(path)
     folder = path.parent if path.is_file() else path
-    with tempfile.TemporaryDirectory(prefix="finerweb-ship-") as place:
-        archive = Path(place) / f"{_fingerprint(path)}-{path.name}.zip"
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
-            for file in [path] if path.is_file() else sorted(path.rglob("*")):
-                packed.write(file, file.relative_to(folder))
-        spark.addArtifacts(str(archive), archive=True)  # keeps a copy of its own
+    place = tempfile.mkdtemp(prefix="finerweb-ship-")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)  # Spark serves the file from here until the end
+    archive = Path(place) / f"{_fingerprint(path)}-{path.name}.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
+        for file in [path] if path.is_file() else sorted(path.rglob("*")):
+            packed.write(file, file.relative_to(folder))
+    spark.addArtifacts(str(archive), archive=True)
     return f"{archive.name}/{path.name}" if path.is_file() else archive.name
 
 
