@@ -68,7 +68,7 @@ class Finished:
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """Not pytest's: a model of half a gigabyte on each worker is not to be kept for three runs."""
+    """Not one of pytest, which keeps those of three runs: models lie here, on the driver and on each worker."""
     with tempfile.TemporaryDirectory(prefix="finerweb-cluster-") as name:
         yield Path(name).resolve()
 

@@ -5,7 +5,12 @@ from pyspark.sql import Row, SparkSession
 from finerweb.tables import entities
 
 TEXT = "👩🏽\u200d🚀 Cairo University, Nile"
-PASSAGES = [("p", "eng", TEXT), ("q", "fra", "e\u0301te\u0301 a\u0300 Paris"), ("r", "eng", "nothing")]
+PASSAGES = [
+    ("p", "eng", TEXT),
+    ("q", "fra", "e\u0301te\u0301 a\u0300 Paris"),
+    ("r", "eng", "nothing"),
+    ("s", "eng", "Nile Delta"),
+]
 MENTIONS = [
     ("p", "b", 5, 10, "city", "exact", None),
     ("p", "a", 5, 21, "university", "exact", None),
@@ -14,6 +19,8 @@ MENTIONS = [
     ("p", "b", None, None, "person", None, "absent"),
     ("q", "a", 9, 14, "city", "exact", None),
     ("q", "b", 6, 14, "town", "normalised", None),
+    ("s", "a", 0, 10, "region", "exact", None),
+    ("s", "b", 0, 9, "region", "exact", None),
     ("r", "a", None, None, None, None, "unreadable"),
 ]
 SIMILARITIES = [("city", "town", 0.9), ("body of water", "river", 0.1), ("city", "university", 0.99)]
@@ -46,6 +53,12 @@ def test_entities_of_each_passage_say_who_said_so(spark: SparkSession) -> None:
             [said("b", 6, 14, "town", "normalised"), said("a", 9, 14, "city", "exact")],
             [],
             PASSAGES[1][2],
+        ),
+        (
+            "s", "eng", 0, 10, "Nile Delta", "region", ["region"], "overlap",
+            [said("a", 0, 10, "region", "exact"), said("b", 0, 9, "region", "exact")],
+            [],
+            "Nile Delta",
         ),
     ]  # fmt: skip
 

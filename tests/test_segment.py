@@ -103,6 +103,18 @@ def test_real_texts_are_in_their_language(code: str) -> None:
     assert all(is_in(LANGUAGES[code], segment.language(text)) for text in rich)
 
 
+def test_white_space_belongs_to_the_sentence_before_it_or_to_the_first() -> None:
+    text = " \n One 👍🏽 here. \n\n\t Two here.\r\n Three.  "
+    assert cut(text, segment.sentences(text, "en")) == [" \n One 👍🏽 here. \n\n\t ", "Two here.\r\n ", "Three.  "]
+
+
+@pytest.mark.parametrize("code", SAMPLED)
+def test_no_sentence_of_a_real_text_but_the_first_begins_with_white_space(code: str) -> None:
+    for text in [document.text.replace("\n", " \r\n\r\n ") for document in sample(code)]:
+        sentences = segment.sentences(text, LANGUAGES[code].locale)
+        assert not any(text[sentence.start].isspace() for sentence in sentences[1:])
+
+
 def test_a_text_without_letters_has_no_language() -> None:
     assert [segment.language(text) for text in ("", " \n", "12:30 | 👍🏽", "---")] == [segment.Detected("und", 0.0)] * 4
 
