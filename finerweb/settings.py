@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from finerweb import plugins
 from finerweb.encoders import Encoder
@@ -107,16 +108,43 @@ class Split(_Section):
     max_subwords: Annotated[int, Field(ge=8, le=8192)]
 
 
+class ModelPrice(_Section):
+    """USD per million tokens read and written, and per hour that the engine works."""
+
+    input: Annotated[float, Field(ge=0)] = 0.0
+    output: Annotated[float, Field(ge=0)] = 0.0
+    hour: Annotated[float, Field(ge=0)] = 0.0
+
+
+SECRETS = {"key", "api_key", "apikey", "token", "password", "secret"}
+
+
 class Model(BaseModel):
-    """A model to ask: an engine and the engine's own settings, which are not known here."""
+    """A model to ask: an engine and the engine's own settings, which its file lists."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
     engine: str
+    price: ModelPrice | None = None
+    tasks: Positive | None = None  # that ask it at once; null for the setting `tasks`
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_secrets(cls, value: Any) -> Any:
+        for name in sorted(SECRETS & set(value)) if isinstance(value, dict) else ():
+            raise PydanticCustomError(
+                "secret",
+                "{name} has no place in settings, logs and tables; put it into the environment, and its variable's "
+                "name here: key_env: OPENAI_API_KEY",
+                {"name": name},
+            )
+        return value
 
     @property
     def spec(self) -> Spec:
         """What the engine is loaded with."""
-        return Spec.of(self.engine, self.model_extra or {})
+        own = {"price": self.price.model_dump() if self.price else None, "tasks": self.tasks}
+        stated = {key: value for key, value in own.items() if value is not None}
+        return Spec.of(self.engine, {**(self.model_extra or {}), **stated})
 
 
 class Ask(_Section):
@@ -255,6 +283,10 @@ class Settings(_Section):
         engines = plugins.names("finerweb.engines")
         for name, model in self.models.items():
             _known(f"models.{name}.engine", [model.engine], engines, "finerweb/engines")
+            options = model.spec.module.OPTIONS
+            if options is not None:
+                for option in model.model_extra or {}:
+                    _known(f"models.{name}.{option}", [option], sorted(options), f"engine {model.engine}'s settings")
         codes = codes_by_alias(self.languages)
         for source in self.ingest.sources:
             if source.language is not None:
@@ -294,7 +326,7 @@ def load(conf: str | None = None, overrides: Sequence[str] = ()) -> Settings:
     if conf:
         _merge(values, _read_yaml(_conf_text(conf), conf), origin, conf)
     for override in overrides:
-        _merge(values, _override(override), origin, f"--set {override}")
+        _merge(values, _override(override), origin, f"--set {_without_secrets(override)}")
     values["languages"] = {**load_languages(), **values.get("languages", {})}
     _fill(values)
     try:
@@ -346,6 +378,12 @@ def _read_yaml(text: str, where: str) -> dict[str, Any]:
     return values
 
 
+def _without_secrets(override: str) -> str:
+    key, _, value = override.partition("=")
+    named = SECRETS & set(re.findall(r"\w+", override))
+    return f"{key}=***" if named and value else override
+
+
 def _override(override: str) -> dict[str, Any]:
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
@@ -364,7 +402,9 @@ def _merge(
 ) -> None:
     for key, value in change.items():
         path = f"{prefix}{key}"
-        if isinstance(value, Mapping) and isinstance(base.get(key), dict) and prefix != "models.":
+        is_section = isinstance(value, Mapping) and isinstance(base.get(key), dict)
+        # Another engine knows nothing of the settings of the one before.
+        if is_section and not (prefix == "models." and "engine" in value):
             _merge(base[key], value, origin, where, f"{path}.")
         else:
             for replaced in [one for one in origin if one.startswith(f"{path}.")]:
@@ -411,7 +451,8 @@ def _explain(problem: Any, origin: Mapping[str, str]) -> str:
         named = message.partition(":")[0]
         where = next((origin[key] for key in _upwards(named) if key in origin), where)
         return f"{where}: {message}"
-    found = "" if problem["type"] == "value_error" and not path else f"found {problem['input']!r}; "
+    is_hidden = problem["type"] == "secret" or (problem["type"] == "value_error" and not path)
+    found = "" if is_hidden else f"found {problem['input']!r}; "
     return f"{where}: {path}: {found}{message}" if path else f"{message}"
 
 

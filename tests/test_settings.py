@@ -6,6 +6,7 @@ import pytest
 
 from finerweb import settings
 from finerweb.engines import Spec
+from finerweb.engines import Spec
 from finerweb.settings import BadSettings, Source
 
 FIRST_LANGUAGES = "afr, als, amh, arb, asm, azj, bel, ben, bos, bre, bul, cat, …"
@@ -144,11 +145,27 @@ def test_a_missing_file_is_named() -> None:
     assert error_of("conf/nope.yml") == "--conf conf/nope.yml: no such file, and none of that name ships with finerweb"
 
 
-def test_a_model_that_lost_its_engine_is_said_to_be_from_where_it_was_replaced() -> None:
-    said = error_of(None, "models.broad.profile=strict")
-    assert said == (
-        "--set models.broad.profile=strict: models.broad.engine has no value; wanted one (conf/default.yml shows all settings)"
+def test_one_setting_of_a_model_changes_and_another_engine_starts_anew() -> None:
+    assert settings.load(None, ["models.broad.profile=strict"]).models["broad"].spec == Spec.of(
+        "lexicon", {"profile": "strict"}
     )
+    assert settings.load(None, ["models.broad={engine: fake}"]).models["broad"].spec == Spec.of("fake", {})
+    assert settings.load(None, ["models.broad={engine: fake}", "models.broad.tasks=1"]).models["broad"].spec == Spec.of(
+        "fake", {"tasks": 1}
+    )
+
+
+def test_a_misspelt_setting_of_an_engine_is_named() -> None:
+    assert error_of(None, "models.broad.profil=strict") == (
+        "--set models.broad.profil=strict: models.broad.profil: found 'profil', wanted one of engine lexicon's "
+        "settings: profile. Did you mean 'profile'?"
+    )
+
+
+def test_a_key_is_refused_and_not_repeated() -> None:
+    said = error_of(None, "models.mine={engine: fake, api_key: sk-12345}")
+    assert "key_env: OPENAI_API_KEY" in said
+    assert "sk-12345" not in said
 
 
 @pytest.mark.parametrize(

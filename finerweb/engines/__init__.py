@@ -1,16 +1,43 @@
 """What answers a question, one backend per file.
 
-An engine is a module with `load(spec) -> Engine`. It is loaded once per Python worker and kept; see `load` below.
+An engine is a module with
+  load(spec)   an Engine; it is made once per Python worker and kept, see `load` below
+  OPTIONS      the names of its settings; None where others are passed on to a library
+  NEUTRAL      those of its settings that shape no answer: changing one asks nothing again
+  PRICE        what it costs where the settings do not say; leave it out where that is unknown
+  check(spec)  optional: raise EngineFailed on the driver, before anything is asked, where that can be known
 """
 
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from types import ModuleType
+from typing import Any, NamedTuple, Protocol
 
 from finerweb import plugins
+
+COMMON = frozenset({"price", "tasks"})  # settings of every model; neutral ones
+
+
+class EngineFailed(RuntimeError):
+    """An engine that cannot answer anything: dead, unreachable, misconfigured. Names who was asked, what came back
+    and the way out; never a key."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """USD per million tokens read and written, and per hour that an engine works."""
+
+    input: float = 0.0
+    output: float = 0.0
+    hour: float = 0.0
+
+    def usd(self, tokens_in: float, tokens_out: float, seconds: float) -> float:
+        """What an answer cost."""
+        return (self.input * tokens_in + self.output * tokens_out) / 1e6 + self.hour * seconds / 3600
 
 
 @dataclass(frozen=True)
@@ -32,16 +59,32 @@ class Spec:
         return settings
 
     @property
+    def module(self) -> ModuleType:
+        """The engine's file; raises LookupError for an engine that does not exist."""
+        return plugins.load("finerweb.engines", self.engine)
+
+    @property
+    def price(self) -> Price | None:
+        """What it costs; None where nobody knows."""
+        stated = self.settings.get("price")
+        return Price(**stated) if stated else getattr(self.module, "PRICE", None)
+
+    @property
     def fingerprint(self) -> str:
-        """The engine's name and 12 hex digits of everything that shapes its answers."""
-        module = plugins.load("finerweb.engines", self.engine)
-        shape = json.dumps([self.engine, self.options, getattr(module, "VERSION", "1")])
-        return f"{self.engine}-{hashlib.sha256(shape.encode()).hexdigest()[:12]}"
+        """Engine, model, and 12 hex digits of everything that shapes its answers."""
+        neutral = COMMON | self.module.NEUTRAL
+        shaping = {key: value for key, value in self.settings.items() if key not in neutral}
+        shape = json.dumps([self.engine, shaping, getattr(self.module, "VERSION", "1")], sort_keys=True)
+        model = re.sub(r"[^\w.]+", "-", str(shaping.get("model", "")).rstrip("/").rpartition("/")[2])
+        return "-".join(filter(None, [self.engine, model, hashlib.sha256(shape.encode()).hexdigest()[:12]]))
 
 
 @dataclass(frozen=True)
 class Request:
-    """One question about one subject. `prompt` is what a model reads; `payload` is the same, unrendered."""
+    """One question about one subject. `prompt` is what a model reads; `payload` is the same, unrendered.
+
+    `attempt` counts from 1: a later one is asked with more room, see `decoding`.
+    """
 
     request_id: str
     question: str
@@ -50,6 +93,7 @@ class Request:
     prompt: str
     schema: dict[str, Any]
     payload: dict[str, Any]
+    attempt: int = 1
 
 
 @dataclass(frozen=True)
@@ -61,14 +105,34 @@ class Answer:
     finish_reason: str = "stop"
     tokens_in: int = 0
     tokens_out: int = 0
-    usd: float = 0.0
     problem: str | None = None
+
+
+class Decoding(NamedTuple):
+    """How an answer is drawn."""
+
+    temperature: float
+    seed: int
+    max_tokens: int
+
+
+WARMER = 0.3  # the least temperature of a second attempt: greedy decoding would repeat its mistake
+
+
+def decoding(settings: Mapping[str, Any], attempt: int) -> Decoding:
+    """The settings temperature (0), seed (0) and max_tokens (2048) for an attempt: each has twice the room of the last."""
+    temperature = float(settings.get("temperature", 0.0))
+    return Decoding(
+        temperature if attempt == 1 else max(temperature, WARMER),
+        int(settings.get("seed", 0)) + attempt - 1,
+        int(settings.get("max_tokens", 2048)) * 2 ** (attempt - 1),
+    )
 
 
 class Engine(Protocol):
     """Answers a stream of requests, in any order, each once; a request that fails is an Answer with a problem.
 
-    It may read ahead as far as it likes to keep its hardware busy. A dead engine raises.
+    It may read ahead as far as it likes to keep its hardware busy. A dead engine raises EngineFailed.
     """
 
     def answers(self, requests: Iterable[Request]) -> Iterator[Answer]:
@@ -79,5 +143,11 @@ class Engine(Protocol):
 @functools.lru_cache(maxsize=2)
 def load(spec: Spec) -> Engine:
     """The worker's own engine of this spec; raises LookupError for an engine that does not exist."""
-    engine: Engine = plugins.load("finerweb.engines", spec.engine).load(spec)
+    engine: Engine = spec.module.load(spec)
     return engine
+
+
+def check(spec: Spec) -> None:
+    """Find out on the driver, before anything is asked, what can be known to fail; raises EngineFailed."""
+    if hasattr(spec.module, "check"):
+        spec.module.check(spec)

@@ -8,7 +8,11 @@ Settings
 
 from collections.abc import Iterable, Iterator
 
-from finerweb.engines import Answer, Engine, Request, Spec
+from finerweb.engines import Answer, Engine, Price, Request, Spec
+
+OPTIONS = frozenset({"answers", "by_text", "fail_on"})
+NEUTRAL: frozenset[str] = frozenset()
+PRICE = Price()
 
 
 class Fake:

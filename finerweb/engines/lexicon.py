@@ -17,9 +17,12 @@ from typing import Any, NamedTuple
 from babel import Locale, UnknownLocaleError
 
 from finerweb import segment
-from finerweb.engines import Answer, Engine, Request, Spec
+from finerweb.engines import Answer, Engine, Price, Request, Spec
 from finerweb.engines._label_names import LABEL_NAMES
 
+OPTIONS = frozenset({"profile"})
+NEUTRAL: frozenset[str] = frozenset()
+PRICE = Price()
 VERSION = "1"  # part of the engine's fingerprint: raise it when an answer would change
 
 PROFILES = {
