@@ -1,30 +1,175 @@
 """Put questions to models, so that an answer is paid for once."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
-from finerweb import annotators
-from finerweb.engines import Spec
-from finerweb.lake import Lake
+from finerweb import annotators, engines, plugins, progress
+from finerweb.budget import Budget, BudgetSpent
+from finerweb.engines import EngineFailed, Spec
+from finerweb.lake import Lake, slices
+from finerweb.spool import Spool, Tally
 from finerweb.tables import completions
+from finerweb.tables.completions import Asking
+
+# Question -> the job that asks it, and the section of the settings that has its budget.
+JOBS = {"usefulness": "collect_ratings", "ner": "annotate", "label_name": "name_labels", "judge": "collect_verdicts"}
+SECTIONS = {"usefulness": "rate", "ner": "annotate", "label_name": "name_labels", "judge": "judge"}
+
+
+class Ask(Protocol):
+    """How answers are collected, whatever the question: the section `ask` of the settings."""
+
+    slice: int
+    attempts: int
+    again: list[str]
+    spool: str
 
 
 def requests(subjects: DataFrame, *, question: str, models: Mapping[str, Spec]) -> DataFrame:
     """What is asked of each model about each subject."""
-    engines = {name: spec.fingerprint for name, spec in models.items()}
-    return completions.ask(subjects, question=question, prompt=annotators.fingerprint(question), engines=engines)
+    fingerprints = {name: spec.fingerprint for name, spec in models.items()}
+    return completions.ask(subjects, question=question, prompt=annotators.fingerprint(question), engines=fingerprints)
 
 
-def answer_missing(lake: Lake, requested: DataFrame, *, models: Mapping[str, Spec], rows: int, tasks: int) -> None:
-    """Ask what was never answered, `rows` requests at a time: each slice is committed before the next is sent."""
-    for name, spec in models.items():
-        missing = lake.missing(completions.TABLE, requested.filter(requested["annotator"] == name))
-        answer = partial(completions.answer, spec=spec, tasks=tasks)
-        lake.append_in_slices(
-            completions.TABLE, missing, answer, key="request_id", rows=rows, unit=f"answers of {name}"
+def answer_missing(
+    lake: Lake, requested: DataFrame, *, question: str, models: Mapping[str, Spec], how: Ask, budget: Budget, tasks: int
+) -> None:
+    """Ask what was never answered, and once more what was answered badly; `how.slice` requests are committed at once.
+
+    An answer is in the spool from the moment it comes, and a run that died leaves it there for the next one. Raises
+    EngineFailed, BudgetSpent, or SpoolFailed where another run asks the same question.
+    """
+    spool = Spool(f"{how.spool}/{question}")
+    spool.require_free()
+    with spool.held("run"):
+        spool.wait_for_drains()
+        _adopt(lake, spool)
+        for name, spec in models.items():
+            mine = requested.filter(requested["annotator"] == name)
+            at_once = spec.settings.get("tasks", tasks)
+            _Conversation(lake, spool, question, name, spec, how, budget, at_once).hold(mine)
+
+
+@dataclass
+class _Conversation:
+    """One model, asked one question about many subjects."""
+
+    lake: Lake
+    spool: Spool
+    question: str
+    name: str
+    spec: Spec
+    how: Ask
+    budget: Budget
+    tasks: int
+    done: Tally = field(default_factory=Tally)
+    total: int = 0
+
+    def hold(self, mine: DataFrame) -> None:
+        """Ask until nothing is due any more."""
+        while True:
+            due = completions.due(
+                mine,
+                self.lake.read(completions.TABLE, or_empty=True),
+                attempts=self.how.attempts,
+                again=self.how.again,
+                run=self.lake.run,
+            )
+            waiting = due.count()
+            if not waiting:
+                return
+            if not self.total:
+                self._prepare()
+            self.total = self.done.answers + waiting
+            said = self._ask(due, waiting)
+            if said.answers < waiting and not said.answers:
+                raise BudgetSpent(self._spent(waiting))
+            if said.answers >= waiting and (not said.again or self.how.again):
+                return
+
+    def _prepare(self) -> None:
+        """Fail before anything is spent, where that can be known."""
+        if self.budget.usd is not None and self.spec.price is None:
+            raise EngineFailed(
+                f"{SECTIONS[self.question]}.budget.usd is set, but the price of model {self.name} is not known; state "
+                f"it in USD per million tokens, models.{self.name}.price={{input: 0.15, output: 0.6}}, or per hour, "
+                "{hour: 2.5}"
+            )
+        engines.check(self.spec)
+
+    def _ask(self, due: DataFrame, waiting: int) -> Tally:
+        """Ask once all that is due; fewer answers than requests mean that the budget is used up."""
+        before = self.done
+        for part in slices(due, key="request_id", rows=self.how.slice, total=waiting):
+            budget = self.budget.less(self._spent_before()) if self.budget.is_limited else self.budget
+            asking = Asking(
+                self.spec,
+                self.spool.url,
+                self.lake.run,
+                budget.share(self.tasks),
+                plugins.load("finerweb.annotators", self.question).TOKENS_OUT,
+            )
+            with progress.polled(self._show):
+                try:
+                    self.lake.append(completions.TABLE, completions.answer(part, asking=asking, tasks=self.tasks))
+                except Exception:
+                    _adopt(self.lake, self.spool)  # what came until then is paid for
+                    raise
+            self.done = self.done.plus(self.spool.tally())
+            self.spool.clear()
+        return Tally(*(now - then for now, then in zip(self.done, before, strict=True)))
+
+    def _show(self, bar: progress.Show) -> None:
+        now = self.done.plus(self.spool.tally())
+        problems = f" · {now.problems:,} with a problem" if now.problems else ""
+        money = f" · ${now.usd:,.2f}" if self.spec.price != engines.Price() else ""
+        bar(now.answers, self.total, f"answers of {self.name}", f"{now.tokens:,} tokens{money}{problems}", now.tokens)
+
+    def _spent_before(self) -> Tally:
+        """What all answers to this question have cost, in this lake."""
+        return spent(self.lake.read(completions.TABLE, where=f"question = '{self.question}'"))
+
+    def _spent(self, waiting: int) -> str:
+        section, cost = SECTIONS[self.question], self._spent_before()
+        limits = {"usd": self.budget.usd, "tokens": self.budget.tokens}
+        stated = ", ".join(f"{section}.budget.{name}={value}" for name, value in limits.items() if value is not None)
+        return (
+            f"the budget is spent: {stated}; all answers to `{self.question}` so far cost ${cost.usd:,.4f} and "
+            f"{cost.tokens:,} tokens, and {waiting:,} requests to {self.name} wait. Raise it and run again to go on, "
+            f"or run the jobs after {JOBS[self.question]} one by one with what there is"
         )
+
+
+def spent(answers: DataFrame) -> Tally:
+    """What answers cost."""
+    row = answers.agg(
+        F.count("*").alias("answers"),
+        F.count("problem").alias("problems"),
+        F.sum("tokens_in").alias("tokens_in"),
+        F.sum("tokens_out").alias("tokens_out"),
+        F.sum("usd").alias("usd"),
+    ).collect()[0]
+    return Tally(
+        row["answers"],
+        row["problems"],
+        0,
+        row["tokens_in"] or 0,
+        row["tokens_out"] or 0,
+        round((row["usd"] or 0.0) * 1e6),
+    )
+
+
+def _adopt(lake: Lake, spool: Spool) -> None:
+    """Put what a run that died has left in the spool into the table."""
+    rows = completions.restored(spool.rows())
+    if len(rows):
+        left = lake.spark.createDataFrame(rows, completions.TABLE.schema)
+        lake.append(completions.TABLE, lake.missing(completions.TABLE, left))
+    spool.clear()
 
 
 def chosen(models: Mapping[str, Spec], names: Sequence[str]) -> dict[str, Spec]:
@@ -33,5 +178,7 @@ def chosen(models: Mapping[str, Spec], names: Sequence[str]) -> dict[str, Spec]:
 
 
 def answers(lake: Lake, requested: DataFrame, *, question: str) -> DataFrame:
-    """The answers to requests, of all that the table holds."""
-    return completions.answered(lake.read(completions.TABLE, where=f"question = '{question}'"), requested)
+    """The last answers to requests, of all that the table holds."""
+    return completions.answered(
+        lake.read(completions.TABLE, where=f"question = '{question}'", or_empty=True), requested
+    )

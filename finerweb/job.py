@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 import traceback
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -110,7 +109,7 @@ def _short(error: Exception) -> str:
     ]
     if not isinstance(error, PySparkException | Py4JError):
         return "\n".join(lines)
-    causes = [one.strip() for one in lines if re.search(r"(Error|Exception)\b.*: |^\[[A-Z_.]+\]", one)]
+    causes = [one.strip() for one in lines if re.search(r"(Error|Exception|Failed)\b.*: |^\[[A-Z_.]+\]", one)]
     return "\n".join(dict.fromkeys([*lines[:2], *causes[-2:]]))[:2000]
 
 
@@ -207,7 +206,7 @@ class Runner:
         rows, inputs, outputs = dict(self.lake.rows), dict(self.lake.inputs), dict(self.lake.outputs)
         self._forget(outputs)
         settings_read = {path: self._setting(path) for path in sorted(read)}
-        record = (uuid.uuid4().hex, name, started, seconds, settings_read, self.code, inputs, outputs, rows)
+        record = (self.lake.run, name, started, seconds, settings_read, self.code, inputs, outputs, rows)
         self.lake.append(runs.TABLE, self.lake.spark.createDataFrame([record], runs.TABLE.schema))
         return Outcome(name, seconds, rows, {table: problems for table, problems in lost.items() if problems})
 

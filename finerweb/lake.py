@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from delta.tables import DeltaTable
@@ -23,9 +24,9 @@ class WrongTable(RuntimeError):
 class Lake:
     """Tables in one place: a folder or URL, or `catalog.schema`.
 
-    It remembers, since `begin`, what was read (`inputs`: name -> version) and written (`outputs`: name -> version, ""
-    for a table that was appended to; `rows`). A job adds what it reads and writes elsewhere: `source:`, `model:`,
-    `file:`.
+    It remembers, since `begin`, its `run` (a unique name), and what was read (`inputs`: name -> version) and written
+    (`outputs`: name -> version, "" for a table that was appended to; `rows`). A job adds what it reads and writes
+    elsewhere: `source:`, `model:`, `file:`.
     """
 
     def __init__(self, spark: SparkSession, location: str) -> None:
@@ -36,8 +37,9 @@ class Lake:
         self.begin("")
 
     def begin(self, job: str) -> None:
-        """Start the account of a job."""
+        """Start the account of a run of a job."""
         self._job = job
+        self.run = uuid.uuid4().hex
         self.inputs: dict[str, str] = {}
         self.outputs: dict[str, str] = {}
         self.rows: dict[str, int] = {}
@@ -110,17 +112,15 @@ class Lake:
     def append_in_slices(
         self, table: Table, frame: DataFrame, make: Callable[[DataFrame], DataFrame], *, key: str, rows: int, unit: str
     ) -> None:
-        """Append `make(part)` for parts of about so many rows of a frame, each committed before the next is begun.
+        """Append `make(part)` for every slice of a frame, each committed before the next is begun.
 
-        A part is a hash bucket of `key`, so that it is the same part whenever it is computed; `unit` is for the bar.
+        `unit` is for the bar.
         """
         total = frame.count()
-        parts = -(-total // rows)
         done = 0
-        for part in range(parts):
+        for part in slices(frame, key=key, rows=rows, total=total):
             progress.update(done, total, unit)
-            bucket = frame.filter(F.pmod(F.xxhash64(key), F.lit(parts)) == part)
-            done += self.append(table, make(bucket))
+            done += self.append(table, make(part))
         progress.update(done, total, unit)
 
     def written(self, table: Table) -> DataFrame:
@@ -197,6 +197,16 @@ class Lake:
                 "hold paid answers: copy them first"
             )
         self._checked.add(table.name)
+
+
+def slices(frame: DataFrame, *, key: str, rows: int, total: int) -> Iterator[DataFrame]:
+    """Parts of about so many rows of a frame that has `total`.
+
+    A part is a hash bucket of `key`, so that it is the same part whenever it is computed.
+    """
+    parts = -(-total // rows)
+    for part in range(parts):
+        yield frame.filter(F.pmod(F.xxhash64(key), F.lit(parts)) == part)
 
 
 def _checked(table: Table, frame: DataFrame) -> DataFrame:

@@ -1,8 +1,10 @@
 """A live bar while a job works, and one line when it is done; on the terminal only."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -11,6 +13,14 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 console = Console(stderr=True, highlight=False)
+
+
+class Show(Protocol):
+    """Takes how much is done, of how much, of what; and of answers what they cost, and their tokens."""
+
+    def __call__(self, done: int, total: int, unit: str, cost: str = "", tokens: int = 0) -> None:
+        """Show it."""
+        ...
 
 
 class _Rate(ProgressColumn):
@@ -36,14 +46,19 @@ class _Bar:
         self.bar = bar
         self.label = label
         self.unit: str | None = None
-        self.task = bar.add_task(label, total=None, unit="")
+        self.task = bar.add_task(label, total=None, unit="", cost="")
+        self._began, self._tokens = time.monotonic(), 0
 
-    def show(self, done: int, total: int, unit: str) -> None:
+    def __call__(self, done: int, total: int, unit: str, cost: str = "", tokens: int = 0) -> None:
+        """Show it."""
         if unit != self.unit:
             self.bar.remove_task(self.task)  # another unit starts another measurement of its rate
-            self.task = self.bar.add_task(self.label, total=total or None, unit=unit)
+            self.task = self.bar.add_task(self.label, total=total or None, unit=unit, cost="")
             self.unit = unit
-        self.bar.update(self.task, completed=done, total=total or None)
+            self._began, self._tokens = time.monotonic(), tokens
+        speed = (tokens - self._tokens) / max(1e-3, time.monotonic() - self._began)
+        shown = f"{speed:,.0f} tokens a second · {cost}" if tokens else cost
+        self.bar.update(self.task, completed=done, total=total or None, cost=shown)
 
 
 _active: list[_Bar] = []
@@ -54,7 +69,31 @@ def update(done: int, total: int, unit: str) -> None:
     """Show that `done` of `total` units are done, in the bar of the running job; nothing where there is none."""
     _counted.set()
     if _active:
-        _active[-1].show(done, total, unit)
+        _active[-1](done, total, unit)
+
+
+@contextmanager
+def polled(look: Callable[[Show], None], *, every: float = 1.0) -> Iterator[None]:
+    """Have `look` show how things stand, every so many seconds, in the bar of the running job."""
+    if not _active or not console.is_terminal:
+        yield
+        return
+    _counted.set()
+    bar, ended = _active[-1], threading.Event()
+
+    def watch() -> None:
+        look(bar)
+        while not ended.wait(every):
+            look(bar)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+        look(bar)
 
 
 @contextmanager
@@ -66,6 +105,7 @@ def bar(label: str, spark: SparkSession) -> Iterator[None]:
         _Done(),
         _Rate(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[cost]}"),
     ]
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         mine = _Bar(shown, label)
@@ -91,4 +131,4 @@ def _watch(mine: _Bar, spark: SparkSession, stop: threading.Event) -> None:
         stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
         tasks = [(one.numCompletedTasks, one.numTasks) for one in stages if one]
         if tasks and not _counted.is_set():
-            mine.show(sum(done for done, _ in tasks), sum(total for _, total in tasks), "tasks")
+            mine(sum(done for done, _ in tasks), sum(total for _, total in tasks), "tasks")

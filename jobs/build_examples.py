@@ -14,7 +14,7 @@ def main(lake: Lake, settings: Settings) -> None:
         examples.build(
             annotations,
             selection.chosen(lake.read(selection.TABLE), lake.read(passages.TABLE)),
-            annotators=settings.annotate.annotators,
+            annotators=settings.annotators,
             languages=settings.languages,
         ),
     )

@@ -13,7 +13,15 @@ def main(lake: Lake, settings: Settings) -> None:
     requested = asking.requests(
         completions.about(sample, languages=settings.languages), question="usefulness", models=raters
     )
-    asking.answer_missing(lake, requested, models=raters, rows=settings.ask.slice, tasks=settings.tasks)
+    asking.answer_missing(
+        lake,
+        requested,
+        question="usefulness",
+        models=raters,
+        how=settings.ask,
+        budget=settings.rate.budget.budget,
+        tasks=settings.tasks,
+    )
     lake.replace(ratings.TABLE, ratings.collect(asking.answers(lake, requested, question="usefulness"), sample))
 
 

@@ -11,15 +11,25 @@ def main(lake: Lake, settings: Settings) -> None:
     judges = asking.chosen(settings.model_specs, settings.judge.judges)
     chosen = selection.chosen(lake.read(selection.TABLE), lake.read(passages.TABLE))
     sample = passages.sample(chosen, per_language=settings.judge.per_language)
-    requested = asking.requests(
-        completions.about(
-            verdicts.subjects(lake.read(entities.TABLE), sample), languages=settings.languages, more=["entities"]
-        ),
+    copies = verdicts.subjects(
+        lake.read(entities.TABLE),
+        sample,
+        languages=settings.languages,
+        planted=settings.judge.planted,
+        swapped=settings.judge.swapped,
+    )
+    about = completions.about(copies, languages=settings.languages, more=["entities"])
+    requested = asking.requests(about, question="judge", models=judges)
+    asking.answer_missing(
+        lake,
+        requested,
         question="judge",
         models=judges,
+        how=settings.ask,
+        budget=settings.judge.budget.budget,
+        tasks=settings.tasks,
     )
-    asking.answer_missing(lake, requested, models=judges, rows=settings.ask.slice, tasks=settings.tasks)
-    lake.replace(verdicts.TABLE, verdicts.collect(asking.answers(lake, requested, question="judge")))
+    lake.replace(verdicts.TABLE, verdicts.collect(asking.answers(lake, requested, question="judge"), copies))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from finerweb.tables import completions, mentions, passages, selection
 
 def main(lake: Lake, settings: Settings) -> None:
     """Find the mentions that the annotators named."""
-    annotators = asking.chosen(settings.model_specs, settings.annotate.annotators)
+    annotators = asking.chosen(settings.model_specs, settings.annotators)
     chosen = selection.chosen(lake.read(selection.TABLE), lake.read(passages.TABLE))
     requested = asking.requests(
         completions.about(chosen, languages=settings.languages), question="ner", models=annotators

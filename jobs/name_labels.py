@@ -15,7 +15,15 @@ def main(lake: Lake, settings: Settings) -> None:
         question="label_name",
         models=namer,
     )
-    asking.answer_missing(lake, requested, models=namer, rows=settings.ask.slice, tasks=settings.tasks)
+    asking.answer_missing(
+        lake,
+        requested,
+        question="label_name",
+        models=namer,
+        how=settings.ask,
+        budget=settings.name_labels.budget.budget,
+        tasks=settings.tasks,
+    )
     lake.replace(labels.TABLE, labels.name(inventory, asking.answers(lake, requested, question="label_name")))
 
 

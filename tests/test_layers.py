@@ -9,11 +9,11 @@ ROOT = Path(__file__).parent.parent / "finerweb"
 
 # From the bottom. Modules of one line may import each other, but not in a circle, and a table imports no table.
 LAYERS = {
-    "values": "project plugins languages spans table rows answers annotated label_classes",
-    "text": "segment grounding merging shipping encoders similarity scorer annotators engines",
+    "values": "project plugins languages spans scripts table rows answers annotated label_classes intervals sheets",
+    "text": "segment grounding merging shipping encoders similarity scorer annotators engines spool budget planting auditing",
     "tables": "tables metrics",
-    "outside": "highlighting settings lake sources hub tracking publishing plots progress",
-    "wiring": "asking training summary findings reporting graph job cli",
+    "outside": "highlighting settings lake sources hub tracking publishing plots progress trust",
+    "wiring": "asking training summary findings reporting graph job audit_commands cli",
 }
 LEVEL = {module: level for level, modules in enumerate(LAYERS.values()) for module in modules.split()}
 

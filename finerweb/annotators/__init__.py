@@ -5,6 +5,8 @@ An annotator is a module with
   SCHEMA             the JSON schema of an answer, arrays and strings bounded
   prompt(payload)    the part that differs: a dict, as the job packed it, to text
   parse(answer)      an answer's text to what it says, or answers.Unreadable
+  doubt(said, payload)  why what it says cannot be an answer to this payload, or None
+  TOKENS_OUT         about how long an answer is, for plans and budgets until the first answers tell
 """
 
 import hashlib

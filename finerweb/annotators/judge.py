@@ -1,8 +1,10 @@
 """How good are the annotations of a passage? Faithfulness and completeness from 1 to 5, and what is wrong."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from finerweb.answers import Unreadable, excerpt, read_json
+from finerweb.scripts import foreign
 
 _LIST = {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 300}}
 
@@ -27,6 +29,9 @@ SCHEMA: dict[str, Any] = {
     "required": ["explanation", "faithfulness", "completeness", "missing", "extra", "wrong"],
     "additionalProperties": False,
 }
+
+
+TOKENS_OUT = 200
 
 
 class Verdict(NamedTuple):
@@ -59,3 +64,8 @@ def parse(answer: str) -> Verdict:
     missing, extra, wrong = ([str(item) for item in said.get(name) or []] for name in ("missing", "extra", "wrong"))
     explanation = str(said.get("explanation") or "")
     return Verdict(said["faithfulness"], said["completeness"], missing, extra, wrong, explanation)
+
+
+def doubt(said: Verdict, payload: Mapping[str, Any]) -> str | None:
+    """Findings of which none is in the passage are not about it."""
+    return foreign([*said.missing, *said.extra, *said.wrong], payload["text"])

@@ -1,8 +1,10 @@
 """What is a label called in another language?"""
 
+from collections.abc import Mapping
 from typing import Any
 
 from finerweb.answers import Unreadable, excerpt, read_json
+from finerweb.scripts import LETTERS, scripts
 
 PROMPT = """You translate the names of entity types. Give the word or short phrase by which a native speaker would \
 name the type, in that language's own script, lower case where the script has case and the language allows it, \
@@ -14,6 +16,9 @@ SCHEMA: dict[str, Any] = {
     "required": ["name"],
     "additionalProperties": False,
 }
+
+
+TOKENS_OUT = 12
 
 
 def prompt(payload: dict[str, Any]) -> str:
@@ -28,3 +33,9 @@ def parse(answer: str) -> str:
     if not isinstance(name, str) or not name.strip():
         raise Unreadable(f"no name: {excerpt(answer)}")
     return " ".join(name.split())
+
+
+def doubt(said: str, payload: Mapping[str, Any]) -> str | None:
+    """A name without a letter of the language's script is in another language."""
+    wanted = LETTERS.get(payload["script"])
+    return "wrong_script" if wanted and not wanted & scripts(said) else None

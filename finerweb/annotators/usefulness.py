@@ -1,5 +1,6 @@
 """How useful is a passage for named entity recognition, from 1 to 4? After the paper's figure 8."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from finerweb.answers import Unreadable, excerpt, read_json
@@ -26,6 +27,9 @@ SCHEMA: dict[str, Any] = {
 }
 
 
+TOKENS_OUT = 80
+
+
 class Rating(NamedTuple):
     """A grade from 1 to 4, and why."""
 
@@ -44,3 +48,8 @@ def parse(answer: str) -> Rating:
     if not isinstance(said, dict) or not isinstance(said.get("score"), int) or not 1 <= said["score"] <= 4:
         raise Unreadable(f"no score from 1 to 4: {excerpt(answer)}")
     return Rating(said["score"], str(said.get("justification") or ""))
+
+
+def doubt(said: Rating, payload: Mapping[str, Any]) -> str | None:
+    """A grade can be wrong, but not about something else."""
+    return None

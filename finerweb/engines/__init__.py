@@ -120,7 +120,7 @@ WARMER = 0.3  # the least temperature of a second attempt: greedy decoding would
 
 
 def decoding(settings: Mapping[str, Any], attempt: int) -> Decoding:
-    """The settings temperature (0), seed (0) and max_tokens (2048) for an attempt: each has twice the room of the last."""
+    """The settings temperature (0), seed (0) and max_tokens (2048) for an attempt: twice the last one's room."""
     temperature = float(settings.get("temperature", 0.0))
     return Decoding(
         temperature if attempt == 1 else max(temperature, WARMER),

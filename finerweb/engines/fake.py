@@ -4,13 +4,14 @@ Settings
   answers   {question: answer}; an answer is given as it stands
   by_text   {part of the prompt: answer}; looked at first
   fail_on   a part of the prompt at which the engine dies, as a lost GPU would
+  tokens_out  what an answer is said to have; 1 if not set
 """
 
 from collections.abc import Iterable, Iterator
 
 from finerweb.engines import Answer, Engine, Price, Request, Spec
 
-OPTIONS = frozenset({"answers", "by_text", "fail_on"})
+OPTIONS = frozenset({"answers", "by_text", "fail_on", "tokens_out"})
 NEUTRAL: frozenset[str] = frozenset()
 PRICE = Price()
 
@@ -22,6 +23,7 @@ class Fake:
         self.answers_by_question = spec.settings.get("answers", {})
         self.answers_by_text = spec.settings.get("by_text", {})
         self.fail_on = spec.settings.get("fail_on")
+        self.tokens_out = spec.settings.get("tokens_out", 1)
 
     def answers(self, requests: Iterable[Request]) -> Iterator[Answer]:
         """The scripted answer of each request; `refused` where the script has none."""
@@ -33,7 +35,9 @@ class Fake:
             if text is None:
                 yield Answer(request.request_id, "", finish_reason="refused", problem="refused")
             else:
-                yield Answer(request.request_id, text, tokens_in=len(request.prompt.split()), tokens_out=1)
+                yield Answer(
+                    request.request_id, text, tokens_in=len(request.prompt.split()), tokens_out=self.tokens_out
+                )
 
 
 def load(spec: Spec) -> Engine:

@@ -1,0 +1,53 @@
+"""In which scripts a text is written, by the names that Unicode gives its letters."""
+
+import unicodedata
+
+# ISO 15924 -> the first word of its letters' names; the 25 scripts of languages.yml.
+LETTERS = {
+    "Arab": {"ARABIC"},
+    "Armn": {"ARMENIAN"},
+    "Beng": {"BENGALI"},
+    "Cyrl": {"CYRILLIC"},
+    "Deva": {"DEVANAGARI"},
+    "Ethi": {"ETHIOPIC"},
+    "Geor": {"GEORGIAN"},
+    "Grek": {"GREEK"},
+    "Gujr": {"GUJARATI"},
+    "Guru": {"GURMUKHI"},
+    "Hang": {"HANGUL"},
+    "Hani": {"CJK"},
+    "Hebr": {"HEBREW"},
+    "Jpan": {"CJK", "HIRAGANA", "KATAKANA"},
+    "Khmr": {"KHMER"},
+    "Knda": {"KANNADA"},
+    "Laoo": {"LAO"},
+    "Latn": {"LATIN"},
+    "Mlym": {"MALAYALAM"},
+    "Mymr": {"MYANMAR"},
+    "Orya": {"ORIYA"},
+    "Sinh": {"SINHALA"},
+    "Taml": {"TAMIL"},
+    "Telu": {"TELUGU"},
+    "Thai": {"THAI"},
+}
+
+
+def scripts(text: str) -> set[str]:
+    """The scripts of a text's letters, such as {"LATIN", "CJK"}; none for digits and signs alone."""
+    return {unicodedata.name(letter, "").partition(" ")[0] for letter in set(text) if letter.isalpha()}
+
+
+def foreign(parts: list[str], text: str) -> str | None:
+    """Why parts that were to be copied from a text cannot be from it; None where one is in it, or none is given.
+
+    `wrong_script`: none shares a script with the text, as in the gibberish that constrained decoding can yield in
+    scripts that a model hardly knows. `other_subject`: three or more, and none is there.
+    """
+    folded = text.casefold()
+    said = [part for part in parts if part.strip()]
+    if not said or any(part.strip().casefold() in folded for part in said):
+        return None
+    written = scripts(" ".join(said))
+    if written and not written & scripts(text):
+        return "wrong_script"
+    return "other_subject" if len(said) >= 3 else None
