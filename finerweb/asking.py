@@ -29,29 +29,40 @@ class Ask(Protocol):
     spool: str
 
 
-def requests(subjects: DataFrame, *, question: str, models: Mapping[str, Spec]) -> DataFrame:
-    """What is asked of each model about each subject."""
+@dataclass(frozen=True)
+class Requests:
+    """A question to models about many subjects: `frame` has a row for each request."""
+
+    question: str
+    models: Mapping[str, Spec]
+    frame: DataFrame
+
+    def of(self, model: str) -> DataFrame:
+        """The requests to one model."""
+        return self.frame.filter(self.frame["annotator"] == model)
+
+
+def requests(subjects: DataFrame, *, question: str, models: Mapping[str, Spec]) -> Requests:
+    """What is asked of each model about each subject; nothing is sent."""
     fingerprints = {name: spec.fingerprint for name, spec in models.items()}
-    return completions.ask(subjects, question=question, prompt=annotators.fingerprint(question), engines=fingerprints)
+    prompt = annotators.fingerprint(question)
+    return Requests(question, models, completions.ask(subjects, question=question, prompt=prompt, engines=fingerprints))
 
 
-def answer_missing(
-    lake: Lake, requested: DataFrame, *, question: str, models: Mapping[str, Spec], how: Ask, budget: Budget, tasks: int
-) -> None:
+def answer_missing(lake: Lake, asked: Requests, *, how: Ask, budget: Budget, tasks: int) -> None:
     """Ask what was never answered, and once more what was answered badly; `how.slice` requests are committed at once.
 
     An answer is in the spool from the moment it comes, and a run that died leaves it there for the next one. Raises
     EngineFailed, BudgetSpent, or SpoolFailed where another run asks the same question.
     """
-    spool = Spool(f"{how.spool}/{question}")
+    spool = Spool(f"{how.spool}/{asked.question}")
     spool.require_free()
     with spool.held("run"):
         spool.wait_for_drains()
         _adopt(lake, spool)
-        for name, spec in models.items():
-            mine = requested.filter(requested["annotator"] == name)
+        for name, spec in asked.models.items():
             at_once = spec.settings.get("tasks", tasks)
-            _Conversation(lake, spool, question, name, spec, how, budget, at_once).hold(mine)
+            _Conversation(lake, spool, asked.question, name, spec, how, budget, at_once).hold(asked.of(name))
 
 
 @dataclass
@@ -177,8 +188,7 @@ def chosen(models: Mapping[str, Spec], names: Sequence[str]) -> dict[str, Spec]:
     return {name: models[name] for name in names}
 
 
-def answers(lake: Lake, requested: DataFrame, *, question: str) -> DataFrame:
+def answers(lake: Lake, asked: Requests) -> DataFrame:
     """The last answers to requests, of all that the table holds."""
-    return completions.answered(
-        lake.read(completions.TABLE, where=f"question = '{question}'", or_empty=True), requested
-    )
+    of_question = lake.read(completions.TABLE, where=f"question = '{asked.question}'", or_empty=True)
+    return completions.answered(of_question, asked.frame)

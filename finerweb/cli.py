@@ -1,13 +1,15 @@
 """`finerweb run`, `finerweb <job>`: the jobs of databricks.yml, on this machine."""
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from finerweb import graph, job, progress, summary
+from finerweb import asking, audit_commands, graph, job, planning, plugins, progress, summary, tables
+from finerweb.views import VIEWS
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
@@ -17,6 +19,12 @@ Force = Annotated[
     bool, typer.Option("--force", help="Run even where nothing has changed; no answer is paid for twice.")
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Spark's own log on the terminal.")]
+Sheet = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file, for a spreadsheet.")]
+PerLanguage = Annotated[int, typer.Option("--per-language", min=1, help="Passages of each language.")]
+Problem = Annotated[list[str], typer.Option("--problem", help="Such as malformed; may be repeated.")]
+Question = Annotated[
+    list[str], typer.Option("--question", help="Such as ner; may be repeated. All of them if not said.")
+]
 Json = Annotated[bool, typer.Option("--json", help="The summary as one JSON object, on the last line.")]
 
 LOCAL = "conf/local.yml"
@@ -33,21 +41,21 @@ def run(
     conf: Conf = LOCAL, set: Set = NONE, force: Force = False, verbose: Verbose = False, as_json: Json = False
 ) -> None:
     """Run every job, in the order of databricks.yml."""
-    _execute(graph.order(), conf, set, force, verbose, as_json=as_json, is_whole=True)
+    _execute(graph.order(), conf, set, force, verbose, as_json=as_json, title="run")
 
 
 def _execute(
-    names: list[str], conf: str, overrides: list[str], force: bool, verbose: bool, *, as_json: bool, is_whole: bool
+    names: list[str], conf: str, overrides: list[str], force: bool, verbose: bool, *, as_json: bool, title: str
 ) -> None:
     chosen = job.load_settings(conf, overrides)
-    progress.console.print(f"finerweb {'run' if is_whole else names[0]} · {conf} · {chosen.work}", soft_wrap=True)
+    progress.console.print(f"finerweb {title} · {conf} · {chosen.work}", soft_wrap=True)
     with job.failures(chosen.work / "finerweb.log"), job.opened(chosen, verbose=verbose) as lake:
         runner = job.Runner(lake, chosen, force=force)
         outcomes = []
         for name in names:
             outcomes.append(runner.run(name, graph.load(name).main))
             progress.console.print(job.line(outcomes[-1]), markup=False, soft_wrap=True)
-        if not is_whole:
+        if title != "run":
             return
         if all(outcome.is_current for outcome in outcomes):
             progress.console.print("Nothing to do: every job has seen these settings, inputs and code before.")
@@ -79,9 +87,104 @@ def _show(found: dict[str, Any]) -> None:
 
 def _add(name: str) -> None:
     def one(conf: Conf = LOCAL, set: Set = NONE, force: Force = False, verbose: Verbose = False) -> None:
-        _execute([name], conf, set, force, verbose, as_json=False, is_whole=False)
+        _execute([name], conf, set, force, verbose, as_json=False, title=name)
 
     app.command(name, help=graph.describe(name))(one)
+
+
+@app.command("plan")
+def plan(conf: Conf = LOCAL, set: Set = NONE, as_json: Json = False) -> None:
+    """Estimate what is left to ask: requests, tokens, hours and money. Nothing is asked."""
+    chosen = job.load_settings(conf, set)
+    with job.failures(chosen.work / "finerweb.log"), job.opened(chosen) as lake:
+        lines = list(planning.plan(lake, chosen))
+    if as_json:
+        typer.echo(json.dumps([line._asdict() for line in lines], ensure_ascii=False))
+    else:
+        _show_plan(lines)
+
+
+def _show_plan(lines: list[planning.Line]) -> None:
+    grid = Grid(title="To be asked", title_justify="left")
+    for heading in ("job", "model", "requests", "tokens in", "tokens out", "engine hours", "USD", "lengths"):
+        grid.add_column(heading, justify="left" if heading in ("job", "model", "lengths") else "right", overflow="fold")
+    for line in lines:
+        hours = "unknown" if line.hours is None else f"{line.hours:,.2f}"
+        usd = "unknown" if line.usd is None else f"{line.usd:,.2f}"
+        counts = [f"{count:,}" for count in (line.requests, line.tokens_in, line.tokens_out)]
+        grid.add_row(line.job, line.model, *counts, hours, usd, line.basis)
+    out = Console(highlight=False)
+    out.print(grid)
+    known = sum(line.usd for line in lines if line.usd is not None)
+    unknown = sorted({line.model for line in lines if line.usd is None and line.requests})
+    more = f", and what {', '.join(unknown)} cost, whose price or speed is not known" if unknown else ""
+    out.print(f"In all: {sum(line.requests for line in lines):,} requests, ${known:,.2f}{more}", soft_wrap=True)
+
+
+@app.command("retry")
+def retry(problem: Problem, question: Question = NONE, conf: Conf = LOCAL, set: Set = NONE) -> None:
+    """Ask once more for the answers that have a problem, and for nothing else."""
+    questions = plugins.names("finerweb.annotators")
+    for name in question:
+        if name not in questions:
+            raise typer.BadParameter(f"no question {name}; there are: {', '.join(questions)}", param_hint="--question")
+    jobs = [asking.JOBS[name] for name in question or asking.JOBS]
+    again = f"ask.again={json.dumps(problem)}"
+    _execute(
+        [name for name in graph.order() if name in jobs],
+        conf,
+        [*set, again],
+        force=True,
+        verbose=False,
+        as_json=False,
+        title="retry",
+    )
+    progress.console.print("What depends on these answers is made anew by: finerweb run", markup=False)
+
+
+@app.command("sql")
+def sql(
+    query: Annotated[str, typer.Argument(help="Of the tables, and the views ledger and problems.")],
+    conf: Conf = LOCAL,
+    set: Set = NONE,
+) -> None:
+    """Run a query and print its rows as tab-separated values."""
+    chosen = job.load_settings(conf, set)
+    with job.failures(chosen.work / "finerweb.log"), job.opened(chosen) as lake:
+        lake.define(VIEWS, tables.every())
+        rows = lake.spark.sql(query)
+        typer.echo("\t".join(rows.columns))
+        for row in rows.toLocalIterator():
+            typer.echo("\t".join("" if value is None else str(value) for value in row))
+
+
+@app.command("audit_export")
+def audit_export(file: Sheet, per_language: PerLanguage = 5, conf: Conf = LOCAL, set: Set = NONE) -> None:
+    """Write a sample of the annotated passages to a sheet, for people to say what is right."""
+    chosen = job.load_settings(conf, set)
+    with job.failures(chosen.work / "finerweb.log"), job.opened(chosen) as lake:
+        lines, passages, languages = audit_commands.export(lake, file, per_language=per_language)
+    progress.console.print(
+        f"{file}: {lines:,} lines about {passages:,} passages in {languages:,} languages. "
+        f"Fill in verdict, missing and auditor, then: finerweb audit_import {file}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@app.command("audit_import")
+def audit_import(file: Sheet, conf: Conf = LOCAL, set: Set = NONE) -> None:
+    """Read a sheet that people filled in; what they say again of the same thing replaces what they said before."""
+    chosen = job.load_settings(conf, set)
+    with job.failures(chosen.work / "finerweb.log"), job.opened(chosen) as lake:
+        done = audit_commands.import_(lake, file)
+    said = [f"{file}, {refused}" for refused in done.refused]
+    said.append(
+        f"{file}: {done.taken:,} audits, {done.renewed:,} of them new or changed; "
+        f"{done.unfilled:,} lines not filled in; {len(done.refused):,} refused"
+    )
+    progress.console.print("\n".join(said), markup=False, soft_wrap=True)
+    raise SystemExit(1 if done.refused else 0)
 
 
 for _name in graph.order():

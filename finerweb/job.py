@@ -52,6 +52,7 @@ class Outcome(NamedTuple):
     rows: dict[str, int]
     lost: dict[str, dict[str, int]]
     is_current: bool = False
+    said: tuple[str, ...] = ()
 
 
 def main(job: Main) -> None:
@@ -208,7 +209,8 @@ class Runner:
         settings_read = {path: self._setting(path) for path in sorted(read)}
         record = (self.lake.run, name, started, seconds, settings_read, self.code, inputs, outputs, rows)
         self.lake.append(runs.TABLE, self.lake.spark.createDataFrame([record], runs.TABLE.schema))
-        return Outcome(name, seconds, rows, {table: problems for table, problems in lost.items() if problems})
+        lost = {table: problems for table, problems in lost.items() if problems}
+        return Outcome(name, seconds, rows, lost, said=tuple(self.lake.said))
 
     def _is_current(self, name: str) -> bool:
         """Did the last run of this job see the same code, settings and inputs, and are its outputs as it left them?"""
@@ -271,11 +273,11 @@ def line(outcome: Outcome) -> str:
     """A job's line on the terminal: what it wrote, what was lost and why, how long it took."""
     if outcome.is_current:
         return f"  {outcome.job:<18} nothing to do"
-    parts = [f"{rows:,} {table}" for table, rows in outcome.rows.items()]
+    parts = [*outcome.said, *(f"{rows:,} {table.replace('_', ' ')}" for table, rows in outcome.rows.items())]
     for table, problems in outcome.lost.items():
         shown = ", ".join(f"{count:,} {problem}" for problem, count in list(problems.items())[:4])
         more = ", …" if len(problems) > 4 else ""
-        parts.append(f"{sum(problems.values()):,} {table} with a problem ({shown}{more})")
+        parts.append(f"{sum(problems.values()):,} {table.replace('_', ' ')} with a problem ({shown}{more})")
     return f"  {outcome.job:<18} {' · '.join(parts) or 'done'} · {outcome.seconds:.1f} s"
 
 

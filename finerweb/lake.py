@@ -3,7 +3,7 @@
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from delta.tables import DeltaTable
@@ -26,7 +26,7 @@ class Lake:
 
     It remembers, since `begin`, its `run` (a unique name), and what was read (`inputs`: name -> version) and written
     (`outputs`: name -> version, "" for a table that was appended to; `rows`). A job adds what it reads and writes
-    elsewhere: `source:`, `model:`, `file:`.
+    elsewhere: `source:`, `model:`, `file:`; and what else is worth a word in its line (`said`).
     """
 
     def __init__(self, spark: SparkSession, location: str) -> None:
@@ -43,6 +43,7 @@ class Lake:
         self.inputs: dict[str, str] = {}
         self.outputs: dict[str, str] = {}
         self.rows: dict[str, int] = {}
+        self.said: list[str] = []
         self._transactions: dict[str, tuple[str, int]] = {}
 
     def name(self, table: Table) -> str:
@@ -144,6 +145,21 @@ class Lake:
             # As a property rather than ALTER TABLE ... ADD CONSTRAINT: one commit for all of them.
             builder = builder.property(f"delta.constraints.{name}", sql)
         builder.property(VERSION_PROPERTY, table.version).clusterBy(*table.cluster).execute()
+
+    def define(self, views: Mapping[str, str], tables: Iterable[Table]) -> None:
+        """Make views of queries with {table} in them: in a catalogue for everyone, in a folder for this session.
+
+        In a folder the tables themselves get a short name for this session too.
+        """
+        there = [table for table in tables if self.exists(table)]
+        names = {table.name: self.name(table) for table in there}
+        for name, query in views.items():
+            if set(re.findall(r"\{(\w+)\}", query)) <= set(names):
+                where = f"VIEW {self.location}.{name}" if self._is_schema else f"TEMPORARY VIEW {name}"
+                self.spark.sql(f"CREATE OR REPLACE {where} AS {query.format(**names)}")
+        if not self._is_schema:
+            for name, place in names.items():
+                self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS SELECT * FROM {place}")
 
     def history(self, table: Table) -> list[dict[str, Any]]:
         """The table's commits, the newest first: version, operation, and the job that made it."""

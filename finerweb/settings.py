@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import PydanticCustomError
 
 from finerweb import plugins
+from finerweb.budget import Budget
 from finerweb.encoders import Encoder
 from finerweb.engines import Spec
 from finerweb.grounding import POLICIES
@@ -126,6 +127,7 @@ class Model(BaseModel):
     engine: str
     price: ModelPrice | None = None
     tasks: Positive | None = None  # that ask it at once; null for the setting `tasks`
+    gpus: Positive | None = None  # that each of these tasks has to itself, where Spark schedules them
 
     @model_validator(mode="before")
     @classmethod
@@ -142,7 +144,7 @@ class Model(BaseModel):
     @property
     def spec(self) -> Spec:
         """What the engine is loaded with."""
-        own = {"price": self.price.model_dump() if self.price else None, "tasks": self.tasks}
+        own = {"price": self.price.model_dump() if self.price else None, "tasks": self.tasks, "gpus": self.gpus}
         stated = {key: value for key, value in own.items() if value is not None}
         return Spec.of(self.engine, {**(self.model_extra or {}), **stated})
 
@@ -151,6 +153,21 @@ class Ask(_Section):
     """How answers are collected, whatever the question."""
 
     slice: Positive
+    attempts: Positive
+    again: list[str]
+    spool: str
+
+
+class Limits(_Section):
+    """What may be spent on a question in this lake, ever; null for no limit."""
+
+    usd: Annotated[float, Field(ge=0)] | None
+    tokens: Annotated[int, Field(ge=0)] | None
+
+    @property
+    def budget(self) -> Budget:
+        """The budget that these are."""
+        return Budget(self.usd, self.tokens)
 
 
 class Rate(_Section):
@@ -158,6 +175,7 @@ class Rate(_Section):
 
     raters: list[str] = Field(min_length=1)
     per_language: Positive
+    budget: Limits
 
 
 class Train(_Section):
@@ -192,7 +210,9 @@ class Select(_Section):
 class Annotate(_Section):
     """annotate."""
 
-    annotators: list[str] = Field(min_length=1)
+    engine: str
+    annotators: list[str]
+    budget: Limits
 
 
 class Ground(_Section):
@@ -220,6 +240,7 @@ class NameLabels(_Section):
     """name_labels."""
 
     namer: str
+    budget: Limits
 
 
 class Judge(_Section):
@@ -227,6 +248,9 @@ class Judge(_Section):
 
     judges: list[str]
     per_language: Positive
+    planted: Share
+    swapped: Share
+    budget: Limits
 
 
 class Publish(_Section):
@@ -287,6 +311,12 @@ class Settings(_Section):
             if options is not None:
                 for option in model.model_extra or {}:
                     _known(f"models.{name}.{option}", [option], sorted(options), f"engine {model.engine}'s settings")
+        _known("annotate.engine", [self.annotate.engine], engines, "finerweb/engines")
+        if not self.annotators:
+            raise ValueError(
+                f"annotate.engine: found {self.annotate.engine!r}, but no model of `models` has that engine; add one: "
+                f"models.NAME={{engine: {self.annotate.engine}, ...}}"
+            )
         codes = codes_by_alias(self.languages)
         for source in self.ingest.sources:
             if source.language is not None:
@@ -294,6 +324,12 @@ class Settings(_Section):
                     f"ingest.sources.{source.name}.language", [source.language.lower()], list(codes), "languages.yml"
                 )
         return self
+
+    @property
+    def annotators(self) -> list[str]:
+        """Who annotates: the models that are named, or those of the engine that is."""
+        named = self.annotate.annotators
+        return named or [name for name, model in self.models.items() if model.engine == self.annotate.engine]
 
     @property
     def model_specs(self) -> dict[str, Spec]:

@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -158,11 +159,22 @@ class Spool:
 
     def _lives(self, place: str, host: str, pid: int) -> bool:
         if host == socket.gethostname():
-            return os.path.exists(f"/proc/{pid}") if os.path.isdir("/proc/self") else True
+            return _is_running(pid)
         try:
             return bool(time.time() - self._system.modified(place).timestamp() < PATIENCE)
         except (FileNotFoundError, NotImplementedError):
             return False
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's, or no Linux
+        return True
+    return state != "Z"  # it has ended, and nobody has asked how
 
 
 class Writer:

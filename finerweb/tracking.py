@@ -82,7 +82,8 @@ def record(
     tokens_per_batch: int,
 ) -> str:
     """Log a training run and register its model under `name`; returns the new version."""
-    with mlflow.start_run(), contextlib.redirect_stdout(io.StringIO()):  # it announces versions
+    # It announces versions, on both.
+    with mlflow.start_run(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         mlflow.log_params(dict(params))
         mlflow.log_metrics({key: value for key, value in metrics.items() if np.isfinite(value)})
         for point in curves:

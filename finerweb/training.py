@@ -3,10 +3,18 @@
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from finerweb import encoders, progress, scorer, settings, tracking
+
+
+class Registered(NamedTuple):
+    """The version in the registry, and a word on how good it is."""
+
+    version: str
+    said: str
 
 
 def train(
@@ -18,8 +26,8 @@ def train(
     max_subwords: int,
     tokens_per_batch: int,
     inputs: Mapping[str, str],
-) -> str:
-    """Fine-tune the encoder on `rated` (passage_id, language, text, rating, split); returns the registered version.
+) -> Registered:
+    """Fine-tune the encoder on `rated` (passage_id, language, text, rating, split); returns what was registered.
 
     The quality that is logged is that of the test split, which chose nothing.
     """
@@ -73,7 +81,8 @@ def train(
             tokens_per_batch=tokens_per_batch,
         )
     tracking.promote(tracking_at.model, version, tracking_at.alias)
-    return version
+    said = f"macro F1 {quality.macro_f1:.2f} on {quality.rows:,} test passages"
+    return Registered(version, f"{said} · {tracking_at.alias} is version {version}")
 
 
 def _numbers(quality: scorer.Quality) -> dict[str, float]:

@@ -1,35 +1,37 @@
 """Have a sample of the merged annotations judged."""
 
+from pyspark.sql import DataFrame
+
 from finerweb import asking, job
+from finerweb.asking import Requests
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import completions, entities, passages, selection, verdicts
 
 
-def main(lake: Lake, settings: Settings) -> None:
-    """Have a sample of the merged annotations judged."""
-    judges = asking.chosen(settings.model_specs, settings.judge.judges)
+def subjects(lake: Lake, settings: Settings) -> DataFrame:
+    """A sample of the annotated passages, and copies of some of them with a planted error or in reverse order."""
     chosen = selection.chosen(lake.read(selection.TABLE), lake.read(passages.TABLE))
-    sample = passages.sample(chosen, per_language=settings.judge.per_language)
-    copies = verdicts.subjects(
+    return verdicts.subjects(
         lake.read(entities.TABLE),
-        sample,
+        passages.sample(chosen, per_language=settings.judge.per_language),
         languages=settings.languages,
         planted=settings.judge.planted,
         swapped=settings.judge.swapped,
     )
-    about = completions.about(copies, languages=settings.languages, more=["entities"])
-    requested = asking.requests(about, question="judge", models=judges)
-    asking.answer_missing(
-        lake,
-        requested,
-        question="judge",
-        models=judges,
-        how=settings.ask,
-        budget=settings.judge.budget.budget,
-        tasks=settings.tasks,
-    )
-    lake.replace(verdicts.TABLE, verdicts.collect(asking.answers(lake, requested, question="judge"), copies))
+
+
+def requests(lake: Lake, settings: Settings) -> Requests:
+    """These subjects, to every judge."""
+    about = completions.about(subjects(lake, settings), languages=settings.languages, more=["entities"])
+    return asking.requests(about, question="judge", models=asking.chosen(settings.model_specs, settings.judge.judges))
+
+
+def main(lake: Lake, settings: Settings) -> None:
+    """Have a sample of the merged annotations judged."""
+    asked = requests(lake, settings)
+    asking.answer_missing(lake, asked, how=settings.ask, budget=settings.judge.budget.budget, tasks=settings.tasks)
+    lake.replace(verdicts.TABLE, verdicts.collect(asking.answers(lake, asked), subjects(lake, settings)))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
 """Compute every metric of finerweb/metrics, language by language."""
 
-from finerweb import job, metrics
+from finerweb import job, metrics, tables
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import measures
+from finerweb.views import VIEWS
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Compute every metric of finerweb/metrics, language by language."""
     lake.replace(measures.TABLE, measures.gather(*metrics.measure_all(lake.read)))
+    lake.define(VIEWS, tables.every())
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from finerweb.tables import passages, ratings
 def main(lake: Lake, settings: Settings) -> None:
     """Train the usefulness regression on the ratings and register it."""
     rated = ratings.of_rater(lake.read(ratings.TABLE), lake.read(passages.TABLE), rater=settings.train.rater)
-    version = training.train(
+    registered = training.train(
         rated.toPandas(),  # at most rate.per_language passages of each language: it fits the driver
         settings.train,
         tracking_at=settings.tracking,
@@ -18,7 +18,8 @@ def main(lake: Lake, settings: Settings) -> None:
         tokens_per_batch=settings.score.tokens_per_batch,
         inputs=lake.inputs,
     )
-    lake.outputs[f"model:{settings.tracking.model}@{settings.tracking.alias}"] = version
+    lake.outputs[f"model:{settings.tracking.model}@{settings.tracking.alias}"] = registered.version
+    lake.said.append(registered.said)
 
 
 if __name__ == "__main__":

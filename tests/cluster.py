@@ -20,6 +20,12 @@ WORKERS = 2
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # for Java: a minute is not worth compiling twice
 PATIENCE = 60  # seconds
 
+# What a worker says of its machine: a GPU of this address. Spark hands it out without looking.
+GPU = "7"
+DISCOVERY = f"""#!/bin/sh
+echo '{{"name": "gpu", "addresses": ["{GPU}"]}}'
+"""
+
 # A mount namespace in which folders look empty: the workers' disks are not the driver's.
 HIDE = 'while [ "$1" != -- ]; do mount -t tmpfs none "$1" || exit 1; shift; done; shift; exec "$@"'
 
@@ -36,6 +42,14 @@ def environment() -> dict[str, str]:
     """This process's environment without what steers Spark or Python, so that only the command line does."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("SPARK_", "PYSPARK_", "PYTHON"))}
     return kept | {"SPARK_HOME": str(SPARK), "SPARK_LOCAL_IP": HOST, "SPARK_DAEMON_JAVA_OPTS": SHORT_LIVED}
+
+
+def _with_gpu(folder: Path) -> str:
+    """Java options for a worker that has a GPU to hand out."""
+    script = folder / "gpus.sh"
+    script.write_text(DISCOVERY)
+    script.chmod(0o755)
+    return f"-Dspark.worker.resource.gpu.amount=1 -Dspark.worker.resource.gpu.discoveryScript={script}"
 
 
 @contextmanager
@@ -74,9 +88,10 @@ def _running(folder: Path, prefix: list[str], name: str, options: list[str]) -> 
     """A process of Spark's own, in a process group of its own, that is ended afterwards."""
     folder.mkdir(parents=True)
     command = [*prefix, str(SPARK / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", "--host", HOST, *options]
+    surroundings = environment() | {"SPARK_WORKER_OPTS": _with_gpu(folder)}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment(), stdout=log, stderr=log, start_new_session=True
+            command, cwd=folder, env=surroundings, stdout=log, stderr=log, start_new_session=True
         )
     try:
         yield

@@ -138,6 +138,8 @@ def overrides(driver: Path, shared: Path, source: Path) -> list[str]:
         f"train.encoder={{source: folder, name: {encoder}}}",
         f"merge.encoder={{source: folder, name: {encoder}}}",
         "select.threshold=-9",  # two epochs on thirty texts teach nothing
+        f"ask.spool=file:{shared}/spool",
+        "models.broad.gpus=1",
     ]
 
 
@@ -149,6 +151,7 @@ def spark_options(cluster: Cluster, python: Path, driver: Path, shared: Path) ->
         "spark.pyspark.driver.python": python,
         "spark.driver.host": HOST,
         "spark.executor.memory": "1g",
+        "spark.executor.resource.gpu.amount": 1,
         "spark.driver.extraJavaOptions": SHORT_LIVED,
         "spark.executor.extraJavaOptions": SHORT_LIVED,
         "spark.sql.warehouse.dir": f"file:{shared}/warehouse",
@@ -184,6 +187,16 @@ def tasks(driver: Path) -> list[dict[str, object]]:
     """Every task that ended, of all applications, from Spark's event logs."""
     events = (json.loads(line) for log in (driver / "events").iterdir() for line in log.open(encoding="utf-8"))
     return [event["Task Info"] for event in events if event["Event"] == "SparkListenerTaskEnd"]
+
+
+def profiles(driver: Path) -> set[int]:
+    """The resource profiles of all stages that ran."""
+    events = (json.loads(line) for log in (driver / "events").iterdir() for line in log.open(encoding="utf-8"))
+    return {
+        event["Stage Info"]["Resource Profile Id"]
+        for event in events
+        if event["Event"] == "SparkListenerStageCompleted"
+    }
 
 
 def rows(shared: Path, table: str, *columns: str) -> list[dict[str, object]]:
@@ -223,6 +236,15 @@ def test_the_models_were_shipped(finished: Finished) -> None:
 def test_every_table_has_rows(finished: Finished) -> None:
     empty = [table.name for table in tables.every() if not rows(finished.shared, table.name, table.key[0])]
     assert empty == []
+
+
+def test_a_model_that_wants_a_gpu_is_asked_in_stages_of_their_own(finished: Finished) -> None:
+    assert len(profiles(finished.driver)) > 1
+
+
+def test_every_answer_came_to_the_table_and_the_spool_is_empty(finished: Finished) -> None:
+    assert len(rows(finished.shared, "completions", "request_id")) > 0
+    assert list((finished.shared / "spool").rglob("*.jsonl")) == []
 
 
 def test_entities_are_where_they_say(finished: Finished) -> None:

@@ -50,8 +50,8 @@ def ask(
 ) -> DataFrame:
     requested = asking.requests(subjects(spark), question="ner", models=models)
     how = How(slice=100, attempts=attempts, again=again or [], spool=f"{lake.location}/spool")
-    asking.answer_missing(lake, requested, question="ner", models=models, how=how, budget=budget or Budget(), tasks=2)
-    return asking.answers(lake, requested, question="ner")
+    asking.answer_missing(lake, requested, how=how, budget=budget or Budget(), tasks=2)
+    return asking.answers(lake, requested)
 
 
 @dataclass
@@ -101,7 +101,8 @@ def test_an_answer_is_paid_for_once_and_a_bad_one_has_its_problem(spark: SparkSe
 
 def test_the_last_answer_counts_for_whoever_is_asked_now(spark: SparkSession) -> None:
     before, now = (
-        asking.requests(subjects(spark), question="ner", models={name: Spec.of("fake", SCRIPT)}) for name in ("a", "b")
+        asking.requests(subjects(spark), question="ner", models={name: Spec.of("fake", SCRIPT)}).frame
+        for name in ("a", "b")
     )
     first = before.withColumn("answer", F.lit("{")).withColumn("attempt", F.lit(1))
     second = before.filter("subject_id = 'd#1'").withColumn("answer", F.lit("[]")).withColumn("attempt", F.lit(2))
@@ -130,7 +131,9 @@ def test_an_engine_that_dies_raises_and_what_it_said_until_then_is_in_the_table(
 
 def test_what_a_dead_run_left_in_the_spool_is_not_asked_again(spark: SparkSession, lake: Lake) -> None:
     models = {"a": Spec.of("fake", SCRIPT)}
-    asked = asking.requests(subjects(spark), question="ner", models=models).withColumn("attempt", F.lit(1)).toPandas()
+    asked = (
+        asking.requests(subjects(spark), question="ner", models=models).frame.withColumn("attempt", F.lit(1)).toPandas()
+    )
     spool = Spool(f"{lake.location}/spool/ner")
     left = {"answer": "paid for", "finish_reason": "stop", "tokens_in": 7, "tokens_out": 8, "usd": 0.5, "seconds": 1.0}
     left |= {"problem": None, "run": "dead", "answered": "2026-11-24T10:00:00+00:00"}
@@ -231,7 +234,7 @@ def test_a_budget_stops_and_can_be_raised(spark: SparkSession, lake: Lake) -> No
     how = How(slice=25, attempts=1, again=[], spool=f"{lake.location}/spool")
 
     def put(budget: Budget) -> None:
-        asking.answer_missing(lake, requested, question="ner", models=models, how=how, budget=budget, tasks=2)
+        asking.answer_missing(lake, requested, how=how, budget=budget, tasks=2)
 
     with pytest.raises(
         BudgetSpent, match=r"annotate.budget.usd=0.2; all answers to `ner` so far cost \$0\.\d+"
@@ -275,7 +278,7 @@ def test_a_request_is_known_by_all_that_shapes_its_answer(spark: SparkSession) -
 
 def test_a_request_is_rendered_as_its_annotator_puts_it(spark: SparkSession) -> None:
     requested = asking.requests(subjects(spark), question="ner", models={"a": Spec("fake")})
-    row = requested.filter("subject_id = 'd#2'").withColumn("attempt", F.lit(2)).collect()[0]
+    row = requested.frame.filter("subject_id = 'd#2'").withColumn("attempt", F.lit(2)).collect()[0]
     request = completions.render(row)
     assert (request.attempt, request.prompt, request.payload) == (
         2,

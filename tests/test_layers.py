@@ -11,9 +11,9 @@ ROOT = Path(__file__).parent.parent / "finerweb"
 LAYERS = {
     "values": "project plugins languages spans scripts table rows answers annotated label_classes intervals sheets",
     "text": "segment grounding merging shipping encoders similarity scorer annotators engines spool budget planting auditing",
-    "tables": "tables metrics",
+    "tables": "tables views metrics",
     "outside": "highlighting settings lake sources hub tracking publishing plots progress trust",
-    "wiring": "asking training summary findings reporting graph job audit_commands cli",
+    "wiring": "asking planning training summary findings reporting graph job audit_commands cli",
 }
 LEVEL = {module: level for level, modules in enumerate(LAYERS.values()) for module in modules.split()}
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 from finerweb import plugins
 
-COMMON = frozenset({"price", "tasks"})  # settings of every model; neutral ones
+COMMON = frozenset({"price", "tasks", "gpus"})  # settings of every model; neutral ones
 
 
 class EngineFailed(RuntimeError):

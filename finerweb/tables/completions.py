@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import signal
 import threading
 import time
@@ -13,6 +14,8 @@ from functools import partial
 from typing import Any
 
 import pandas as pd
+from pyspark import TaskContext
+from pyspark.resource import ResourceProfile, ResourceProfileBuilder, TaskResourceRequests
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -142,11 +145,27 @@ def answer(requests: DataFrame, *, asking: Asking, tasks: int) -> DataFrame:
     What the spool holds is not asked again, so that a repeated task repeats no question.
     """
     parts = requests.repartition(tasks, "request_id").sortWithinPartitions("language", "request_id")
-    return parts.mapInPandas(partial(_answer, asking=asking), TABLE.ddl)
+    profile = _profile(requests, gpus=asking.spec.settings.get("gpus", 0))
+    return parts.mapInPandas(partial(_answer, asking=asking), TABLE.ddl, profile=profile)
+
+
+def _profile(frame: DataFrame, *, gpus: int) -> ResourceProfile | None:
+    """So many GPUs for each task of a stage, of those that the executors have. Local mode schedules none."""
+    if not gpus or str(frame.sparkSession.conf.get("spark.master", "")).startswith("local"):
+        return None
+    return ResourceProfileBuilder().require(TaskResourceRequests().cpus(1).resource("gpu", gpus)).build
+
+
+def _show_own_gpus() -> None:
+    """Let this process, and an engine that it starts, see the GPUs that Spark gave to its task, and no others."""
+    context = TaskContext.get()
+    if context and "gpu" in context.resources():
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(context.resources()["gpu"].addresses)
 
 
 def _answer(batches: Iterable[pd.DataFrame], *, asking: Asking) -> Iterator[pd.DataFrame]:
     """Rows in the order in which answers come; the engine may read requests ahead across batches."""
+    _show_own_gpus()
     spool = Spool(asking.spool)
     known = {(row["request_id"], row["attempt"]): row for row in spool.rows()}
     asked: dict[str, Any] = {}

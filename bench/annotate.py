@@ -1,0 +1,174 @@
+"""What annotating through Spark and Delta costs beside vLLM alone, and what a killed run costs.
+
+    python bench/annotate.py [--passages 240] [--width 256] [--layers 4]
+
+The same prompts, about the sample corpus, go to the same model (a Llama of random weights) with the same settings: once
+straight to `LLM.chat` in one process, once through `annotate`'s own path (requests, engine, spool, Delta), and once
+more straight, since the machine may be noisy: the rate beside which the middle one is put is the mean of the others.
+Starting the engine is left out of all three. The last line is one JSON object.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests"))  # the driver and the endpoint of the kill tests
+
+MAX_TOKENS = 64  # so that both do the same work: random weights never come to an end by themselves
+WARM_UP = 8
+
+
+def model(folder: Path, *, width: int, layers: int) -> Path:
+    """A Llama of so many layers, with the tokenizer of finerweb.random_model; vLLM draws its weights."""
+    from transformers import AutoConfig
+
+    from finerweb import random_model
+
+    random_model.build(folder)
+    config = AutoConfig.from_pretrained(folder)
+    config.update(
+        {
+            "hidden_size": width,
+            "intermediate_size": 3 * width,
+            "num_hidden_layers": layers,
+            "num_attention_heads": width // 32,
+            "num_key_value_heads": width // 32,
+            "head_dim": 32,
+        }
+    )
+    config.save_pretrained(folder)
+    return folder
+
+
+def engine_settings(folder: Path) -> dict[str, Any]:
+    """What both are started with."""
+    return {"model": str(folder), "load_format": "dummy", "max_model_len": 8192, "dtype": "auto"}
+
+
+def direct(settings: dict[str, Any], messages: list[list[dict[str, str]]]) -> dict[str, float]:
+    """Seconds and tokens of `LLM.chat`, in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        given = Path(folder) / "given.json"
+        given.write_text(json.dumps({"settings": settings, "messages": messages}), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, __file__, "--direct", str(given)], stdout=subprocess.PIPE, text=True, check=True
+        )
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def run_direct(given: Path) -> None:
+    """The process that `direct` starts."""
+    from vllm import LLM, SamplingParams
+    from vllm.sampling_params import StructuredOutputsParams
+
+    from finerweb.annotators import ner
+
+    read = json.loads(given.read_text(encoding="utf-8"))
+    llm = LLM(**read["settings"])
+    schema = StructuredOutputsParams(json=ner.SCHEMA, disable_any_whitespace=True)
+    how = SamplingParams(temperature=0.0, seed=0, max_tokens=MAX_TOKENS, structured_outputs=schema)
+    llm.chat(read["messages"][:WARM_UP], how, use_tqdm=False)
+    began = time.monotonic()
+    said = llm.chat(read["messages"][WARM_UP:], how, use_tqdm=False)
+    seconds = time.monotonic() - began
+    tokens = sum(len(one.prompt_token_ids) + len(one.outputs[0].token_ids) for one in said)
+    print(json.dumps({"seconds": seconds, "requests": len(said), "tokens": tokens}))
+
+
+def through_spark(work: Path, settings: dict[str, Any], passages: int) -> tuple[dict[str, float], list[Any]]:
+    """Seconds and tokens of the same requests through `asking.answer_missing`, and their messages."""
+    from pyspark.sql import functions as F
+
+    from finerweb import annotated, asking, job
+    from finerweb.tables import completions
+
+    options = json.dumps({"engine": "vllm", **settings, "max_tokens": MAX_TOKENS, "tasks": 1, "keep_alive": 30})
+    chosen = job.load_settings("conf/local.yml", [f"work={work}", f"models.bench={options}", "ask.attempts=1"])
+    texts = [
+        (f"{file.stem}-{document.name}#{copy}", file.stem, f"{copy}. {document.text}")
+        for copy in range(1 + passages // 250)
+        for file in sorted((ROOT / "sample").glob("*.txt"))
+        for document in annotated.documents(file.read_text(encoding="utf-8"))
+    ][:passages]
+    with job.opened(chosen) as lake:
+        frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
+        about = completions.about(frame, languages=chosen.languages)
+        asked = asking.requests(about, question="ner", models={"bench": chosen.model_specs["bench"]})
+        rows = asked.frame.withColumn("attempt", F.lit(1)).orderBy("language", "request_id").collect()
+        rendered = [completions.render(row) for row in rows]
+        first = [row["request_id"] for row in rows[:WARM_UP]]
+        seconds = []
+        for part in (asked.frame.filter(F.col("request_id").isin(first)), asked.frame):
+            began = time.monotonic()
+            asking.answer_missing(
+                lake,
+                asking.Requests("ner", asked.models, part),
+                how=chosen.ask,
+                budget=chosen.annotate.budget.budget,
+                tasks=1,
+            )
+            seconds.append(time.monotonic() - began)
+        timed = lake.read(completions.TABLE).filter(~F.col("request_id").isin(first))
+        answers, tokens = timed.agg(F.count("*"), F.sum(F.col("tokens_in") + F.col("tokens_out"))).collect()[0]
+    messages = [
+        [{"role": "system", "content": one.instructions}, {"role": "user", "content": one.prompt}] for one in rendered
+    ]
+    return {"seconds": seconds[1], "requests": answers, "tokens": tokens}, messages
+
+
+def killed(work: Path) -> tuple[float, int]:
+    """Requests over passages, and passages without an answer, after the driver was killed half-way."""
+    import kills
+
+    counted = kills.run_killed(kills.kill_driver, work)
+    return counted.total() / kills.PASSAGES, kills.PASSAGES - len(counted)
+
+
+def device() -> str:
+    """What it ran on."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"CPU, {os.cpu_count()} cores, {torch.backends.cpu.get_cpu_capability()}"
+
+
+def main() -> None:
+    """Print a line for each part, and the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--passages", type=int, default=240)
+    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--direct", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.direct:
+        run_direct(options.direct)
+        return
+    with tempfile.TemporaryDirectory(prefix="finerweb-bench-") as name:
+        settings = engine_settings(model(Path(name) / "model", width=options.width, layers=options.layers))
+        spark, messages = through_spark(Path(name) / "work", settings, options.passages)
+        print("through Spark and Delta", spark, flush=True)
+        alone = [direct(settings, messages) for _ in range(2)]
+        print("LLM.chat alone", alone, flush=True)
+        repeated, missing = killed(Path(name) / "killed")
+    rate = sum(one["requests"] / one["seconds"] for one in alone) / len(alone)
+    found = {
+        "spark_over_vllm": round(spark["requests"] / spark["seconds"] / rate, 3),
+        "requests_over_passages_after_kill": round(repeated, 4),
+        "missing_after_kill": missing,
+        "tokens_per_s": round(spark["tokens"] / spark["seconds"], 1),
+        "device": device(),
+    }
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""Answers of any endpoint that speaks OpenAI's chat completions: OpenAI, Databricks, `vllm serve`, Ollama, and others.
+
+Settings; a null leaves temperature, seed or max_tokens to the server
+  model                what the endpoint calls it
+  url                  up to and without /chat/completions: https://api.openai.com/v1
+  key_env              the environment variable that holds the key, OPENAI_API_KEY; null where none is wanted
+  temperature, seed, max_tokens   see engines.decoding; 0, 0, 2048
+  response_format      json_schema, json_object or text; auto goes from the first to the last as far as they are refused
+  extra                more of the request's body, as it stands: {top_p: 0.9}
+  in_flight            requests at once, in each task: 32
+  requests_per_minute, tokens_per_minute   of all tasks together, each keeps to its share; null for no limit
+  timeout              seconds for one whole answer: 180
+  retries              of one request, for what may pass (429, 5xx, a broken connection): 8
+"""
+
+import asyncio
+import functools
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from finerweb import plugins
+from finerweb.engines import COMMON, Answer, Engine, Request, Spec
+from finerweb.engines._access import Access, Options
+from finerweb.engines._chat import Chat
+from finerweb.engines._in_flight import Ask, stream
+from finerweb.engines._rate_limit import Pace, backoff
+from finerweb.engines._reply import Reply, answer, refusal
+
+OPTIONS = frozenset(Options.model_fields) - COMMON
+NEUTRAL = frozenset(
+    ["url", "key_env", "in_flight", "requests_per_minute", "tokens_per_minute", "timeout", "retries", "max_tokens"]
+)
+
+CONNECT = 10.0  # seconds for a connection, and for the list of models
+FEW_CONNECTIONS = (3, 6)  # refused in a row, before it counts as gone: at first, and once it was there
+FEW_TIMEOUTS = 2  # retries of an answer that did not come in time: it may be paid for each time
+FEW_REQUESTS = 5  # that fail alike, none having been answered, before all are given up
+EXPECTED = 300.0  # tokens of an answer, for tokens_per_minute, until the first ones tell
+
+GONE = "see that it runs and can be reached from here, then run again. What was answered is kept"
+NOT_THERE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL)
+
+
+class Endpoint:
+    """Asks with many requests in flight, and knows how the endpoint fares."""
+
+    def __init__(self, access: Access) -> None:
+        options = access.options
+        self._access = access
+        self._options = options
+        self._chat = Chat(options.model_dump())
+        per_minute = (options.requests_per_minute, options.tokens_per_minute)
+        requests, tokens = (limit / options.tasks if limit else None for limit in per_minute)
+        self._pace = Pace(limit=options.in_flight, requests_per_minute=requests, tokens_per_minute=tokens)
+        self._certificates = httpx.create_ssl_context()  # takes as long as a request
+        self._tokens_out = EXPECTED  # a moving average
+        self._heard = 0  # replies of any kind
+        self._answered = 0
+        self._rejected = 0
+        self._lost = 0  # requests given up, in a row
+
+    def answers(self, requests: Iterable[Request]) -> Iterator[Answer]:
+        """An answer for every request, as they come."""
+        return stream(requests, self._session(), limit=self._options.in_flight)
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Ask]:
+        many = self._options.in_flight
+        async with httpx.AsyncClient(
+            headers=self._access.headers,
+            verify=self._certificates,
+            limits=httpx.Limits(max_connections=many, max_keepalive_connections=many),
+            timeout=httpx.Timeout(self._options.timeout, connect=CONNECT),
+        ) as client:
+            yield functools.partial(self._ask, client)
+
+    async def _ask(self, client: httpx.AsyncClient, request: Request) -> Answer:
+        heard, tries, unconnected, has_limit = 0, 0, 0, True
+        while True:
+            body = self._chat.body(request, has_limit=has_limit)
+            reply, said = await self._send(client, request, body)
+            if said is not None:
+                return said
+            if failure := self._access.final(reply):
+                raise failure
+            if reply.is_refusal:
+                if self._chat.learn(body, request, reply, has_limit=has_limit):
+                    continue
+                if has_limit and reply.is_of_room:
+                    has_limit = False  # the context has less room than was asked for: what it has may do
+                    continue
+                return self._refused(reply, request)
+            tries += 1
+            unconnected = unconnected + 1 if reply.trouble == "unconnected" else 0
+            if unconnected == 1:
+                heard = self._heard
+            if unconnected >= FEW_CONNECTIONS[self._heard > 0] and self._heard == heard:
+                raise self._access.failed(reply.told, GONE)
+            most = self._options.retries if reply.trouble != "slow" else min(FEW_TIMEOUTS, self._options.retries)
+            if tries > most:
+                return self._give_up(reply, request)
+            if not reply.is_throttling:  # that makes a pause for all
+                await asyncio.sleep(backoff(tries))
+
+    async def _send(
+        self, client: httpx.AsyncClient, request: Request, body: dict[str, Any]
+    ) -> tuple[Reply, Answer | None]:
+        """One exchange when it may be, with the answer if there is one."""
+        content = json.dumps(body, ensure_ascii=False)
+        tokens = len(content) / 3 + self._tokens_out
+        async with self._pace.turn(tokens) as sent:
+            reply = await self._exchange(client, content)
+        said = answer(reply, request) if 200 <= reply.status < 300 else None
+        used = (said.tokens_in + said.tokens_out or tokens) if said else 0.0  # what is not told was as estimated
+        self._pace.settle(tokens - used)
+        if said:
+            self._tokens_out += 0.1 * (said.tokens_out - self._tokens_out)
+            self._answered += 1
+            self._lost = 0
+        if reply.is_throttling:
+            self._slow_down(sent, reply)
+        elif said or reply.is_refusal:
+            self._pace.speed_up()
+        return reply, said
+
+    async def _exchange(self, client: httpx.AsyncClient, content: str) -> Reply:
+        try:
+            async with asyncio.timeout(self._options.timeout):
+                url = self._access.at("chat/completions")
+                response = await client.post(url, content=content.encode("utf-8", "replace"))
+        except NOT_THERE as error:
+            return self._access.trouble("unconnected", error)
+        except (TimeoutError, httpx.TimeoutException):
+            return Reply(0, f"no whole answer within {self._options.timeout:g} s", trouble="slow")
+        except httpx.HTTPError as error:
+            return self._access.trouble("broken", error)
+        self._heard += 1
+        return self._access.reply(response.status_code, response.text, response.headers)
+
+    def _slow_down(self, sent: float, reply: Reply) -> None:
+        self._pace.slow_down(sent, reply.wait)
+        if self._pace.pauses > self._options.retries + 1:
+            what = f"told to slow down {self._pace.pauses} times with no answer in between: {reply.told}"
+            way_out = "ask later, or less at once (in_flight, requests_per_minute, tokens_per_minute)"
+            raise self._access.failed(what, f"{way_out}. What was answered is kept")
+
+    def _refused(self, reply: Reply, request: Request) -> Answer:
+        """A request that the endpoint does not take; raises EngineFailed where it seems to take none."""
+        said = refusal(reply, request)
+        self._lost = 0
+        self._rejected += said.problem == "rejected"
+        if said.problem == "rejected" and self._rejected >= FEW_REQUESTS and not self._answered:
+            way_out = (
+                "response_format auto falls back where a schema is refused; temperature, seed or max_tokens: null "
+                "leaves that out of the request; extra adds to it"
+            )
+            raise self._access.failed(f"it took none of {self._rejected} requests: {reply.told}", way_out)
+        return said
+
+    def _give_up(self, reply: Reply, request: Request) -> Answer:
+        """A request that failed too often; raises EngineFailed where others before it did so too."""
+        self._lost += 1
+        if self._lost >= max(FEW_REQUESTS, self._options.in_flight):
+            raise self._access.failed(f"{self._lost} requests in a row without an answer: {reply.told}", GONE)
+        told = self._access.redact(reply.told)
+        return Answer(request.request_id, told, finish_reason="unreachable", problem="unreachable")
+
+
+def load(spec: Spec) -> Engine:
+    """The endpoint, with the key of this process's environment."""
+    return Endpoint(Access.of(spec))
+
+
+def check(spec: Spec) -> None:
+    """Raise EngineFailed for a setting, a key, an endpoint or a model that is not there; asks nothing of a model."""
+    access = Access.of(spec)
+    try:
+        response = httpx.get(access.at("models"), headers=access.headers, timeout=CONNECT)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        told = access.trouble("unconnected", error).told
+        raise access.failed(told, "see that it runs and can be reached from here; url says where") from None
+    reply = access.reply(response.status_code, response.text, response.headers)
+    # Not every endpoint has a list of models (Databricks), and not every key may read it (OpenAI's restricted ones).
+    if reply.status in {404, 405} or "missing scopes" in reply.text.lower():
+        return
+    if failure := access.final(reply):
+        raise failure
+    listed = reply.said.get("data")
+    models = (
+        [str(one["id"]) for one in listed if isinstance(one, dict) and "id" in one] if isinstance(listed, list) else []
+    )
+    if models and not _is_listed(access.options.model, models):
+        shown = ", ".join(sorted(models)[:12]) + (", …" if len(models) > 12 else "")
+        hint = plugins.suggestion(access.options.model, models)
+        raise access.failed("it has no such model", f"there are: {shown}.{hint}")
+
+
+def _is_listed(model: str, models: list[str]) -> bool:
+    """Is it there, also as Google lists it (models/...) and as OpenRouter takes it (...:free)?"""
+    return bool({model, f"models/{model}", model.partition(":")[0]} & set(models))

@@ -1,0 +1,127 @@
+"""Asking about many passages, and killing what takes part in it: for the tests and the benchmark.
+
+Requests are counted where they are paid for: by the endpoint, a process of its own that outlives its clients.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PASSAGES = 400
+PATIENCE = 240  # seconds
+
+
+@contextmanager
+def endpoint(log: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The endpoint on a port; each request that comes is a line of the log."""
+    command = [sys.executable, str(HERE / "endpoint.py"), "--port", str(port), "--log", str(log), "--delay", "0.04"]
+    process = subprocess.Popen(command)
+    try:
+        wait(lambda: is_open(port), "the endpoint")
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait(is_so: Callable[[], bool], what: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < until, f"{what} did not come in {PATIENCE} s"
+        time.sleep(0.02)
+
+
+def came(log: Path) -> Counter[str]:
+    """How often each prompt came to the endpoint."""
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    return Counter(line.split("\t")[0] for line in lines)
+
+
+def driver(work: Path, port: int) -> subprocess.Popen[str]:
+    command = [sys.executable, str(HERE / "asking_driver.py"), str(work), f"http://127.0.0.1:{port}/v1", str(PASSAGES)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def python_workers(of: int) -> list[int]:
+    """The Python workers under a driver, those below Spark's daemon."""
+    parents = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = status.read_text().rpartition(")")
+        except OSError:
+            continue
+        parents[int(name.partition(" ")[0])] = int(rest.split()[1])
+
+    def depth(pid: int) -> int:
+        steps = 0
+        while pid in parents and pid != of:
+            pid, steps = parents[pid], steps + 1
+        return steps if pid == of else -1
+
+    # driver -> JVM -> daemon -> worker
+    return [pid for pid in parents if depth(pid) == 3]
+
+
+Kill = Callable[[subprocess.Popen[str], subprocess.Popen[bytes]], None]
+
+
+def kill_driver(asking: subprocess.Popen[str], serving: subprocess.Popen[bytes]) -> None:
+    os.kill(asking.pid, signal.SIGKILL)
+
+
+def kill_worker(asking: subprocess.Popen[str], serving: subprocess.Popen[bytes]) -> None:
+    workers = python_workers(asking.pid)
+    assert workers
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+
+
+def kill_endpoint(asking: subprocess.Popen[str], serving: subprocess.Popen[bytes]) -> None:
+    serving.kill()
+    serving.wait()
+
+
+def run_killed(kill: Kill, folder: Path) -> Counter[str]:
+    """Ask, kill half-way, ask again at once, as somebody in a hurry would; how often each prompt came to the endpoint."""
+    log, port = folder / "requests", free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    with endpoint(log, port) as serving:
+        first = driver(folder / "work", port)
+        wait(lambda: came(log).total() >= PASSAGES // 2 or first.poll() is not None, "half of the requests")
+        kill(first, serving)
+        if kill is not kill_driver:
+            first.communicate(timeout=PATIENCE)
+            assert first.returncode == 1, "it says what happened"
+        if serving.poll() is None:
+            finish(driver(folder / "work", port))
+        first.communicate()
+    if kill is kill_endpoint:
+        with endpoint(log, port):
+            finish(driver(folder / "work", port))
+    return came(log)
+
+
+def finish(asking: subprocess.Popen[str]) -> None:
+    """Wait for a driver that is to end well."""
+    printed, said = asking.communicate(timeout=PATIENCE)
+    assert asking.returncode == 0, said
+    assert printed.split()[-1] == str(PASSAGES), printed
