@@ -185,7 +185,7 @@ def check(spec: Spec) -> None:
         raise access.failed(told, "see that it runs and can be reached from here; url says where") from None
     reply = access.reply(response.status_code, response.text, response.headers)
     # Not every endpoint has a list of models (Databricks), and not every key may read it (OpenAI's restricted ones).
-    if reply.status in {404, 405} or "missing scopes" in reply.text.lower():
+    if 300 <= reply.status < 400 or reply.status in {404, 405} or "missing scopes" in reply.text.lower():
         return
     if failure := access.final(reply):
         raise failure
