@@ -11,11 +11,12 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import graph, job, settings, summary, tracking
+from finerweb import graph, job, planning, settings, summary, tables, tracking
 from finerweb.job import Outcome
 from finerweb.lake import Lake
-from finerweb.settings import Settings
+from finerweb.settings import Model, Settings
 from finerweb.tables import completions, documents, entities, examples, files, mentions, passages, selection
+from finerweb.views import VIEWS
 
 
 class Run:
@@ -151,6 +152,38 @@ def test_the_summary_counts_what_is_there(run: Run) -> None:
     assert 0.5 < found["gold"]["precision"] <= 1
     assert 0.1 < found["gold"]["recall"] < 0.5, "the lexicon knows no person and no organization"
     assert Path(found["report"]).is_file()
+
+
+def test_a_plan_says_what_is_left_to_ask_and_what_it_takes(run: Run) -> None:
+    assert [(line.job, line.requests, line.usd) for line in planning.plan(run.lake, run.chosen)] == [
+        ("collect_ratings", 0, 0.0),
+        ("annotate", 0, 0.0),
+        ("annotate", 0, 0.0),
+        ("name_labels", 0, 0.0),
+        ("collect_verdicts", 0, 0.0),
+    ]
+    priced = {"engine": "openai", "model": "m", "price": {"input": 1, "output": 2}}
+    values: dict[str, Any] = {
+        "models": {**run.chosen.models, "m": Model(**priced)},
+        "annotate": run.chosen.annotate.model_copy(update={"annotators": ["broad", "m"]}),
+    }
+    lines = [line for line in planning.plan(run.lake, run.chosen.model_copy(update=values)) if line.model == "m"]
+    selected = run.lake.read(selection.TABLE).filter("is_selected")
+    subwords = selected.join(run.lake.read(passages.TABLE), on="passage_id").agg(F.sum("subwords")).collect()[0][0]
+    (line,) = lines
+    assert (line.job, line.requests, line.tokens_out) == ("annotate", selected.count(), 400 * selected.count())
+    assert subwords < line.tokens_in < 10 * subwords, "the instructions are longer than these passages"
+    assert line.usd == pytest.approx((line.tokens_in + 2 * line.tokens_out) / 1e6, rel=1e-3)
+    assert line.hours is None
+    assert line.basis == "no answer yet: lengths are guessed"
+
+
+def test_the_ledger_has_every_answer(run: Run) -> None:
+    run.lake.define(VIEWS, tables.every())
+    rows = run.lake.spark.table("ledger").groupBy("question").agg(F.sum("answers"), F.countDistinct("run")).collect()
+    asked = run.lake.read(completions.TABLE).groupBy("question").count().collect()
+    assert {(row[0], row[1]) for row in rows} == {tuple(row) for row in asked}
+    assert {row[2] for row in rows} == {1}
 
 
 def test_a_second_run_does_nothing(run: Run) -> None:

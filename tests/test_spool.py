@@ -1,0 +1,122 @@
+"""Answers on their way to the table: kept at once, counted by name, never lost in silence."""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from finerweb.budget import Allowance, Budget
+from finerweb.engines import Price, Request
+from finerweb.spool import Spool, SpoolFailed, Tally, Writer
+
+ONE = Tally(answers=1, problems=0, again=0, tokens_in=10, tokens_out=2, micro_usd=30)
+BAD = Tally(answers=1, problems=1, again=1, tokens_in=5, tokens_out=0, micro_usd=0)
+
+
+def test_what_is_put_is_there_and_counted_without_being_read(tmp_path: Path) -> None:
+    spool = Spool(f"file:{tmp_path}/spool")
+    assert (list(spool.rows()), spool.tally()) == ([], Tally())
+    rows = [{"request_id": f"r{at}", "answer": "👩🏽\u200d🚀 กรุงเทพ\nline"} for at in range(50)]
+    with Writer(spool) as writer:
+        for row in rows:
+            writer.put(row, ONE)
+        writer.put({"request_id": "bad", "answer": ""}, BAD)
+    assert sorted(row["request_id"] for row in spool.rows()) == sorted(["bad", *(row["request_id"] for row in rows)])
+    assert next(row for row in spool.rows() if row["request_id"] == "r7") == rows[7]
+    assert spool.tally() == Tally(51, 1, 1, 505, 100, 1500)
+    assert (spool.tally().usd, spool.tally().tokens) == (0.0015, 605)
+    spool.clear()
+    assert (list(spool.rows()), spool.tally()) == ([], Tally())
+
+
+def test_half_an_object_is_no_object(tmp_path: Path) -> None:
+    (tmp_path / "abc.1.0.0.1.1.1.jsonl.partial").write_text('{"request_id": "r')
+    assert list(Spool(str(tmp_path)).rows()) == []
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 16 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16k", "none", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("this machine lets nobody mount a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def fill(spool: Spool) -> None:
+    with Writer(spool) as writer:
+        for at in range(200):
+            writer.put({"request_id": f"r{at}", "answer": "x" * 500}, ONE)
+            time.sleep(0.001)
+
+
+def test_a_full_disk_is_said_and_what_was_kept_stays(full: Path) -> None:
+    spool = Spool(f"{full}/spool")
+    with pytest.raises(SpoolFailed, match=r"No space left on device.*ask\.spool.*run again"):
+        fill(spool)
+    assert 0 < len(list(spool.rows())) < 200
+
+
+def test_who_holds_it_is_known_as_long_as_it_lives(tmp_path: Path) -> None:
+    spool = Spool(str(tmp_path))
+    with spool.held("run"):
+        spool.require_free()  # it is we who hold it
+    sleeper = subprocess.Popen(["sleep", "60"])
+    sign = tmp_path / f"drain-{socket.gethostname()}-{sleeper.pid}"
+    sign.touch()
+    assert [pid for _, _, pid in spool._holders("drain")] == [sleeper.pid]
+    sleeper.kill()
+    os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)  # it has ended, but nobody has asked how
+    spool.wait_for_drains()
+    assert not sign.exists()
+    sleeper.wait()
+    elsewhere = tmp_path / "run-another.machine-7"
+    elsewhere.touch()
+    with pytest.raises(SpoolFailed, match="process 7 on another.machine"):
+        spool.require_free()
+    old = time.time() - 3600
+    os.utime(elsewhere, (old, old))
+    spool.require_free()
+
+
+def asked(number: int) -> Request:
+    return Request(f"r{number}", "ner", "eng", "i" * 200, "p" * 100, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("budget", "permitted"),
+    [
+        (Budget(), 100),
+        (Budget(tokens=0), 0),
+        # 100 tokens read and 50 written are expected of each.
+        (Budget(tokens=450), 3),
+        (Budget(usd=0.0004), 2),  # 0.0002 each
+        (Budget(usd=1.0, tokens=299), 1),
+    ],
+)
+def test_no_more_is_in_flight_than_the_budget_bears(budget: Budget, permitted: int) -> None:
+    allowance = Allowance(budget, Price(input=1, output=2), 50)
+    assert sum(allowance.permits(asked(number)) for number in range(100)) == permitted
+
+
+def test_what_answers_really_cost_counts_from_then_on() -> None:
+    allowance = Allowance(Budget(tokens=1000), None, 400)
+    assert allowance.permits(asked(0))
+    allowance.spend("r0", Tally(1, 0, 0, 60, 40, 0))  # not 500, as was guessed
+    assert sum(allowance.permits(asked(number)) for number in range(1, 100)) == 9
+
+
+def test_a_budget_is_shared_and_gets_less() -> None:
+    assert Budget(usd=1.0, tokens=100).less(Tally(1, 0, 0, 30, 10, 250_000)) == Budget(usd=0.75, tokens=60)
+    assert Budget(usd=0.1).less(Tally(micro_usd=500_000)) == Budget(usd=0.0)
+    assert Budget(usd=1.0, tokens=100).share(4) == Budget(usd=0.25, tokens=25)
+    assert Budget().share(4) == Budget()
