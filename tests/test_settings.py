@@ -6,7 +6,6 @@ import pytest
 
 from finerweb import settings
 from finerweb.engines import Spec
-from finerweb.engines import Spec
 from finerweb.settings import BadSettings, Source
 
 FIRST_LANGUAGES = "afr, als, amh, arb, asm, azj, bel, ben, bos, bre, bul, cat, …"
@@ -31,8 +30,9 @@ BAD = {
     "merge.overlap=1.5": "merge.overlap: found 1.5; Input should be less than or equal to 1",
     "select=3": "select: found 3; Input should be a valid dictionary or instance of Select",
     "lake.location=null": "lake.location: found None; Input should be a valid string",
-    "annotate.annotators=[]": (
-        "annotate.annotators: found []; List should have at least 1 item after validation, not 0"
+    "annotate.engine=openai": (
+        "annotate.engine: found 'openai', but no model of `models` has that engine; add one: "
+        "models.NAME={engine: openai, ...}"
     ),
     "ground.policy=bset": "ground.policy: found 'bset'; wanted one of best, cursor, all. Did you mean 'best'?",
     "train.encoder.source=hbu": (
@@ -43,11 +43,11 @@ BAD = {
     ),
     "models.mine.engine=👍🏽": "models.mine.engine: found '👍🏽', wanted one of finerweb/engines: ENGINES.",
     "annotate.annotators=[brod]": (
-        "annotate.annotators: found 'brod', wanted one of models: broad, strict. Did you mean 'broad'?"
+        "annotate.annotators: found 'brod', wanted one of models: broad, strict, random, random-warm. Did you mean 'broad'?"
     ),
-    "rate.raters=[nobody]": "rate.raters: found 'nobody', wanted one of models: broad, strict.",
-    "judge.judges=[nobody]": "judge.judges: found 'nobody', wanted one of models: broad, strict.",
-    "name_labels.namer=nobody": "name_labels.namer: found 'nobody', wanted one of models: broad, strict.",
+    "rate.raters=[nobody]": "rate.raters: found 'nobody', wanted one of models: broad, strict, random, random-warm.",
+    "judge.judges=[nobody]": "judge.judges: found 'nobody', wanted one of models: broad, strict, random, random-warm.",
+    "name_labels.namer=nobody": "name_labels.namer: found 'nobody', wanted one of models: broad, strict, random, random-warm.",
     "train.rater=strict": "train.rater: found 'strict', wanted one of rate.raters: broad.",
     "ingest.languages=[thai]": (
         f"ingest.languages: found 'thai', wanted one of languages.yml: {FIRST_LANGUAGES}. Did you mean 'tha'?"
@@ -196,14 +196,6 @@ def test_the_work_folder_stands_in_other_settings(tmp_path: Path) -> None:
         f"{tmp_path}/a/b",
         f"sqlite:///{tmp_path}/a/mlflow.db",
     )
-
-
-def test_a_model_is_replaced_whole() -> None:
-    chosen = settings.load(None, ["models.strict={engine: fake, answers: {ner: '[]'}}"])
-    assert chosen.model_specs == {
-        "broad": Spec("lexicon", '{"profile": "broad"}'),
-        "strict": Spec("fake", '{"answers": {"ner": "[]"}}'),
-    }
 
 
 SOURCES = {
