@@ -87,7 +87,7 @@ def through_spark(work: Path, settings: dict[str, Any], passages: int) -> tuple[
     """Seconds and tokens of the same requests through `asking.answer_missing`, and their messages."""
     from pyspark.sql import functions as F
 
-    from finerweb import annotated, asking, job
+    from finerweb import annotated, answering, asking, job
     from finerweb.tables import completions
 
     options = json.dumps({"engine": "vllm", **settings, "max_tokens": MAX_TOKENS, "tasks": 1, "keep_alive": 30})
@@ -103,7 +103,7 @@ def through_spark(work: Path, settings: dict[str, Any], passages: int) -> tuple[
         about = completions.about(frame, languages=chosen.languages)
         asked = asking.requests(about, question="ner", models={"bench": chosen.model_specs["bench"]})
         rows = asked.frame.withColumn("attempt", F.lit(1)).orderBy("language", "request_id").collect()
-        rendered = [completions.render(row) for row in rows]
+        rendered = [answering.render(row) for row in rows]
         first = [row["request_id"] for row in rows[:WARM_UP]]
         seconds = []
         for part in (asked.frame.filter(F.col("request_id").isin(first)), asked.frame):

@@ -7,13 +7,13 @@ from typing import Protocol
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finerweb import annotators, engines, plugins, progress
+from finerweb import annotators, answering, engines, plugins, progress
+from finerweb.answering import Asking
 from finerweb.budget import Budget, BudgetSpent
 from finerweb.engines import EngineFailed, Spec
 from finerweb.lake import Lake, slices
 from finerweb.spool import Spool, Tally, amount
 from finerweb.tables import completions
-from finerweb.tables.completions import Asking
 
 # Question -> the job that asks it, and the section of the settings that has its budget.
 JOBS = {"usefulness": "collect_ratings", "ner": "annotate", "label_name": "name_labels", "judge": "collect_verdicts"}
@@ -126,7 +126,7 @@ class _Conversation:
             )
             with progress.polled(self._show):
                 try:
-                    self.lake.append(completions.TABLE, completions.answer(part, asking=asking, tasks=self.tasks))
+                    self.lake.append(completions.TABLE, answering.answer(part, asking=asking, tasks=self.tasks))
                 except Exception:
                     _adopt(self.lake, self.spool)  # what came until then is paid for
                     raise
@@ -178,7 +178,7 @@ def spent(answers: DataFrame) -> Tally:
 def _adopt(lake: Lake, spool: Spool) -> None:
     """Put what a run that died has left in the spool into the table."""
     objects = spool.objects()
-    rows = completions.restored(spool.rows(objects))
+    rows = answering.restored(spool.rows(objects))
     if len(rows):
         left = lake.spark.createDataFrame(rows, completions.TABLE.schema)
         lake.append(completions.TABLE, lake.missing(completions.TABLE, left))

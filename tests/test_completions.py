@@ -14,13 +14,13 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import annotators, asking, settings
+from finerweb import annotators, answering, asking, settings
+from finerweb.answering import Asking
 from finerweb.budget import Budget, BudgetSpent
 from finerweb.engines import Answer, EngineFailed, Spec
 from finerweb.lake import Lake
 from finerweb.spool import Spool, SpoolFailed, Tally, amount
 from finerweb.tables import completions
-from finerweb.tables.completions import Asking
 
 LANGUAGES = settings.load_languages()
 
@@ -161,9 +161,9 @@ def test_a_task_that_is_repeated_takes_what_the_spool_has(tmp_path: Path) -> Non
     rows = [("r1", "ner", "s1", "eng", "a", "e", "p", '{"text": "Cairo", "language": "English"}', 1)]
     batch = pd.DataFrame(rows, columns=columns)
     how = Asking(Spec.of("fake", {**SCRIPT, "fail_on": "never"}), str(tmp_path), "run1")
-    (first,) = completions._answer([batch], asking=how)
+    (first,) = answering._answer([batch], asking=how)
     dies = Asking(Spec.of("fake", {**SCRIPT, "fail_on": "Cairo"}), str(tmp_path), "run2")
-    (second,) = completions._answer([batch], asking=dies)
+    (second,) = answering._answer([batch], asking=dies)
     pd.testing.assert_frame_equal(first, second)
 
 
@@ -181,7 +181,7 @@ def test_what_is_in_flight_when_spark_goes_is_kept(tmp_path: Path) -> None:
     ]
     payload = '{"text": "Cairo", "language": "English"}'
     rows = [(f"r{at}", "ner", "s", "eng", "a", "e", "p", payload, 1) for at in range(600)]
-    frames = completions._answer(
+    frames = answering._answer(
         iter([pd.DataFrame(rows, columns=columns)]), asking=Asking(Spec.of("fake", SCRIPT), str(tmp_path), "run")
     )
     taken = next(iter(frames))
@@ -279,7 +279,7 @@ def test_a_request_is_known_by_all_that_shapes_its_answer(spark: SparkSession) -
 def test_a_request_is_rendered_as_its_annotator_puts_it(spark: SparkSession) -> None:
     requested = asking.requests(subjects(spark), question="ner", models={"a": Spec("fake")})
     row = requested.frame.filter("subject_id = 'd#2'").withColumn("attempt", F.lit(2)).collect()[0]
-    request = completions.render(row)
+    request = answering.render(row)
     assert (request.attempt, request.prompt, request.payload) == (
         2,
         "Language: Thai\nPassage:\nกรุงเทพ",

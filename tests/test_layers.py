@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent / "finerweb"
 LAYERS = {
     "values": "project plugins languages spans scripts table rows answers annotated label_classes intervals sheets",
     "text": "segment grounding merging shipping encoders similarity scorer annotators engines random_model spool budget planting auditing",
-    "tables": "tables views metrics",
+    "tables": "tables views metrics answering",
     "outside": "highlighting settings lake sources hub tracking publishing plots progress trust",
     "wiring": "asking planning training summary findings reporting graph job audit_commands cli",
 }

@@ -1,8 +1,14 @@
 """Metrics on rows made by hand."""
 
-from pyspark.sql import SparkSession
+import pytest
+from pyspark.sql import DataFrame, SparkSession
 
-from finerweb.metrics import acceptance, agreement, gold, ratings, retention, verdicts, volume
+from finerweb import metrics
+from finerweb.intervals import wilson
+from finerweb.lake import Lake, WrongTable
+from finerweb.metrics import acceptance, agreement, audit, gold, judges, ratings, retention, verdicts, volume
+from finerweb.table import Table
+from finerweb.tables import audits, measures
 from finerweb.tables import entities as entities_table
 
 GOLD = [
@@ -121,9 +127,15 @@ def test_agreement_is_of_entities_and_of_what_each_annotator_keeps(spark: SparkS
 
 
 def test_verdicts_are_means_and_errors_an_entity(spark: SparkSession) -> None:
-    rows = [("p", "j", "eng", 5, 3, ["👍🏽"], [], ["a", "b"], None), ("q", "j", "eng", 4, 4, [], [], [], None), ("r", "j", "eng", None, None, None, None, None, "refused")]  # fmt: skip
+    rows = [
+        ("p", "j", "plain", "eng", 5, 3, ["👍🏽"], [], ["a", "b"], None),
+        ("q", "j", "plain", "eng", 4, 4, [], [], [], None),
+        ("r", "j", "plain", "eng", None, None, None, None, None, "refused"),
+        ("p", "j", "swapped", "eng", 1, 1, ["x"], ["x"], ["x"], None),  # copies say nothing of the data
+        ("p", "j", "planted", "eng", 1, 1, ["x"], ["x"], ["x"], None),
+    ]
     columns = (
-        "passage_id string, judge string, language string, faithfulness int, completeness int, missing array<string>, "
+        "passage_id string, judge string, copy string, language string, faithfulness int, completeness int, missing array<string>, "
         "extra array<string>, wrong array<string>, problem string"
     )
     entities = spark.createDataFrame([("p",)] * 4, "passage_id string")
@@ -155,3 +167,154 @@ def test_volume_counts_each_language(spark: SparkSession) -> None:
         ("words", "eng", 12.0),
         ("words", "tha", 0.0),
     ]
+
+
+def test_judges_are_trusted_by_the_planted_errors_they_caught(spark: SparkSession) -> None:
+    columns = (
+        "passage_id string, judge string, copy string, language string, faithfulness int, completeness int, "
+        "extra array<string>, wrong array<string>, planted_kind string, is_caught boolean, problem string"
+    )
+    rows = [
+        ("p", "a", "plain", "eng", 5, 3, ["👍🏽"], ["👍🏽", "e\u0301tat"], None, None, None),
+        ("q", "a", "plain", "tha", 4, 4, [], [], None, None, None),
+        ("r", "a", "plain", "eng", None, None, None, None, None, None, "refused"),
+        ("p", "b", "plain", "eng", 2, 3, [], [], None, None, None),
+        ("p", "a", "swapped", "eng", 4, 3, ["x"], [], None, None, None),
+        ("q", "a", "swapped", "tha", None, None, None, None, None, None, "malformed"),
+        ("p", "a", "planted", "eng", 4, 3, [], [], "removed", True, None),
+        ("s", "a", "planted", "eng", 4, 3, [], [], "removed", False, None),
+        ("q", "a", "planted", "tha", 4, 3, [], [], "invented", False, None),
+        ("r", "a", "planted", "eng", None, None, None, None, "invented", None, "refused"),
+    ]
+    entities = spark.createDataFrame([("p",)] * 4 + [("q",)], "passage_id string")
+    measured = judges.measure(spark.createDataFrame(rows, columns), entities).collect()
+    assert sorted((row["language"], row["detail"], round(row["value"], 4)) for row in measured) == sorted(
+        [
+            ("eng", "a/planted", 2.0),
+            ("eng", "a/caught", 0.5),
+            ("eng", "a/planted/removed", 2.0),
+            ("eng", "a/caught/removed", 0.5),
+            ("tha", "a/planted", 1.0),
+            ("tha", "a/caught", 0.0),
+            ("tha", "a/planted/invented", 1.0),
+            ("tha", "a/caught/invented", 0.0),
+            ("*", "a/planted", 3.0),
+            ("*", "a/caught", 0.3333),
+            ("*", "a/planted/removed", 2.0),
+            ("*", "a/caught/removed", 0.5),
+            ("*", "a/planted/invented", 1.0),
+            ("*", "a/caught/invented", 0.0),
+            ("eng", "a/flagged", 0.5),  # two mentions of four, one of them in both lists
+            ("tha", "a/flagged", 0.0),
+            ("*", "a/flagged", 0.4),
+            ("eng", "b/flagged", 0.0),
+            ("*", "b/flagged", 0.0),
+            ("eng", "a/swapped", 1.0),
+            ("eng", "a/order/faithfulness", 1.0),
+            ("eng", "a/order/completeness", 0.0),
+            ("*", "a/swapped", 1.0),
+            ("*", "a/order/faithfulness", 1.0),
+            ("*", "a/order/completeness", 0.0),
+            ("eng", "a and b/judged", 1.0),
+            ("eng", "a and b/faithfulness", 3.0),
+            ("eng", "a and b/completeness", 0.0),
+            ("*", "a and b/judged", 1.0),
+            ("*", "a and b/faithfulness", 3.0),
+            ("*", "a and b/completeness", 0.0),
+        ]
+    )
+
+
+AUDITS = [
+    # Passage p has five entities, all seen by Ada, some by Bo too.
+    ("p", "eng", 0, 5, "city", "Cairo", "Ada", "ok", None),
+    ("p", "eng", 0, 5, "city", "Cairo", "Bo", "ok", None),
+    ("p", "eng", 6, 8, "sign", "👍🏽", "Ada", "not_entity", None),
+    ("p", "eng", 9, 14, "river", "e\u0301tat", "Ada", "wrong_type", None),
+    ("p", "eng", 9, 14, "river", "e\u0301tat", "Bo", "ok", None),  # as many votes: the worse counts
+    ("p", "eng", 15, 19, "town", "Oslo", "Ada", "wrong_span", None),
+    ("p", "eng", 20, 24, "town", "Rome", "Ada", "ok", None),
+    ("p", "eng", 0, 0, "", "", "Ada", None, ["Bergen"]),
+    ("p", "eng", 0, 0, "", "", "Bo", None, ["Bergen", "Asker"]),  # who did not see all of it
+    ("t", "tha", 0, 7, "city", "กรุงเทพ", "Ada", "ok", None),
+    ("t", "tha", 0, 0, "", "", "Ada", None, []),
+    ("t", "tha", 7, 9, "city", "ok", "Ada", "not_entity", None),  # merging has dropped it since
+]
+ENTITIES = [*{row[:5] for row in AUDITS if row[7] and row[:4] != ("t", "tha", 7, 9)}]
+
+
+def test_an_audit_gives_precision_and_completeness_with_intervals(spark: SparkSession) -> None:
+    said = spark.createDataFrame(AUDITS, audits.TABLE.schema)
+    entities = spark.createDataFrame(ENTITIES, "passage_id string, language string, start int, end int, label string")
+    none = spark.createDataFrame(
+        [], "passage_id string, judge string, copy string, extra array<string>, wrong array<string>, problem string"
+    )
+    measured = audit.measure(said, entities, none).collect()
+    found = {(row["language"], row["detail"]): round(row["value"], 4) for row in measured}
+    assert len(found) == len(measured)
+    shares = {
+        "eng": {"span": (3, 5), "type": (2, 3), "both": (2, 5), "completeness": (4, 5)},
+        "tha": {"span": (1, 1), "type": (1, 1), "both": (1, 1), "completeness": (1, 1)},
+        "*": {"span": (4, 6), "type": (3, 4), "both": (3, 6), "completeness": (5, 6)},
+    }
+    wanted = {(code, "audited"): float(n) for code, n in {"eng": 5, "tha": 1, "*": 6}.items()}
+    wanted |= {(code, "passages"): float(n) for code, n in {"eng": 1, "tha": 1, "*": 2}.items()}
+    for code, values in shares.items():
+        for name, (part, whole) in values.items():
+            low, high = wilson(part, whole)
+            wanted |= {(code, name): round(part / whole, 4), (code, f"{name}/low"): round(low, 4)}
+            wanted |= {(code, f"{name}/high"): round(high, 4)}
+    assert found == wanted
+
+
+def test_judges_are_compared_with_what_people_say(spark: SparkSession) -> None:
+    said = spark.createDataFrame(AUDITS, audits.TABLE.schema)
+    entities = spark.createDataFrame(ENTITIES, "passage_id string, language string, start int, end int, label string")
+    verdicts = spark.createDataFrame(
+        [
+            ("p", "j", "plain", ["👍🏽 (a sign)"], ["Cairo"], None),
+            ("p", "j", "planted", ["Rome"], ["e\u0301tat"], None),
+            ("t", "j", "plain", None, None, "refused"),
+            ("t", "k", "plain", [], [], None),
+        ],
+        "passage_id string, judge string, copy string, extra array<string>, wrong array<string>, problem string",
+    )
+    measured = audit.measure(said, entities, verdicts).collect()
+    found = {(row["language"], row["detail"]): row["value"] for row in measured if row["detail"].startswith("judge ")}
+    of_j = {"judge j/compared": 4.0, "judge j/agrees": 0.5, "judge j/sees": 0.5, "judge j/alarms": 0.5}
+    of_k = {"judge k/compared": 1.0, "judge k/agrees": 1.0, "judge k/alarms": 0.0}
+    assert found == {
+        **{("eng", detail): value for detail, value in of_j.items()},
+        **{("tha", detail): value for detail, value in of_k.items()},
+        **{("*", detail): value for detail, value in {**of_j, **of_k}.items()},
+    }
+
+
+def test_every_metric_gives_the_same_columns_and_only_the_audits_may_be_missing(spark: SparkSession) -> None:
+    optional: dict[str, bool] = {}
+
+    def read(table: Table, *, or_empty: bool = False) -> DataFrame:
+        optional[table.name] = or_empty
+        return spark.createDataFrame([], table.schema)
+
+    assert measures.gather(*metrics.measure_all(read)).columns == ["detail", "language", "value", "metric"]
+    assert [name for name in optional if optional[name]] == ["audits"]
+
+
+def test_a_table_that_must_be_there_is_still_missed(lake: Lake) -> None:
+    with pytest.raises(WrongTable, match="table selection: nothing at"):
+        next(metrics.measure_all(lake.read))
+
+
+INTERVALS = [
+    ((0, 5), (0.0, 0.4345)),
+    ((3, 3), (0.4385, 1.0)),
+    ((81, 100), (0.7222, 0.8749)),
+    ((5, 10), (0.2366, 0.7634)),
+]
+
+
+@pytest.mark.parametrize(("counts", "interval"), INTERVALS)
+def test_an_interval_is_wilsons(counts: tuple[int, int], interval: tuple[float, float]) -> None:
+    low, high = wilson(*counts)
+    assert (round(low, 4), round(high, 4)) == interval

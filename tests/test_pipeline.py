@@ -1,6 +1,7 @@
 """The whole pipeline on the sample corpus, once for all of these tests; then what it left is looked at."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import graph, job, planning, settings, summary, tables, tracking
+from finerweb import graph, job, planning, planting, settings, summary, tables, tracking
 from finerweb.job import Outcome
 from finerweb.lake import Lake
 from finerweb.settings import Model, Settings
-from finerweb.tables import completions, documents, entities, examples, files, mentions, passages, selection
+from finerweb.tables import completions, documents, entities, examples, files, mentions, passages, selection, verdicts
 from finerweb.views import VIEWS
 
 
@@ -131,6 +132,22 @@ def test_the_card_says_that_no_model_was_asked(run: Run) -> None:
     assert "no language model" in card
     assert "| Thai (`tha`) | Thai |" in card
     assert "| sample | Apache-2.0 |" in card
+
+
+def test_every_language_has_planted_errors_and_the_lexicon_misses_the_invented_ones(run: Run) -> None:
+    judged = run.lake.read(verdicts.TABLE)
+    plain = {row["passage_id"] for row in judged.filter("copy = 'plain'").collect()}
+    planted = judged.filter("copy = 'planted'").collect()
+    assert {row["passage_id"] for row in planted} < plain
+    assert {row["language"] for row in planted} == {row["language"] for row in judged.select("language").collect()}
+    caught = {kind: [row["is_caught"] for row in planted if row["planted_kind"] == kind] for kind in planting.KINDS}
+    rates = {kind: sum(seen) / len(seen) for kind, seen in caught.items()}
+    assert rates["invented"] == 0
+    assert min(rates["removed"], rates["wrong_type"]) > 0.8, rates
+    card = (Path(run.chosen.publish.path) / "README.md").read_text(encoding="utf-8")
+    assert re.search(r"- The judge `broad` grades faithfulness .* It caught .* of \d+ planted errors\.\n", card)
+    page = Path(run.chosen.report.path).read_text(encoding="utf-8")
+    assert "How far these grades can be trusted: copies of some" in page
 
 
 def test_the_model_is_registered_with_what_it_saw(run: Run) -> None:

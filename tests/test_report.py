@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from finerweb import settings
 from finerweb.findings import Found, Passage
 from finerweb.highlighting import Mark, highlighted, segments
 from finerweb.reporting import render
+from finerweb.trust import SAID
 
 HOSTILE = '<script>document.title = "run"; alert(1)</script> & "quotes"'
 SIZES = ["documents", "rejects", "passages", "annotated", "entities", "label_names", "examples"]
@@ -94,6 +96,20 @@ def found() -> Found:
             "gold": {"eng": gold},
             "agreement": {"eng": {"entities/exact": 1.0, f"kept/{HOSTILE}": 1.0}},
             "retention": {"eng": {f"{HOSTILE}/found/exact": 1.0}},
+            "verdicts": {"eng": {f"{HOSTILE}/{name}": 4.0 for name in SAID}},
+            "judges": {
+                "eng": {f"{HOSTILE}/planted": 2.0, f"{HOSTILE}/caught": 1.0},
+                "*": {
+                    f"{HOSTILE}/planted": 10.0,
+                    f"{HOSTILE}/caught": 0.4,
+                    f"{HOSTILE}/planted/removed": 8.0,
+                    f"{HOSTILE}/caught/removed": 0.5,
+                    f"{HOSTILE}/flagged": 0.06,
+                    f"{HOSTILE}/swapped": 3.0,
+                    f"{HOSTILE}/order/faithfulness": 0.25,
+                    f"{HOSTILE}/order/completeness": 0.5,
+                },
+            },
         },
         scores=[(0.4, 2), (0.7, 1)],
         names={"arb": {HOSTILE: {"name": HOSTILE, "problem": None}}},
@@ -112,6 +128,10 @@ def found() -> Found:
         kept=[{"annotator": HOSTILE, "kept": 2, "lost": 0}],
         labels=[{"canonical": HOSTILE, "coarse": "place", "languages": 2, "mentions": 2}],
         classes=[{"coarse": "place", "labels": 1, "mentions": 2}],
+        verdicts=[
+            {"judge": HOSTILE, "verdicts": 9, "problems": 1, "faithfulness": 4.25, "completeness": 3.5, "entities": 50}
+            | {"missing": 3, "extra": 2, "wrong": 1}
+        ],
     )
 
 
@@ -197,3 +217,51 @@ def test_a_run_that_found_nothing_has_a_report() -> None:
     assert "No model is registered as <code>scorer@champion</code>" in page
     assert "No passage is annotated" in page
     assert "nothing to compare" in page
+
+
+def cells(page: str, caption: str) -> list[list[str]]:
+    """The rows of the table under a caption that begins so."""
+    table = page[page.index(f'<p class="caption">{caption}') :].partition("</table>")[0]
+    body = table.partition("<tbody>")[2]
+    return [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in body.split("</tr>") if "<td" in row]
+
+
+def test_no_grade_is_shown_without_what_the_judge_caught(found: Found) -> None:
+    page = render(found)
+    name = str(escape(HOSTILE))
+    assert "How far these grades can be trusted" in page
+    assert cells(page, "Mean grades over passages") == [
+        [name, "9", "1", "4.25", "3.50", "40.0\u00a0% (17–69)", "10", "6.0\u00a0%", "50", "3", "2", "1"]
+    ]
+    assert cells(page, "Planted errors by kind") == [[name, "an entity left out", "50.0\u00a0% (22–78)", "8"]]
+    assert cells(page, "How far two grades") == [[f"{name}, list in reverse order", "3", "0.25", "0.50"]]
+    assert cells(page, "Mean grades of the language") == [
+        ["English", name, "4.00", "4.00", "100.0\u00a0% (34–100)", "2", "4.00", "4.00", "4.00"]
+    ]
+
+
+def test_grades_of_a_judge_without_planted_errors_are_not_to_be_trusted(found: Found) -> None:
+    page = render(replace(found, measures={**found.measures, "judges": {}}))
+    assert "<strong>How far these grades can be trusted is not known</strong>" in page
+    assert cells(page, "Mean grades over passages")[0][5:7] == ["not known", "0"]
+
+
+def test_what_auditors_found_stands_there_with_its_intervals(found: Found) -> None:
+    assert "Nobody has looked yet." in render(found)
+    shares = {"span": 0.9, "type": 0.8, "both": 0.72, "completeness": 0.5}
+    values = {
+        f"{name}{end}": value + by
+        for name, value in shares.items()
+        for end, by in (("", 0), ("/low", -0.1), ("/high", 0.1))
+    }
+    looked = {"audited": 50.0, "passages": 5.0, **values}
+    judged = {f"judge {HOSTILE}/compared": 40.0, f"judge {HOSTILE}/agrees": 0.75, f"judge {HOSTILE}/alarms": 0.25}
+    audit = {"eng": {"audited": 2.0, "span": 0.0, "span/low": 0.0, "span/high": 0.66}, "*": {**looked, **judged}}
+    page = render(replace(found, measures={**found.measures, "audit": audit}))
+    assert "Nobody has looked yet." not in page
+    shown = ["90.0\u00a0% (80–100)", "80.0\u00a0% (70–90)", "72.0\u00a0% (62–82)", "5", "50.0\u00a0% (40–60)"]
+    assert cells(page, "What people found right") == [
+        ["all of them", "50", *shown],
+        ["English", "2", "0.0\u00a0% (0–66)", "–", "–", "0", "–"],
+    ]
+    assert cells(page, "Judges against people") == [[str(escape(HOSTILE)), "40", "75.0\u00a0%", "–", "25.0\u00a0%"]]
