@@ -3,34 +3,41 @@
     python -m finerweb.random_model FOLDER
     python -m vllm.entrypoints.openai.api_server --model FOLDER
 
-Two things are not drawn at random, so that a schema is answered in a few dozen tokens instead of thousands. One
-dimension of every hidden state is the same constant, which makes a column of the output matrix a bias on tokens; and
-the biases favour what ends a string or a list.
+What is not drawn at random makes it answer any schema in a few dozen tokens instead of thousands: a letter is followed
+by one of a later class or by the end of its string, so that strings are short and look like words; a head of attention
+looks at the last few tokens, so that lists do not repeat themselves forever; common pieces of JSON are one token.
 """
 
 import os
 import shutil
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-VERSION = "1"  # raise it when a weight or a token would change
+VERSION = "2"  # raise it when a weight or a token would change
 WIDTH = 64
+HEADS = 2
 CONTEXT = 8192  # a byte is a token: 256 words of Khmer are 4,000
-DEVIATIONS = {"embed_tokens": 4.0, "q_proj": 1.0, "k_proj": 1.0, "lm_head": 1.0}  # of weights; the others': 0.25
-CONSTANT = 80.0  # the dimension that is the same everywhere
+# Standard deviations of weights; the others' is 0.4. So the last token, the passage and chance have a like say.
+DEVIATIONS = {"embed_tokens": 4.0, "q_proj": 1.0, "k_proj": 1.0, "lm_head": 1.0}
+NEAR = 0.1  # how much the first head prefers what is near
 
 SPACE = "\u0120"  # how byte-level tokenizers write it
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 # Pieces of the annotators' schemas, a token each. Text is read byte by byte; these can only be written.
 PIECES = [
-    *['{"entities": [{"mention": "', '", "type": "', '"}, {"mention": "', '"}]}'],
-    *['{"justification": "', '", "score": ', '{"name": "', '"}', '{"explanation": "', '", "faithfulness": '],
-    *[', "completeness": ', ', "missing": ["', '"], "extra": ["', '"], "wrong": ["', '"]}'],
+    *['{"entities":[{"mention":"', '", "type":"', '"}, {"mention":"', '"}]}', '{"name":"'],
+    *['{"justification":"', '", "score":', '{"explanation":"', '", "faithfulness":', ', "completeness":'],
+    *[', "missing":["', '"], "extra":["', '"], "wrong":["', '"]}'],
 ]
-END = 1.5
-OTHER = -3.0
+
+# A letter is followed by one of a later class. Digits are of every script, and so stand in many passages.
+CLASSES = ["bdfghkpvz", "aei", "clmnrst", "ouy", "0123456789"]
+# Added to the output weights of the constant dimension; each 1 is worth about as much as chance.
+DIGIT, PIECE, QUOTE, OTHER, NEVER = -0.3, -0.2, -4.5, -10.0, -20.0
+
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -63,16 +70,18 @@ def _write(folder: Path) -> None:
 def _tokenizer() -> Any:
     """Bytes, and a token for each of PIECES."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
+
+    transformers: Any = import_module("transformers")  # whose classes are half typed
 
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    pieces = [piece.replace(" ", SPACE) for piece in PIECES]
+    spaced = [piece.replace(" ", SPACE) for piece in PIECES]  # as xgrammar wants it; the next one will not
+    pieces = dict.fromkeys([*spaced, *(piece.replace(SPACE, "") for piece in spaced)])
     vocabulary = {token: number for number, token in enumerate([*SPECIAL, *letters, *pieces])}
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     end, start, stop = SPECIAL
-    fast = PreTrainedTokenizerFast(
+    fast = transformers.PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         bos_token=end,
         eos_token=stop,
@@ -84,25 +93,18 @@ def _tokenizer() -> Any:
     return fast
 
 
-def _bias(token: str) -> float:
-    """How much likelier a token is made; a logit's standard deviation is about 5."""
-    if len(token) > 1:
-        return OTHER if token in SPECIAL else END
-    return 0.0 if token.isascii() and token.isalnum() else OTHER
-
-
 def _model(tokenizer: Any) -> Any:
-    """Two layers that mix what they read enough for the answer to depend on the passage."""
+    """Two layers. One head attends to the last few tokens, the other to whatever it happens to, in the passage too."""
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
 
+    transformers: Any = import_module("transformers")
     vocabulary = tokenizer.get_vocab()
-    config = LlamaConfig(
+    config = transformers.LlamaConfig(
         vocab_size=len(vocabulary),
         hidden_size=WIDTH,
         intermediate_size=2 * WIDTH,
         num_hidden_layers=2,
-        num_attention_heads=2,
+        num_attention_heads=HEADS,
         num_key_value_heads=1,
         max_position_embeddings=CONTEXT,
         bos_token_id=tokenizer.bos_token_id,
@@ -111,18 +113,51 @@ def _model(tokenizer: Any) -> Any:
         tie_word_embeddings=False,
         dtype="float32",
     )
-    model = LlamaForCausalLM(config).float().eval()
-    chance = torch.Generator().manual_seed(0)
+    model = transformers.LlamaForCausalLM(config).float().eval()
+    chance = torch.Generator().manual_seed(6)
     with torch.no_grad():
         for name, weights in model.named_parameters():
             if weights.dim() == 2:
-                weights.normal_(0.0, DEVIATIONS.get(name.split(".")[-2], 0.25), generator=chance)
-            if name.endswith(("o_proj.weight", "down_proj.weight")):
-                weights[0] = 0.0  # nothing is ever added to the constant dimension
-        model.model.embed_tokens.weight[:, 0] = CONSTANT
+                weights.normal_(0.0, DEVIATIONS.get(name.split(".")[-2], 0.4), generator=chance)
+        # The first dimensions are no layer's business: a constant, and the class of the last token.
+        fixed = 2 + len(CLASSES)
+        for layer in model.model.layers:
+            attention, mlp = layer.self_attn, layer.mlp
+            for reader in (attention.q_proj, attention.k_proj, attention.v_proj, mlp.gate_proj, mlp.up_proj):
+                reader.weight[:, :fixed] = 0.0
+            for writer in (attention.o_proj, mlp.down_proj):
+                writer.weight[:fixed] = 0.0
+            fast = slice(0, WIDTH // HEADS // 4)  # what RoPE turns fastest: alike where positions are near
+            attention.q_proj.weight[: WIDTH // HEADS] = 0.0
+            attention.q_proj.weight[fast, 0] = NEAR
+            attention.k_proj.weight[fast, 0] = 1.0
+        embedding, output = model.model.embed_tokens.weight, model.lm_head.weight
+        embedding[:, :fixed] = 0.0
+        embedding[:, 0] = 80.0
         for token, number in vocabulary.items():
-            model.lm_head.weight[number, 0] = _bias(token)
+            output[number, :fixed] = torch.tensor(_wishes(token))
+            if (own := _class(token)) is not None:
+                embedding[number, 1 + own] = 40.0
     return model
+
+
+def _class(token: str) -> int | None:
+    """0 for what opens a string, 1 and more for the classes of letters, None for all else."""
+    if len(token) > 1:
+        return 0 if token.endswith('"') else None
+    return next((number for number, letters in enumerate(CLASSES, 1) if token in letters), None)
+
+
+def _wishes(token: str) -> list[float]:
+    """How much a token is wanted: always, after what opens a string, after a letter of each class."""
+    own = _class(token)
+    is_end = token.startswith('"') or (len(token) > 1 and token not in SPECIAL)
+    if is_end:
+        always = PIECE if len(token) > 1 else QUOTE
+    else:
+        always = OTHER if not own else DIGIT if own == len(CLASSES) else 0.0
+    after = [NEVER if own and own <= last else 0.0 for last in range(1, 1 + len(CLASSES))]
+    return [always, NEVER if is_end else 0.0, *after]
 
 
 if __name__ == "__main__":

