@@ -24,7 +24,7 @@ Frames = Mapping[str, DataFrame]
 OTHER_RUNS = "job <> 'report'"
 BIN, LOWEST, HIGHEST = 0.05, -0.5, 1.5  # of the score; what is beyond falls into the outermost bin
 TOP_LABELS, NAMED_LABELS = 40, 12
-OPTIONAL = frozenset({"files", "near_duplicates", "similarities"})  # the report only counts their rows
+OPTIONAL = frozenset({"audits", "files", "near_duplicates", "similarities"})  # the report only counts their rows
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Found:
     kept       annotator, kept, lost
     labels     canonical, coarse, languages, mentions
     classes    coarse, labels, mentions
-    verdicts   judge, verdicts, problems, faithfulness, completeness, entities, missing, extra, wrong
+    verdicts   judge, verdicts, problems, faithfulness, completeness, entities, missing, extra, wrong: of plain lists
     jobs       job, started, seconds, rows
     tables     name, rows, version, comment
     """
@@ -207,7 +207,7 @@ def _losses(frames: Frames) -> Rows:
         "mentions that an annotator named": (frames["mentions"], F.col("annotator")),
         "spans, when annotators were merged": (spans, F.col("annotator")),
         "labels, to be named in a language": (frames["labels"], F.lit("")),
-        "verdicts": (frames["verdicts"], F.col("judge")),
+        "verdicts": (frames["verdicts"], F.concat_ws(" / ", "judge", "copy")),
     }
     counted = [
         frame.groupBy(F.lit(stage).alias("stage"), who.alias("who"), "problem").agg(F.count("*").alias("rows"))
@@ -270,7 +270,7 @@ def _names(labels: DataFrame, chosen: Sequence[str]) -> dict[str, dict[str, dict
 def _verdicts(verdicts: DataFrame, entities: DataFrame) -> Rows:
     sizes = entities.groupBy("passage_id").agg(F.count("*").alias("entities"))
     errors = [F.sum(F.size(name)).alias(name) for name in ("missing", "extra", "wrong")]
-    judged = verdicts.join(sizes, on="passage_id", how="left").groupBy("judge")
+    judged = verdicts.filter("copy = 'plain'").join(sizes, on="passage_id", how="left").groupBy("judge")
     return _rows(
         judged.agg(
             F.count("*").alias("verdicts"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 ENGLISH = "eng"
+EVERY = "*"  # in the place of a code: all languages together
 
 # Scripts that are written from right to left, ISO 15924 as FineWeb-2 uses it.
 RIGHT_TO_LEFT = frozenset({"Arab", "Hebr"})

@@ -9,7 +9,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 import finerweb
-from finerweb.languages import Language
+from finerweb import trust
+from finerweb.languages import EVERY, Language
 from finerweb.tables.examples import MERGED
 from finerweb.tables.files import DATA, put
 
@@ -76,7 +77,9 @@ def card(
         unnamed=labels.filter("problem is not null").count(),
         named=labels.count(),
         gold=_by_detail(measures, "gold"),
-        verdicts=_means(measures, "verdicts"),
+        judges=_judges(measures),
+        audited=trust.audited(_of_all(measures, "audit")),
+        precisions=trust.PRECISIONS,
         retention=_means(measures, "retention"),
     )
 
@@ -95,6 +98,22 @@ def _means(measures: DataFrame, metric: str) -> dict[str, float]:
     """The mean of a metric over the languages, by detail."""
     rows = measures.filter(F.col("metric") == metric).groupBy("detail").agg(F.avg("value").alias("value")).collect()
     return {row["detail"]: row["value"] for row in sorted(rows, key=lambda row: row["detail"])}
+
+
+def _of_all(measures: DataFrame, metric: str) -> trust.Measures:
+    """A metric's values of all languages together."""
+    rows = measures.filter((F.col("metric") == metric) & (F.col("language") == EVERY)).collect()
+    return {metric: {EVERY: {row["detail"]: row["value"] for row in rows}}}
+
+
+def _judges(measures: DataFrame) -> list[dict[str, Any]]:
+    """Each judge's mean grades over the languages, and the planted errors that it caught."""
+    means, trusted = _means(measures, "verdicts"), _of_all(measures, "judges")
+    judges = sorted({detail.rpartition("/")[0] for detail in means})
+    return [
+        {"judge": one, **{name: means[f"{one}/{name}"] for name in trust.SAID}, "caught": trust.caught(trusted, one)}
+        for one in judges
+    ]
 
 
 def write_card(text: str, path: str) -> str:

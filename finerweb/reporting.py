@@ -6,10 +6,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import finerweb
-from finerweb import plots
+from finerweb import plots, trust
 from finerweb.findings import BIN, Found, Rows
 from finerweb.highlighting import highlighted
 from finerweb.label_classes import CLASSES, OTHER
+from finerweb.languages import EVERY
 from finerweb.plots import Panel, Part
 from finerweb.tables.files import put
 
@@ -38,6 +39,10 @@ def render(found: Found) -> str:
         total=lambda rows, key: sum(row[key] for row in rows),
         retention=_retention(found.mentions),
         gold=_gold(found.measures.get("gold", {})),
+        judges=[{**row, **trust.seen(found.measures, row["judge"])} for row in found.verdicts],
+        judged=_judged(found, codes),
+        audited=[(code, trust.audited(found.measures, code)) for code in (EVERY, *codes)],
+        trust=trust,
         meanings=MEANINGS,
         plots=_plots(found, codes),
     )
@@ -60,6 +65,22 @@ def _gold(by_language: Mapping[str, Mapping[str, float]]) -> dict[str, float] | 
         "recall": total["both"] / total["gold"],
         "f1": 2 * total["both"] / (total["found"] + total["gold"]),
     }
+
+
+def _judged(found: Found, codes: Sequence[str]) -> Rows:
+    """What the metric `verdicts` says of each language and judge, and the errors that the judge caught there."""
+    graded = found.measures.get("verdicts", {})
+    return [
+        {
+            "language": found.languages[code].name,
+            "judge": row["judge"],
+            **{name: graded[code][f"{row['judge']}/{name}"] for name in trust.SAID},
+            "caught": trust.caught(found.measures, row["judge"], language=code),
+        }
+        for code in codes
+        for row in found.verdicts
+        if f"{row['judge']}/faithfulness" in graded.get(code, {})
+    ]
 
 
 def _retention(mentions: Rows) -> Rows:

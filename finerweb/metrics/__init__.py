@@ -2,10 +2,12 @@
 
 A metric is a module with
   READS            the names of the tables that it reads
+  OPTIONAL         those of them that need not be there yet; leave it out where all must
   measure(*frames) these tables' frames to (detail, language, value)
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,9 +16,18 @@ from finerweb import plugins
 from finerweb.table import Table
 
 
-def measure_all(read: Callable[[Table], DataFrame]) -> Iterator[DataFrame]:
-    """The values of every metric: metric, detail, language, value. `read` gives a table's frame."""
+class Read(Protocol):
+    """Gives a table's frame; an empty one where the table is not there and need not be."""
+
+    def __call__(self, table: Table, /, *, or_empty: bool = False) -> DataFrame:
+        """The frame."""
+        ...
+
+
+def measure_all(read: Read) -> Iterator[DataFrame]:
+    """The values of every metric: metric, detail, language, value."""
     for name in plugins.names("finerweb.metrics"):
         metric = plugins.load("finerweb.metrics", name)
-        frames = [read(plugins.load("finerweb.tables", table).TABLE) for table in metric.READS]
+        optional = getattr(metric, "OPTIONAL", ())
+        frames = [read(plugins.load("finerweb.tables", one).TABLE, or_empty=one in optional) for one in metric.READS]
         yield metric.measure(*frames).withColumn("metric", F.lit(name))

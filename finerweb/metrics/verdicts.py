@@ -1,6 +1,7 @@
 """The judges' mean grades of a language, and the errors they found per annotated entity.
 
-The paper reports 3.99 and 4.05, and 6.1 % missing and 6.0 % wrong (its section 3.5).
+The paper reports 3.99 and 4.05, and 6.1 % missing and 6.0 % wrong (its section 3.5). How far a judge is to be trusted
+is the metric `judges`; copies that were judged to learn that do not count here.
 """
 
 from pyspark.sql import DataFrame
@@ -11,7 +12,7 @@ READS = ("verdicts", "entities")
 
 def measure(verdicts: DataFrame, entities: DataFrame) -> DataFrame:
     """Details: `judge/faithfulness`, `judge/completeness`, `judge/missing|extra|wrong` (per entity judged)."""
-    judged = verdicts.filter("problem is null")
+    judged = verdicts.filter("copy = 'plain' and problem is null")
     sizes = entities.groupBy("passage_id").agg(F.count("*").alias("entities"))
     errors = [F.sum(F.size(name)) / F.greatest(F.sum("entities"), F.lit(1)) for name in ("missing", "extra", "wrong")]
     means = (

@@ -11,7 +11,7 @@ TABLE = Table(
     columns=(
         Column("metric", "string", "the file of finerweb/metrics that computed it", nullable=False),
         Column("detail", "string", "what of it: a reason, a tier, an annotator, a rating", nullable=False),
-        Column("language", "string", "the language", nullable=False),
+        Column("language", "string", "the language; * for all together, where the metric gives that", nullable=False),
         Column("value", "double", "the value", nullable=False),
     ),
     cluster=("metric",),
