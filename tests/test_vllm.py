@@ -43,15 +43,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_HUB_OFFLINE", "1")
         yield str(path)
-    names = {socket.stem for socket in path.rglob("*.lock")}
-    for pid in running(names):
+    marks = {str(lock.with_suffix("")) for lock in path.rglob("*.lock")}
+    for pid in running(marks):
         os.kill(pid, signal.SIGKILL)
-    wait(lambda: not running(names))
+    wait(lambda: not running(marks))
 
 
 @pytest.fixture(scope="module")
 def spec(folder: str) -> Spec:
-    return Spec.of("vllm", {"model": "random", "max_tokens": 300, "keep_alive": 600, "folder": folder})
+    return Spec.of("vllm", {"model": "random", "max_tokens": 300, "keep_alive": 180, "folder": folder})
 
 
 def but(spec: Spec, **options: Any) -> Spec:
@@ -74,23 +74,23 @@ def endless() -> Iterator[Request]:
     return (request("ner", number, f"{number}. {TEXTS['cmn']}") for number in range(ENDLESS))
 
 
-def running(names: set[str]) -> set[int]:
-    """The processes of engines of these names, those left over included; a dead one that waits to be fetched is none."""
+def running(marks: set[str]) -> set[int]:
+    """The processes that engines of these places have started, those left over included. A zombie is none."""
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            marks = dict(line.partition("=")[::2] for line in (process / "environ").read_text("latin1").split("\0"))
+            environment = (process / "environ").read_text(errors="replace").split("\0")
             is_dead = (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
         except OSError:
             continue
-        if marks.get(MARK) in names and not is_dead:
+        if not is_dead and any(f"{MARK}={mark}" in environment for mark in marks):
             found.add(int(process.name))
     return found
 
 
 def leader(spec: Spec) -> int:
     """The engine's process, which started the others."""
-    (found,) = {os.getsid(pid) for pid in running({place(spec).name})}
+    (found,) = {os.getsid(pid) for pid in running({place(spec).mark})}
     return found
 
 
@@ -153,7 +153,7 @@ def test_what_can_be_known_before_is_said_before() -> None:
 
 def test_no_request_starts_no_engine(spec: Spec) -> None:
     assert list(engines.load(spec).answers([])) == []
-    assert not running({place(spec).name})
+    assert not running({place(spec).mark})
 
 
 # The first one: a model whose template knows no system message.
@@ -174,9 +174,9 @@ def test_a_template_that_refuses_a_system_message_gets_the_instructions_with_the
 
 
 def test_another_model_takes_the_place_of_one_that_nobody_uses(spec: Spec) -> None:
-    assert running({place(but(spec, chat_template=NO_SYSTEM)).name})
+    assert running({place(but(spec, chat_template=NO_SYSTEM)).mark})
     assert [one.problem for one in engines.load(spec).answers([request("ner")])] == [None]
-    assert not running({place(but(spec, chat_template=NO_SYSTEM)).name})
+    assert not running({place(but(spec, chat_template=NO_SYSTEM)).mark})
 
 
 @pytest.mark.parametrize("question", plugins.names("finerweb.annotators"))
@@ -232,6 +232,7 @@ def test_a_request_that_cannot_be_answered_stops_no_other(spec: Spec) -> None:
 
 
 def test_two_clients_share_a_process_and_greedy_answers_are_the_same(spec: Spec) -> None:
+    list(engines.load(spec).answers([request("ner")]))
     before = leader(spec)
     one, other = (Vllm(spec).answers([request("ner", 1, TEXTS["tha"]), request("ner", 2)]) for _ in range(2))
     first = next(one)
@@ -257,6 +258,7 @@ def test_a_client_that_leaves_takes_its_requests_with_it(spec: Spec) -> None:
 def test_through_spark_and_delta(spec: Spec, spark: SparkSession, lake: Lake) -> None:
     rows = [(f"{code}{number}#0", code, f"{number}. {text}") for code, text in TEXTS.items() for number in range(4)]
     frame = spark.createDataFrame(rows, "passage_id string, language string, text string")
+    list(engines.load(spec).answers([request("ner")]))
     before = leader(spec)
     models = {"noise": but(spec, tasks=2, price={"input": 1, "output": 2})}
     asked = asking.requests(completions.about(frame, languages=LANGUAGES), question="ner", models=models)
@@ -277,13 +279,13 @@ def test_through_spark_and_delta(spec: Spec, spark: SparkSession, lake: Lake) ->
 def test_when_vllms_own_process_dies_everyone_is_told_and_nothing_stays(spec: Spec) -> None:
     answers = engines.load(spec).answers(endless())
     next(answers)
-    for pid in running({place(spec).name}) - {leader(spec)}:
+    for pid in running({place(spec).mark}) - {leader(spec)}:
         os.kill(pid, signal.SIGKILL)
     assert last_words(answers).startswith(
         "engine vllm, model random: vLLM's EngineCore died. What was answered is kept: run again to go on; "
         f"its log ({place(spec).log}) ends: "
     )
-    wait(lambda: not running({place(spec).name}))
+    wait(lambda: not running({place(spec).mark}))
 
 
 # The third one, and two that do not start.
@@ -297,12 +299,12 @@ def test_the_next_request_starts_another_and_what_a_killed_one_leaves_is_ended(s
         "engine vllm, model random: its process was ended while it was asked. What was answered is kept: run again to "
         f"go on; its log ({place(spec).log}) ends: "
     )
-    assert running({place(spec).name}), "vLLM's own process is still there, with the memory of a GPU"
+    assert running({place(spec).mark}), "vLLM's own process is still there, with the memory of a GPU"
 
     assert failure(but(spec, max_modl_len=512)) == (
         "engine vllm, model random: vllm.LLM has no setting max_modl_len. Did you mean 'max_model_len'?"
     )
-    assert not running({place(spec).name}), "whoever starts next ends it"
+    assert not running({place(spec).mark}), "whoever starts next ends it"
 
 
 def test_a_model_that_is_not_there_is_named(spec: Spec) -> None:
@@ -317,7 +319,7 @@ def test_one_that_takes_too_long_is_given_up_and_ends_when_nobody_is_there(spec:
     assert failure(late).startswith(
         "engine vllm, model random: it is not ready in time; models.NAME.start_timeout gives it more; its log ("
     )
-    wait(lambda: not running({place(late).name}))
+    wait(lambda: not running({place(late).mark}))
 
 
 # The tiny model.

@@ -61,6 +61,11 @@ class Place:
         return self.folder / f"{self.name}.{ending}"
 
     @property
+    def mark(self) -> str:
+        """By which its processes are known."""
+        return str(self.folder / self.name)
+
+    @property
     def neighbours(self) -> list["Place"]:
         """The other engines on the same device, as far as there are sockets of them."""
         device = self.name.partition("-")[0]
@@ -125,7 +130,7 @@ def _started(place: Place, *, keep_alive: float, until: float) -> Connection:
         **(TINY if place.model == "random" else {}),
         **os.environ,
         "PYTHONPATH": os.pathsep.join(path),
-        MARK: place.name,
+        MARK: place.mark,
         "SPT_NOENV": "1",  # vLLM gives its processes titles, which would be written over the mark
     }
     with place.log.open("wb") as log:

@@ -134,8 +134,9 @@ def end() -> NoReturn:
     """The process, and everything that vLLM has started: nothing else would."""
     sys.stdout.flush()
     sys.stderr.flush()
-    os.killpg(0, signal.SIGKILL)
-    raise SystemExit
+    if os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)  # somebody has started it in a group that is not its own
 
 
 def main(folder: Path, name: str, keep_alive: float) -> None:
