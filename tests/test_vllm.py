@@ -281,10 +281,11 @@ def test_when_vllms_own_process_dies_everyone_is_told_and_nothing_stays(spec: Sp
     next(answers)
     for pid in running({place(spec).mark}) - {leader(spec)}:
         os.kill(pid, signal.SIGKILL)
-    assert last_words(answers).startswith(
-        "engine vllm, model random: vLLM's EngineCore died. What was answered is kept: run again to go on; "
-        f"its log ({place(spec).log}) ends: "
-    )
+    # Whether it is vLLM or the process that sees it first.
+    said = last_words(answers)
+    assert said.startswith("engine vllm, model random: vLLM"), said
+    assert "EngineCore" in said
+    assert f"What was answered is kept: run again to go on; its log ({place(spec).log}) ends: " in said
     wait(lambda: not running({place(spec).mark}))
 
 
