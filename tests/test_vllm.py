@@ -1,6 +1,6 @@
 """The real vLLM on this machine's CPU, with a tiny model of random weights: alone, and through Spark and Delta.
 
-Each start of an engine takes half a minute: the tests come in an order in which there are three, and two that fail.
+Each start of an engine takes half a minute: the tests come in an order in which there are two, and some that fail.
 """
 
 import itertools
@@ -34,6 +34,7 @@ NO_SYSTEM = (
     "{% for message in messages %}{% if message.role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
     "<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant"
 )
+TOO_LATE = "engine vllm, model random: it is not ready in time; models.NAME.start_timeout gives it more; its log ("
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,11 @@ def spec(folder: str) -> Spec:
 
 def but(spec: Spec, **options: Any) -> Spec:
     return Spec.of(spec.engine, {**spec.settings, **options})
+
+
+def folded(spec: Spec) -> Spec:
+    """A model whose template refuses system messages."""
+    return but(spec, chat_template=NO_SYSTEM)
 
 
 def place(spec: Spec) -> Place:
@@ -156,13 +162,39 @@ def test_no_request_starts_no_engine(spec: Spec) -> None:
     assert not running({place(spec).mark})
 
 
-# The first one: a model whose template knows no system message.
+# Engines that nobody waits for.
+
+
+def test_one_that_takes_too_long_is_given_up_and_ends_when_nobody_is_there(spec: Spec) -> None:
+    late = but(spec, max_num_seqs=3, keep_alive=1, start_timeout=3)
+    assert failure(late).startswith(TOO_LATE)
+    wait(lambda: not running({place(late).mark}))
+
+
+def test_one_that_is_killed_is_started_anew(spec: Spec) -> None:
+    late = but(spec, max_num_seqs=4, start_timeout=3)
+    assert failure(late).startswith(TOO_LATE)
+    first = leader(late)
+    assert failure(late).startswith(TOO_LATE)
+    assert leader(late) == first, "it is still loading"
+    os.kill(first, signal.SIGKILL)
+    assert failure(late).startswith(TOO_LATE)
+    assert leader(late) != first
+
+
+# The first one that answers: its model's template knows no system message.
+
+
+def test_another_model_takes_the_place_of_one_that_nobody_uses(spec: Spec) -> None:
+    idle = place(but(spec, max_num_seqs=4))
+    assert running({idle.mark})
+    assert [one.problem for one in engines.load(folded(spec)).answers([request("ner")])] == [None]
+    assert not running({idle.mark})
 
 
 def test_a_template_that_refuses_a_system_message_gets_the_instructions_with_the_passage(spec: Spec) -> None:
-    folded = but(spec, chat_template=NO_SYSTEM)
     asked = request("label_name")
-    (said,) = engines.load(folded).answers([asked])
+    (said,) = engines.load(folded(spec)).answers([asked])
     assert said.problem is None
     written = f"user\n{asked.instructions}\n\n{asked.prompt}\nassistant"
     assert said.tokens_in == 3 + len(written.encode()), (
@@ -170,13 +202,21 @@ def test_a_template_that_refuses_a_system_message_gets_the_instructions_with_the
     )
 
 
-# The second one, which the first makes room for.
+def test_when_vllms_own_process_dies_everyone_is_told_and_nothing_stays(spec: Spec) -> None:
+    spec = folded(spec)
+    answers = engines.load(spec).answers(endless())
+    next(answers)
+    for pid in running({place(spec).mark}) - {leader(spec)}:
+        os.kill(pid, signal.SIGKILL)
+    # Whether it is vLLM or the process that sees it first.
+    said = last_words(answers)
+    assert said.startswith("engine vllm, model random: vLLM"), said
+    assert "EngineCore" in said
+    assert f"What was answered is kept: run again to go on; its log ({place(spec).log}) ends: " in said
+    wait(lambda: not running({place(spec).mark}))
 
 
-def test_another_model_takes_the_place_of_one_that_nobody_uses(spec: Spec) -> None:
-    assert running({place(but(spec, chat_template=NO_SYSTEM)).mark})
-    assert [one.problem for one in engines.load(spec).answers([request("ner")])] == [None]
-    assert not running({place(but(spec, chat_template=NO_SYSTEM)).mark})
+# The second one.
 
 
 @pytest.mark.parametrize("question", plugins.names("finerweb.annotators"))
@@ -276,23 +316,7 @@ def test_through_spark_and_delta(spec: Spec, spark: SparkSession, lake: Lake) ->
     assert leader(spec) == before, "Spark's workers share the one that was there"
 
 
-def test_when_vllms_own_process_dies_everyone_is_told_and_nothing_stays(spec: Spec) -> None:
-    answers = engines.load(spec).answers(endless())
-    next(answers)
-    for pid in running({place(spec).mark}) - {leader(spec)}:
-        os.kill(pid, signal.SIGKILL)
-    # Whether it is vLLM or the process that sees it first.
-    said = last_words(answers)
-    assert said.startswith("engine vllm, model random: vLLM"), said
-    assert "EngineCore" in said
-    assert f"What was answered is kept: run again to go on; its log ({place(spec).log}) ends: " in said
-    wait(lambda: not running({place(spec).mark}))
-
-
-# The third one, and two that do not start.
-
-
-def test_the_next_request_starts_another_and_what_a_killed_one_leaves_is_ended(spec: Spec) -> None:
+def test_what_a_killed_one_leaves_is_ended_by_the_next(spec: Spec) -> None:
     answers = engines.load(spec).answers(endless())
     next(answers)
     os.kill(leader(spec), signal.SIGKILL)
@@ -313,14 +337,6 @@ def test_a_model_that_is_not_there_is_named(spec: Spec) -> None:
         "engine vllm, model nobody/nothing: there is no such model here, nor on a hub that can be reached; wanted a "
         "folder, or a Hub name"
     )
-
-
-def test_one_that_takes_too_long_is_given_up_and_ends_when_nobody_is_there(spec: Spec) -> None:
-    late = but(spec, max_num_seqs=3, keep_alive=1, start_timeout=3)
-    assert failure(late).startswith(
-        "engine vllm, model random: it is not ready in time; models.NAME.start_timeout gives it more; its log ("
-    )
-    wait(lambda: not running({place(late).mark}))
 
 
 # The tiny model.
