@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -10,6 +10,9 @@ from rich.table import Table as Grid
 
 from finerweb import asking, audit_commands, graph, job, planning, plugins, progress, summary, tables
 from finerweb.views import VIEWS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
@@ -20,6 +23,7 @@ Force = Annotated[
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Spark's own log on the terminal.")]
 Sheet = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file, for a spreadsheet.")]
+Rated = Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines, plain or gzip.")]
 PerLanguage = Annotated[int, typer.Option("--per-language", min=1, help="Passages of each language.")]
 Problem = Annotated[list[str], typer.Option("--problem", help="Such as malformed; may be repeated.")]
 Question = Annotated[
@@ -185,6 +189,33 @@ def audit_import(file: Sheet, conf: Conf = LOCAL, set: Set = NONE) -> None:
     )
     progress.console.print("\n".join(said), markup=False, soft_wrap=True)
     raise SystemExit(1 if done.refused else 0)
+
+
+@app.command("evaluate_scorer")
+def evaluate_scorer(file: Rated, conf: Conf = LOCAL, set: Set = NONE, as_json: Json = False) -> None:
+    """Compare the registered regression with ratings in a file of JSON lines: text, language, rating."""
+    from finerweb import evaluating  # torch and mlflow take seconds to import
+
+    chosen = job.load_settings(conf, set)
+    with job.failures(chosen.work / "finerweb.log"):
+        found = evaluating.evaluate(
+            file, at=chosen.tracking, threshold=chosen.select.threshold, languages=chosen.languages
+        )
+    progress.console.print("\n".join(f"{file}, {refused}" for refused in found.refused), markup=False, soft_wrap=True)
+    if as_json:
+        typer.echo(json.dumps({"model": found.model, "table": json.loads(found.table.to_json(orient="records"))}))
+    else:
+        _show_quality(found.table, f"{found.model} beside {file}")
+    raise SystemExit(1 if found.refused else 0)
+
+
+def _show_quality(table: "pd.DataFrame", title: str) -> None:
+    grid = Grid(title=title, title_justify="left")
+    for name in table.columns:
+        grid.add_column(name.replace("_", " "), justify="left" if name == "language" else "right")
+    for row in table.itertuples(index=False):
+        grid.add_row(*[f"{value:.3f}" if isinstance(value, float) else str(value) for value in row])
+    Console(highlight=False).print(grid)
 
 
 for _name in graph.order():

@@ -22,7 +22,7 @@ Frames = Mapping[str, DataFrame]
 
 # The report's own runs are left out: it would be a reason to write it again.
 OTHER_RUNS = "job <> 'report'"
-BIN, LOWEST, HIGHEST = 0.05, -0.5, 1.5  # of the score; what is beyond falls into the outermost bin
+BINS = 40  # of the scores
 TOP_LABELS, NAMED_LABELS = 40, 12
 OPTIONAL = frozenset({"audits", "files", "near_duplicates", "similarities"})  # the report only counts their rows
 
@@ -61,13 +61,13 @@ class Found:
     lake: str
     dataset: str
     model_name: str
-    threshold: float
+    thresholds: Sequence[float]  # of the scores: one, or the lowest and the highest of the languages
     languages: Mapping[str, Language]
     sizes: Mapping[str, int]  # table -> rows, and `annotated` and `label_names`
     model: tracking.Registered | None = None
     scorers: Mapping[str, int] = field(default_factory=dict)  # model/version -> passages that it scored
     measures: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)  # metric, language, detail
-    scores: Sequence[tuple[float, int]] = ()  # lower edge of a bin, passages in it
+    scores: Sequence[tuple[float, float, int]] = ()  # lower and upper edge of a bin, passages in it
     names: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)  # language, canonical
     sample: Mapping[str, Sequence[Passage]] = field(default_factory=dict)  # by language
     makers: Rows = field(default_factory=list)
@@ -97,7 +97,7 @@ def gather(lake: Lake, settings: Settings) -> Found:
         lake=settings.lake.location,
         dataset=settings.publish.path,
         model_name=f"{settings.tracking.model}@{settings.tracking.alias}",
-        threshold=settings.select.threshold,
+        thresholds=_thresholds(frames["selection"]),
         languages={code: settings.languages.get(code) or Language(code, code, "", code) for code in codes},
         sizes={
             **sizes,
@@ -228,10 +228,20 @@ def _of_stage(rows: Rows) -> Rows:
     return losses
 
 
-def _histogram(selection: DataFrame) -> list[tuple[float, int]]:
-    bin_of = F.floor(F.least(F.greatest("score", F.lit(LOWEST)), F.lit(HIGHEST)) / BIN + 1e-6)
+def _thresholds(selection: DataFrame) -> list[float]:
+    low, high = selection.agg(F.min("threshold"), F.max("threshold")).collect()[0]
+    return [] if low is None else sorted({round(low, 4), round(high, 4)})
+
+
+def _histogram(selection: DataFrame) -> list[tuple[float, float, int]]:
+    """Bins of equal width: lower and upper edge, and the passages in them."""
+    low, high = selection.agg(F.min("score"), F.max("score")).collect()[0]
+    if low is None:
+        return []
+    width = max(high - low, 1e-3) / BINS
+    bin_of = F.least(F.floor((F.col("score") - low) / width), F.lit(BINS - 1))
     counted = selection.filter("score is not null").groupBy(bin_of.alias("bin")).agg(F.count("*")).orderBy("bin")
-    return [(round(at * BIN, 4), count) for at, count in counted.collect()]
+    return [(low + at * width, low + (at + 1) * width, count) for at, count in counted.collect()]
 
 
 def _kept(entities: DataFrame) -> Rows:

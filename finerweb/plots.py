@@ -117,21 +117,28 @@ def points(rows: Sequence[str], series: Sequence[Part], *, name: str, alt: str, 
         return _svg(figure, name, alt)
 
 
-def histogram(bins: Sequence[tuple[float, int]], *, width: float, threshold: float, name: str, alt: str) -> Markup:
-    """Counts by score; `bins` are lower edges and counts. Nothing where there are no bins."""
+def histogram(bins: Sequence[tuple[float, float, int]], *, thresholds: Sequence[float], name: str, alt: str) -> Markup:
+    """Counts by score; `bins` are edges and counts. Nothing where there are no bins.
+
+    One threshold is a line; the lowest and the highest of several are a band.
+    """
     if not bins:
         return Markup("")
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name, "axes.spines.bottom": True, "axes.spines.top": False}):
         figure = Figure(figsize=(_WIDTH, 3.2), layout="constrained")
         axes = figure.subplots()
-        edges = [low for low, _ in bins]
-        axes.bar(edges, [count for _, count in bins], width=width * 0.92, align="edge", color=BLUE)
-        axes.axvline(threshold, color=BAD[0], linewidth=1.6, linestyle="--")
-        top = axes.get_ylim()[1]
-        axes.annotate(
-            f"threshold {threshold:g}", (threshold, top), (4, -2), textcoords="offset points", va="top", color=BAD[0]
-        )
-        axes.set_xlim(min(edges[0], threshold) - width, max(edges[-1] + width, threshold) + width)
+        width = bins[0][1] - bins[0][0]
+        counts = [count for _, _, count in bins]
+        axes.bar([low for low, _, _ in bins], counts, width=width * 0.92, align="edge", color=BLUE)
+        for threshold in thresholds:
+            axes.axvline(threshold, color=BAD[0], linewidth=1.6, linestyle="--")
+        if thresholds:
+            axes.axvspan(thresholds[0], thresholds[-1], color=BAD[3], alpha=0.4, linewidth=0)
+            said = ("threshold " if len(thresholds) == 1 else "thresholds ") + " to ".join(f"{t:g}" for t in thresholds)
+            place = (thresholds[-1], axes.get_ylim()[1])
+            axes.annotate(said, place, (4, -2), textcoords="offset points", va="top", color=BAD[0])
+        ends = [bins[0][0], bins[-1][1], *thresholds]
+        axes.set_xlim(min(ends) - width, max(ends) + width)
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.tick_params(length=0, pad=6)
         axes.grid(axis="y", color="#e6eaee", linewidth=0.8)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 import finerweb
 from finerweb import plots, trust
-from finerweb.findings import BIN, Found, Rows
+from finerweb.findings import Found, Rows
 from finerweb.highlighting import highlighted
 from finerweb.label_classes import CLASSES, OTHER
 from finerweb.languages import EVERY
@@ -102,8 +102,7 @@ def _plots(found: Found, codes: Sequence[str]) -> dict[str, Markup]:
         "ratings": _ratings_plot(found),
         "scores": plots.histogram(
             found.scores,
-            width=BIN,
-            threshold=found.threshold,
+            thresholds=found.thresholds,
             name="scores",
             alt="Passages by score",
         ),
@@ -210,7 +209,8 @@ MEANINGS = {
     "duplicate_id": "an earlier record has the same id",
     "other_language": "the detector is sure of another language",
     "near_duplicate": "says almost what an earlier passage says",
-    "not_scored": "has no score",
+    "not_scored": "was not needed, or score.at_most was reached",
+    "over_long": "longer than the encoder reads at once, or than the model's context",
     "not_useful": "scored at the threshold or below",
     "another_of_document": "another passage of the document was chosen",
     "quota_full": "the language had enough passages",

@@ -1,11 +1,13 @@
-"""Rows of one frame to rows of another, in Python on the workers."""
+"""Rows of one frame to rows of another, in Python on the workers; and values looked up by a column."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 import pandas as pd
+from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from finerweb.table import Column
 
@@ -36,3 +38,9 @@ def _flat_map(
 def each(batch: pd.DataFrame) -> Iterator[Any]:
     """The rows of a batch, their columns as attributes."""
     yield from batch.itertuples(index=False)
+
+
+def lookup(values: Mapping[str, Any], column: str) -> Expression:
+    """The value for each row's `column`; null for one that `values`, which has at least one, does not have."""
+    pairs = [F.lit(part) for pair in values.items() for part in pair]
+    return F.element_at(F.create_map(*pairs), F.col(column))

@@ -70,6 +70,7 @@ class Tracking(_Section):
     experiment: str
     model: str
     alias: str
+    challenger: str
 
 
 class EncoderChoice(_Section):
@@ -183,28 +184,46 @@ class Train(_Section):
 
     encoder: EncoderChoice
     rater: str
+    targets: list[Literal["binary", "four_class"]] = Field(min_length=1)
     learning_rate: Annotated[float, Field(gt=0)]
     batch_size: Positive
     epochs: Positive
     patience: Positive
-    seed: int
+    seeds: list[int] = Field(min_length=1)
     frozen_layers: Annotated[int, Field(ge=0)] | None
     dropout: Annotated[float, Field(ge=0, lt=1)]
+    balance: bool
+    calibrate: Positive
+
+
+class Promote(_Section):
+    """promote_scorer."""
+
+    when: Literal["better", "always", "never"]
+    margin: Annotated[float, Field(ge=0)]
 
 
 class Score(_Section):
     """score_passages."""
 
-    per_language: Positive | None
+    at_most: Positive | None
     slice: Positive
-    tokens_per_batch: Positive
+    tokens_per_batch: Positive | None
 
 
 class Select(_Section):
     """select_passages."""
 
     per_language: Positive
-    threshold: float
+    threshold: float | str
+
+    @field_validator("threshold", mode="before")
+    @classmethod
+    def _known(cls, threshold: Any) -> Any:
+        is_number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
+        if not is_number and threshold not in ("target", "calibrated"):
+            raise ValueError("wanted target, calibrated or a number")
+        return threshold
 
 
 class Annotate(_Section):
@@ -283,6 +302,7 @@ class Settings(_Section):
     ask: Ask
     rate: Rate
     train: Train
+    promote: Promote
     score: Score
     select: Select
     annotate: Annotate

@@ -10,19 +10,26 @@ from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import entities, measures, mentions
 
+COUNTS = ("documents", "passages", "annotated", "entities")
+
 
 def of(lake: Lake, settings: Settings, seconds: Mapping[str, float]) -> dict[str, Any]:
     """Rows by table, counts by language, mentions found and lost, the comparison with gold, and where things are."""
     counts = {table.name: lake.read(table).count() for table in tables.every() if lake.exists(table)}
+    # Named, since a detail that no language has would have no column: nothing is annotated where nothing is useful.
     volumes = (
-        lake.read(measures.TABLE).filter("metric = 'volume'").groupBy("language").pivot("detail").agg(F.first("value"))
+        lake.read(measures.TABLE)
+        .filter("metric = 'volume'")
+        .groupBy("language")
+        .pivot("detail", [*COUNTS])
+        .agg(F.first("value"))
     )
     by_language = [
         {
             "language": row["language"],
             "name": settings.languages[row["language"]].name,
             "script": settings.languages[row["language"]].script,
-            **{key: int(row[key] or 0) for key in ("documents", "passages", "annotated", "entities")},
+            **{key: int(row[key] or 0) for key in COUNTS},
         }
         for row in volumes.na.fill(0).orderBy("language").collect()
     ]

@@ -4,7 +4,8 @@ import contextlib
 import io
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,15 @@ from matplotlib.figure import Figure
 from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
 from mlflow.pyfunc.model import PythonModel
-from numpy.typing import NDArray
+
+from finerweb import scorer_card
+from finerweb.scorer_card import Card
 
 # Its warnings are about pip, pickles and progress of copying a folder; errors still come through.
 logging.getLogger("mlflow").setLevel(logging.ERROR)
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
-ENCODER = "encoder"  # the artifact with the model's folder
+ENCODER, MODEL = "encoder", "model"  # the artifact with the model's folder, and that folder's name
 
 
 class NoModel(LookupError):
@@ -30,21 +33,18 @@ class NoModel(LookupError):
 
 
 class PassageScorer(PythonModel):
-    """The regression as a pyfunc: a frame with a column `text` to a frame with a column `score`."""
-
-    def __init__(self, max_subwords: int, tokens_per_batch: int) -> None:
-        self.max_subwords, self.tokens_per_batch = max_subwords, tokens_per_batch
+    """The regression as a pyfunc: a frame with a column `text` to a frame with a column for each target."""
 
     def load_context(self, context: Any) -> None:
         """Load the encoder."""
         from finerweb import scorer
 
-        self._scorer = scorer.load(context.artifacts[ENCODER], self.max_subwords, self.tokens_per_batch)
+        self._scorer = scorer.load(context.artifacts[ENCODER], None)
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Scores of the texts, about 0-1."""
-        scores, _ = self._scorer.score(model_input["text"].tolist())
-        return pd.DataFrame({"score": scores})
+        """Scores of the texts, of which only as much is read as the encoder takes."""
+        values, _ = self._scorer.score(model_input["text"].tolist(), cut=True)
+        return pd.DataFrame(values, columns=list(self._scorer.card.targets))
 
 
 @dataclass(frozen=True)
@@ -68,41 +68,48 @@ def connect(uri: str, experiment: str) -> None:
     mlflow.set_experiment(experiment)
 
 
-def record(
-    name: str,
-    folder: Path,
-    *,
-    params: Mapping[str, Any],
-    metrics: Mapping[str, float],
-    curves: Sequence[Mapping[str, float]],
-    confusion: NDArray[np.int64],
-    by_language: pd.DataFrame,
-    example: Sequence[str],
-    max_subwords: int,
-    tokens_per_batch: int,
-) -> str:
-    """Log a training run and register its model under `name`; returns the new version."""
+@contextmanager
+def run(name: str, params: Mapping[str, Any]) -> Iterator[None]:
+    """A run, for what is logged inside; a run inside another is its child."""
+    is_child = mlflow.active_run() is not None
+    with mlflow.start_run(run_name=name, nested=is_child):
+        mlflow.log_params({key: str(value) for key, value in params.items()})
+        yield
+
+
+def log(metrics: Mapping[str, float], *, step: int | None = None) -> None:
+    """Log numbers in the running run; what is not finite is left out."""
+    finite = {key: float(value) for key, value in metrics.items() if np.isfinite(value)}
+    mlflow.log_metrics(finite, step=step)
+
+
+def log_table(frame: pd.DataFrame, file: str) -> None:
+    """Log a frame, as a file that MLflow's pages show."""
+    mlflow.log_table(frame, file)
+
+
+def log_figure(figure: Figure, file: str) -> None:
+    """Log a picture."""
+    mlflow.log_figure(figure, file)
+
+
+def register(name: str, folder: Path, *, targets: Sequence[str], example: str) -> str:
+    """Register the model in `folder`, which is called MODEL, under `name`; returns the new version."""
+    texts = pd.DataFrame({"text": [example]})
     # It announces versions, on both.
-    with mlflow.start_run(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        mlflow.log_params(dict(params))
-        mlflow.log_metrics({key: value for key, value in metrics.items() if np.isfinite(value)})
-        for point in curves:
-            step = int(point.get("step", 0))
-            mlflow.log_metrics({key: float(v) for key, v in point.items() if key not in ("step",)}, step=step)
-        mlflow.log_figure(confusion_figure(confusion), "confusion_matrix.png")
-        mlflow.log_table(by_language, "by_language.json")
-        texts = pd.DataFrame({"text": list(example)})
-        model = PassageScorer(max_subwords, tokens_per_batch)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         logged = mlflow.pyfunc.log_model(
             name="scorer",
-            python_model=model,
+            python_model=PassageScorer(),
             artifacts={ENCODER: folder.resolve().as_uri()},
-            signature=infer_signature(texts, pd.DataFrame({"score": [0.5]})),
+            signature=infer_signature(
+                texts, pd.DataFrame({target: np.zeros(1, dtype=np.float32) for target in targets})
+            ),
             input_example=texts,
             pip_requirements=["finerweb"],
             registered_model_name=name,
         )
-        return str(logged.registered_model_version)
+    return str(logged.registered_model_version)
 
 
 def promote(name: str, version: str, alias: str) -> None:
@@ -123,37 +130,35 @@ def require(name: str, alias: str) -> str:
     version = current(name, alias)
     if version is None:
         raise NoModel(
-            f"no model {name}@{alias} in {mlflow.get_registry_uri()}; run train_scorer first, or name another alias "
-            "(--set tracking.alias=...)"
+            f"no model {name}@{alias} in {mlflow.get_registry_uri()}; run train_scorer and promote_scorer first, or "
+            "name another alias (--set tracking.alias=...)"
         )
     return version
 
 
 def describe(name: str, alias: str) -> Registered:
     """The model that an alias points to; raises NoModel."""
-    client = mlflow.MlflowClient()
     version = require(name, alias)
-    run = client.get_run(str(client.get_model_version(name, version).run_id))
-    return Registered(version, dict(run.data.params), dict(run.data.metrics))
+    made = mlflow.MlflowClient().get_run(_run_of(name, version))
+    return Registered(version, dict(made.data.params), dict(made.data.metrics))
+
+
+def _run_of(name: str, version: str) -> str:
+    return str(mlflow.MlflowClient().get_model_version(name, version).run_id)
+
+
+def table(name: str, version: str, file: str) -> pd.DataFrame:
+    """A table that was logged in the run that made a version."""
+    return pd.DataFrame(mlflow.load_table(file, run_ids=[_run_of(name, version)]))
+
+
+def card(name: str, version: str) -> Card:
+    """What a version says of itself, without its weights."""
+    where = f"models:/{name}/{version}/artifacts/{MODEL}/{scorer_card.FILE}"
+    return scorer_card.read(Path(mlflow.artifacts.download_artifacts(where)).parent)
 
 
 def download(name: str, version: str) -> Path:
-    """The folder of a version's encoder and head on this machine."""
+    """The folder of a version's encoder and heads on this machine."""
     folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}"))
-    return next((folder / "artifacts").iterdir())
-
-
-def confusion_figure(confusion: NDArray[np.int64]) -> Figure:
-    """A confusion matrix, rows the rating, columns the prediction."""
-    figure = Figure(figsize=(3.4, 3), layout="constrained")
-    axes = figure.subplots()
-    axes.imshow(confusion, cmap="Blues")
-    names = ["not useful", "useful"]
-    axes.set_xticks(range(2), names)
-    axes.set_yticks(range(2), names)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("rated")
-    for (row, column), count in np.ndenumerate(confusion):
-        dark = count > confusion.max() / 2
-        axes.text(column, row, str(count), ha="center", va="center", color="white" if dark else "black")
-    return figure
+    return folder / "artifacts" / MODEL

@@ -1,95 +1,183 @@
-"""Train the regression on ratings, track it, register it."""
+"""Train the regression on ratings with several seeds, track the runs, register the best as a challenger."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from finerweb import encoders, progress, scorer, settings, tracking
+from finerweb import encoders, figures, fine_tuning, progress, quality, scorer, scorer_card, settings, tracking
+from finerweb.fine_tuning import Recipe, Step, Trained
+from finerweb.languages import EVERY
+from finerweb.scorer_card import Card
+from finerweb.targets import TARGETS, Target, Thresholds, is_useful
+
+ROWS = "rows.json"  # the artifact that says which passages a model was trained, chosen and tested on
+QUALITY = "quality.json"  # the artifact with the quality on the test split, language by language
 
 
-class Registered(NamedTuple):
+class Learned(NamedTuple):
     """The version in the registry, and a word on how good it is."""
 
     version: str
     said: str
 
 
+@dataclass(frozen=True)
+class _Lesson:
+    """What all seeds have in common. `rated` has passage_id, language, text, rating and split."""
+
+    rated: pd.DataFrame
+    encoder: Path
+    targets: Sequence[Target]
+    recipe: Recipe
+    calibrate: int
+    passages: str
+
+
+class _Candidate(NamedTuple):
+    """A trained model: its folder, how training went, its scores of the test passages, and their quality."""
+
+    folder: Path
+    trained: Trained
+    test: pd.DataFrame
+    quality: pd.DataFrame
+
+
 def train(
     rated: pd.DataFrame,
     how: settings.Train,
     *,
-    tracking_at: settings.Tracking,
+    at: settings.Tracking,
     work: Path,
     max_subwords: int,
-    tokens_per_batch: int,
-    inputs: Mapping[str, str],
-) -> Registered:
-    """Fine-tune the encoder on `rated` (passage_id, language, text, rating, split); returns what was registered.
+    facts: Mapping[str, str],
+) -> Learned:
+    """Fine-tune the encoder on `rated` and register the best of the seeds, by the validation split.
 
-    The quality that is logged is that of the test split, which chose nothing.
+    What is logged as quality is that of the test split, which chose nothing. `facts` say where the ratings came from;
+    `schema_passages` among them is the version of the table that the passages are from.
     """
-    encoder = encoders.fetch(how.encoder.encoder, work)
-    with tempfile.TemporaryDirectory(prefix="finerweb-train-") as folder:
-        trained = scorer.train(
-            rated,
-            encoder,
-            Path(folder),
-            learning_rate=how.learning_rate,
-            batch_size=how.batch_size,
-            epochs=how.epochs,
-            patience=how.patience,
-            seed=how.seed,
-            max_subwords=max_subwords,
-            frozen_layers=how.frozen_layers,
-            dropout=how.dropout,
-            on_step=lambda done, total: progress.update(done, total, "steps"),
-        )
-        model = scorer.Scorer(trained.folder, max_subwords=max_subwords, tokens_per_batch=tokens_per_batch)
-        test = rated[rated["split"] == "test"].copy()
-        test["score"], _ = model.score(test["text"].tolist())
-        quality = scorer.evaluate(test["score"].to_numpy(), scorer.is_useful(test["rating"]))
-        by_language = [
-            {
-                "language": language,
-                **_numbers(scorer.evaluate(part["score"].to_numpy(), scorer.is_useful(part["rating"]))),
-            }
-            for language, part in test.groupby("language")
-        ]
-        tracking.connect(tracking_at.uri, tracking_at.experiment)
-        version = tracking.record(
-            tracking_at.model,
-            trained.folder,
-            params={
-                **how.model_dump(exclude={"encoder"}),
-                "encoder": how.encoder.encoder.origin,
-                "max_subwords": max_subwords,
-                **{f"rows_{split}": int(count) for split, count in rated["split"].value_counts().items()},
-                **{f"version_{table}": version for table, version in inputs.items()},
-            },
-            metrics={
-                **{f"test_{key}": value for key, value in _numbers(quality).items()},
-                "truncated": trained.truncated,
-            },
-            curves=trained.curves,
-            confusion=quality.confusion,
-            by_language=pd.DataFrame(by_language),
-            example=test["text"].head(1).tolist(),
-            max_subwords=max_subwords,
-            tokens_per_batch=tokens_per_batch,
-        )
-    tracking.promote(tracking_at.model, version, tracking_at.alias)
-    said = f"macro F1 {quality.macro_f1:.2f} on {quality.rows:,} test passages"
-    return Registered(version, f"{said} · {tracking_at.alias} is version {version}")
+    lesson = _Lesson(
+        rated,
+        encoders.fetch(how.encoder.encoder, work),
+        [TARGETS[name] for name in how.targets],
+        _recipe(how, max_subwords),
+        how.calibrate,
+        facts["schema_passages"],
+    )
+    tracking.connect(at.uri, at.experiment)
+    params = {**_params(rated), **how.model_dump(exclude={"encoder"}), "encoder": how.encoder.encoder.origin, **facts}
+    with (
+        tempfile.TemporaryDirectory(prefix="finerweb-train-") as folder,
+        tracking.run("train_scorer", {**params, "max_subwords": max_subwords}),
+    ):
+        candidates = [_learn(lesson, Path(folder), seed, how.seeds) for seed in how.seeds]
+        best = max(candidates, key=lambda one: one.trained.validation_f1)
+        tracking.log(_over_seeds(candidates))
+        _log(best, lesson)
+        tracking.log_table(rated[["passage_id", "language", "rating", "split"]], ROWS)
+        version = tracking.register(at.model, best.folder, targets=how.targets, example=rated["text"].iloc[0])
+    tracking.promote(at.model, version, at.challenger)
+    return Learned(version, f"{_in_words(best)} · {at.challenger} is version {version}")
 
 
-def _numbers(quality: scorer.Quality) -> dict[str, float]:
-    return {
-        "rows": quality.rows,
-        "precision": quality.precision,
-        "recall": quality.recall,
-        "macro_f1": quality.macro_f1,
-        "auc": quality.auc,
-    }
+def _recipe(how: settings.Train, max_subwords: int) -> Recipe:
+    names = {field.name for field in fields(Recipe)}
+    return Recipe(
+        **{name: value for name, value in how.model_dump().items() if name in names}, max_subwords=max_subwords
+    )
+
+
+def _params(rated: pd.DataFrame) -> dict[str, Any]:
+    """What it is trained on, and what with."""
+    sizes = {f"rows_{split}": len(part) for split, part in rated.groupby("split")}
+    useful = {f"useful_{split}": is_useful(part["rating"].to_numpy()).mean() for split, part in rated.groupby("split")}
+    ratings = {f"rated_{rating}": len(part) for rating, part in rated.groupby("rating")}
+    return {**sizes, **useful, **ratings, "device": scorer.device().type, "is_bf16": scorer.has_bf16()}
+
+
+def _learn(lesson: _Lesson, folder: Path, seed: int, seeds: Sequence[int]) -> _Candidate:
+    """Train with one seed, and log it as a run of its own."""
+    with tracking.run(f"seed {seed}", {"seed": seed}):
+        candidate = _candidate(
+            lesson, folder / str(seed) / tracking.MODEL, seed, _counting(seeds.index(seed), len(seeds))
+        )
+        _log(candidate, lesson)
+    return candidate
+
+
+def _counting(before: int, seeds: int) -> Step:
+    """Shows the steps of one seed as a part of those of all."""
+    return lambda done, total: progress.update(before * total + done, seeds * total, "steps")
+
+
+def _candidate(lesson: _Lesson, folder: Path, seed: int, on_step: Step) -> _Candidate:
+    first = lesson.targets[0]
+    trained = fine_tuning.fine_tune(
+        lesson.rated, lesson.encoder, folder, targets=lesson.targets, recipe=lesson.recipe, seed=seed, on_step=on_step
+    )
+    card = Card(
+        targets=tuple(target.name for target in lesson.targets),
+        max_subwords=lesson.recipe.max_subwords,
+        thresholds={EVERY: first.threshold},
+        passages=lesson.passages,
+    )
+    scorer_card.write(folder, card)
+    model = scorer.Scorer(folder, tokens_per_batch=None)
+    validation, test = (scored(lesson.rated[lesson.rated["split"] == split], model) for split in ("validation", "test"))
+    own = quality.calibrate(validation, first, least=lesson.calibrate)
+    scorer_card.write(folder, replace(card, thresholds={EVERY: own.everywhere, **own.by_language}))
+    table = quality.table(test, first, Thresholds(first.threshold))
+    calibrated = quality.table(test, first, own)
+    table["calibrated_threshold"] = [own.by_language.get(code, np.nan) for code in table["language"]]
+    table.loc[0, "calibrated_threshold"] = own.everywhere
+    table["calibrated_useful_f1"] = calibrated["useful_f1"]
+    return _Candidate(folder, trained, test, table)
+
+
+def scored(rows: pd.DataFrame, model: scorer.Scorer) -> pd.DataFrame:
+    """The rows (text, ...) with the `score` of the first target; those without a finite one are left out."""
+    values, _ = model.score(rows["text"].tolist(), cut=True)
+    return rows.assign(score=values[:, 0])[np.isfinite(values[:, 0])]
+
+
+def _log(one: _Candidate, lesson: _Lesson) -> None:
+    first = lesson.targets[0]
+    for point in one.trained.curves:
+        tracking.log({key: value for key, value in point.items() if key != "step"}, step=int(point.get("step", 0)))
+    every, mean = one.quality.iloc[0], one.quality.iloc[1]
+    tracking.log(
+        {
+            **{f"test_{name}": value for name, value in _numbers(every).items()},
+            **{f"test_mean_{name}": value for name, value in _numbers(mean).items()},
+            "validation_macro_f1": one.trained.validation_f1,
+            "truncated": one.trained.truncated,
+        }
+    )
+    tracking.log_table(one.quality, QUALITY)
+    counts = quality.confusion(one.test, first)
+    tracking.log_figure(figures.confusion(counts, first.classes), "confusion_matrix.png")
+    bins = quality.calibration(one.test["score"].to_numpy(float), first.of(one.test["rating"].to_numpy()).astype(float))
+    figure = figures.calibration(bins, low=first.values[0], high=first.values[-1])
+    tracking.log_figure(figure, "calibration.png")
+
+
+def _numbers(row: "pd.Series[Any]") -> dict[str, float]:
+    names = ("rows", "useful", *quality.MEASURES, "calibrated_useful_f1")
+    return {name: float(row[name]) for name in names}
+
+
+def _over_seeds(candidates: Sequence[_Candidate]) -> dict[str, float]:
+    """Mean and standard deviation over the seeds, of all test passages together."""
+    rows = pd.DataFrame([one.quality.iloc[0] for one in candidates])[list(quality.MEASURES)].astype(float)
+    means = {f"seeds_mean_{name}": float(value) for name, value in rows.mean().items()}
+    return {**means, **{f"seeds_std_{name}": float(value) for name, value in rows.std(ddof=0).items()}}
+
+
+def _in_words(best: _Candidate) -> str:
+    every = best.quality.iloc[0]
+    return f"macro F1 {every['macro_f1']:.2f} on {int(every['rows']):,} test passages"

@@ -8,19 +8,21 @@ from finerweb.tables import near_duplicates, passages, scores, selection
 
 def main(lake: Lake, settings: Settings) -> None:
     """Choose the passages that are annotated."""
-    tracking.connect(settings.tracking.uri, settings.tracking.experiment)
-    model = f"{settings.tracking.model}@{settings.tracking.alias}"
-    lake.inputs[f"model:{model}"] = version = tracking.require(settings.tracking.model, settings.tracking.alias)
+    at = settings.tracking
+    tracking.connect(at.uri, at.experiment)
+    lake.inputs[f"model:{at.model}@{at.alias}"] = version = tracking.require(at.model, at.alias)
+    card = tracking.card(at.model, version)
     lake.replace(
         selection.TABLE,
         selection.choose(
             lake.read(passages.TABLE),
-            scores.of(lake.read(scores.TABLE), scorer=f"{settings.tracking.model}/{version}"),
+            scores.of(lake.read(scores.TABLE), scorer=f"{at.model}/{version}"),
             lake.read(near_duplicates.TABLE),
             per_language=settings.select.per_language,
-            threshold=settings.select.threshold,
+            thresholds=card.thresholds_of(settings.languages, settings.select.threshold),
         ),
     )
+    lake.said.append(str(card.thresholds_as(settings.select.threshold)))
 
 
 if __name__ == "__main__":

@@ -1,25 +1,29 @@
-"""Train the usefulness regression on the ratings and register it."""
+"""Train the usefulness regression on the ratings and register it as a challenger."""
 
-from finerweb import job, training
+from finerweb import annotators, job, training
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import passages, ratings
 
 
 def main(lake: Lake, settings: Settings) -> None:
-    """Train the usefulness regression on the ratings and register it."""
+    """Train the usefulness regression on the ratings and register it as a challenger."""
     rated = ratings.of_rater(lake.read(ratings.TABLE), lake.read(passages.TABLE), rater=settings.train.rater)
-    registered = training.train(
+    learned = training.train(
         rated.toPandas(),  # at most rate.per_language passages of each language: it fits the driver
         settings.train,
-        tracking_at=settings.tracking,
+        at=settings.tracking,
         work=settings.work,
         max_subwords=settings.split.max_subwords,
-        tokens_per_batch=settings.score.tokens_per_batch,
-        inputs=lake.inputs,
+        facts={
+            **{f"version_{table}": version for table, version in lake.inputs.items()},
+            "schema_passages": passages.TABLE.version,
+            "rater_engine": settings.model_specs[settings.train.rater].fingerprint,
+            "prompt": annotators.fingerprint("usefulness"),
+        },
     )
-    lake.outputs[f"model:{settings.tracking.model}@{settings.tracking.alias}"] = registered.version
-    lake.said.append(registered.said)
+    lake.outputs[f"model:{settings.tracking.model}@{settings.tracking.challenger}"] = learned.version
+    lake.said.append(learned.said)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ ROOT = Path(__file__).parent.parent / "finerweb"
 
 # From the bottom. Modules of one line may import each other, but not in a circle, and a table imports no table.
 LAYERS = {
-    "values": "project plugins languages spans scripts table rows answers annotated label_classes intervals sheets",
-    "text": "segment grounding merging shipping encoders similarity scorer annotators engines random_model spool budget planting auditing",
+    "values": "project plugins languages spans scripts table rows answers annotated label_classes intervals sheets targets scorer_card waves",
+    "text": "segment grounding merging shipping encoders similarity scorer quality fine_tuning annotators engines random_model spool budget planting auditing",
     "tables": "tables views metrics answering",
-    "outside": "highlighting settings lake sources hub tracking publishing plots progress trust",
-    "wiring": "asking planning training summary findings reporting graph job audit_commands cli",
+    "outside": "highlighting settings lake sources hub tracking publishing plots figures progress trust",
+    "wiring": "asking planning training promoting scoring evaluating summary findings reporting graph job audit_commands cli",
 }
 LEVEL = {module: level for level, modules in enumerate(LAYERS.values()) for module in modules.split()}
 
@@ -21,8 +21,8 @@ SPARK = ("table", "rows", "shipping")  # the modules below the tables that know 
 
 # Heavy packages, each with its one home at import time; others load it on the worker, by name.
 HOMES = {
-    "torch": {"similarity", "scorer"},
-    "transformers": {"similarity", "scorer"},
+    "torch": {"similarity", "scorer", "fine_tuning"},
+    "transformers": {"similarity", "scorer", "fine_tuning"},
     "mlflow": {"tracking"},
     "datasets": {"hub"},
     "icu4py": {"segment"},

@@ -86,7 +86,7 @@ def found() -> Found:
         lake=HOSTILE,
         dataset=HOSTILE,
         model_name="scorer@champion",
-        threshold=0.5,
+        thresholds=[0.5],
         languages={code: known[code] for code in ("arb", "eng")},
         sizes=dict.fromkeys(
             ["documents", "rejects", "passages", "annotated", "entities", "label_names", "examples"], 1
@@ -111,7 +111,7 @@ def found() -> Found:
                 },
             },
         },
-        scores=[(0.4, 2), (0.7, 1)],
+        scores=[(0.4, 0.45, 2), (0.7, 0.75, 1)],
         names={"arb": {HOSTILE: {"name": HOSTILE, "problem": None}}},
         sample={
             "eng": [Passage(HOSTILE, hostile, 5, 0.7, [Mark(8, 12, HOSTILE, "place")])],

@@ -11,6 +11,7 @@ from finerweb import plugins
 from finerweb.answers import Unreadable
 from finerweb.engines import Answer
 from finerweb.languages import Language
+from finerweb.rows import lookup
 from finerweb.spool import Tally
 from finerweb.table import Column, Table
 
@@ -63,8 +64,7 @@ def about_labels(labels: DataFrame, *, languages: Mapping[str, Language]) -> Dat
 
 
 def _of(languages: Mapping[str, Language], attribute: str) -> Expression:
-    pairs = [F.lit(part) for code, one in languages.items() for part in (code, getattr(one, attribute))]
-    return F.element_at(F.create_map(*pairs), F.col("language"))
+    return lookup({code: getattr(one, attribute) for code, one in languages.items()}, "language")
 
 
 def ask(subjects: DataFrame, *, question: str, prompt: str, engines: Mapping[str, str]) -> DataFrame:

@@ -1,14 +1,17 @@
-"""The regression's score of each passage."""
+"""The regression's score of each passage, of as many as are needed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from finerweb import shipping
+from finerweb.rows import lookup
 from finerweb.table import Column, Table
 
 TABLE = Table(
@@ -19,31 +22,28 @@ TABLE = Table(
         Column("passage_id", "string", "the passage", nullable=False),
         Column("scorer", "string", "registered model and version", nullable=False),
         Column("language", "string", "the passage's language", nullable=False),
-        Column("score", "float", "predicted usefulness, about 0-1; useful above 0.5; null where there is a problem"),
-        Column("subwords", "int", "length as the encoder saw it", nullable=False),
-        Column("problem", "string", "why there is no score"),
+        Column("score", "float", "by the model's first target: about 0-1 (binary) or 1-4 (four_class)"),
+        Column("scores", "map<string, float>", "by all of its targets; null where there is a problem"),
+        Column("subwords", "int", "length in subwords of the model's tokenizer", nullable=False),
+        Column("problem", "string", "why there is no score: over_long for the encoder, or not_finite"),
     ),
-    constraints={"scored_or_problem": "(score is null) <> (problem is null)"},
+    constraints={
+        "scored_or_problem": "(score is null) <> (problem is null)",
+        "all_or_none": "(score is null) = (scores is null)",
+    },
 )
 
 
-def worth_scoring(passages: DataFrame, near_duplicates: DataFrame, *, per_language: int | None) -> DataFrame:
+def candidates(passages: DataFrame, near_duplicates: DataFrame) -> DataFrame:
     """The passages that could be selected: in their document's language, and no near-duplicate.
 
-    At most `per_language` of each language, None for all, in the order in which they are selected.
+    `turn` is their document's place in its language: documents are drawn in the order of a hash.
     """
-    could = passages.filter("is_target_language").join(
-        near_duplicates.select("passage_id"), on="passage_id", how="left_anti"
+    return (
+        passages.filter("is_target_language")
+        .join(near_duplicates.select("passage_id"), on="passage_id", how="left_anti")
+        .select("passage_id", "document_id", "language", "position", F.xxhash64("document_id").alias("turn"))
     )
-    if per_language is None:
-        return could
-    order = Window.partitionBy("language").orderBy(F.xxhash64("document_id"), "document_id", "position")
-    return could.withColumn("_place", F.row_number().over(order)).filter(F.col("_place") <= per_language).drop("_place")
-
-
-def by(passages: DataFrame, *, scorer: str) -> DataFrame:
-    """Passages with the scorer that is to score them, as the key of this table has it."""
-    return passages.withColumn("scorer", F.lit(scorer))
 
 
 def of(scores: DataFrame, *, scorer: str) -> DataFrame:
@@ -51,32 +51,112 @@ def of(scores: DataFrame, *, scorer: str) -> DataFrame:
     return scores.filter(F.col("scorer") == scorer)
 
 
-def predict(
-    passages: DataFrame, *, scorer: str, folder: str, max_subwords: int, tokens_per_batch: int, tasks: int
+def drawn(
+    candidates: DataFrame, scores: DataFrame, *, until: Mapping[str, int], thresholds: Mapping[str, float]
 ) -> DataFrame:
-    """Score passages with the model in the shipped `folder`."""
-    predict = partial(
-        _predict, scorer=scorer, folder=folder, max_subwords=max_subwords, tokens_per_batch=tokens_per_batch
+    """The documents whose turn has come: how many candidates and scores each has, how many of them useful.
+
+    `until` says of each language the last turn that is drawn.
+    """
+    up_to = candidates.filter(F.col("turn") <= lookup(until, "language"))
+    seen = scores.select("passage_id", "score", F.lit(1).alias("is_scored"))
+    is_useful = F.coalesce(F.col("score") > lookup(thresholds, "language"), F.lit(False))
+    return (
+        up_to.join(seen, on="passage_id", how="left")
+        .groupBy("document_id", "language", "turn")
+        .agg(
+            F.count("*").alias("candidates"),
+            F.count("is_scored").alias("scored"),
+            F.count_if(is_useful).alias("useful"),
+        )
+        .withColumn("is_open", (F.col("useful") == 0) & (F.col("scored") < F.col("candidates")))
     )
+
+
+def progress(drawn: DataFrame, *, per_language: int) -> DataFrame:
+    """How far each language is: language, drawn, scored, useful, accepted, open, full_at, open_before.
+
+    `accepted` documents have a useful passage, `open` ones may still turn out to have one. `full_at` is the turn of
+    the document that fills the quota, null where there are too few, and `open_before` the open ones up to it: what
+    they turn out to be decides which document that is.
+    """
+    taken = Window.partitionBy("language").orderBy("turn", "document_id")
+    last = (
+        drawn.filter("useful > 0")
+        .withColumn("_place", F.row_number().over(taken))
+        .filter(F.col("_place") == per_language)
+        .select("language", F.col("turn").alias("full_at"))
+    )
+    return (
+        drawn.join(F.broadcast(last), on="language", how="left")
+        .groupBy("language")
+        .agg(
+            F.count("*").alias("drawn"),
+            F.sum("scored").alias("scored"),
+            F.sum("useful").alias("useful"),
+            F.count_if(F.col("useful") > 0).alias("accepted"),
+            F.count_if("is_open").alias("open"),
+            F.max("full_at").alias("full_at"),
+            F.count_if(F.col("is_open") & (F.col("turn") <= F.col("full_at"))).alias("open_before"),
+        )
+    )
+
+
+def wave(
+    candidates: DataFrame, scores: DataFrame, drawn: DataFrame, *, at_most: Mapping[str, int] | None = None
+) -> DataFrame:
+    """The next passages of the open documents, in order: as many as were scored of a document before, at least one.
+
+    So a document with a useful passage near its start costs little, and one without any costs few waves. `at_most`
+    limits the passages of each language.
+    """
+    unseen = candidates.join(scores.select("passage_id"), on="passage_id", how="left_anti")
+    open_ones = drawn.filter("is_open").select("document_id", F.greatest("scored", F.lit(1)).alias("_depth"))
+    inside = Window.partitionBy("document_id").orderBy("position")
+    next_ones = (
+        unseen.join(open_ones, on="document_id", how="inner")
+        .withColumn("_place", F.row_number().over(inside))
+        .filter("_place <= _depth")
+    )
+    if at_most is not None:
+        order = Window.partitionBy("language").orderBy("turn", "document_id", "position")
+        next_ones = next_ones.withColumn("_place", F.row_number().over(order))
+        next_ones = next_ones.filter(F.col("_place") <= lookup(at_most, "language"))
+    return next_ones.select("passage_id")
+
+
+def predict(passages: DataFrame, *, scorer: str, folder: str, tokens_per_batch: int | None, tasks: int) -> DataFrame:
+    """Score passages with the model in the shipped `folder`. Raises TooLarge, on the worker."""
+    predict = partial(_predict, scorer=scorer, folder=folder, tokens_per_batch=tokens_per_batch)
     return passages.select("passage_id", "language", "text").repartition(tasks).mapInPandas(predict, TABLE.ddl)
 
 
 def _predict(
-    batches: Iterable[pd.DataFrame], *, scorer: str, folder: str, max_subwords: int, tokens_per_batch: int
+    batches: Iterable[pd.DataFrame], *, scorer: str, folder: str, tokens_per_batch: int | None
 ) -> Iterator[pd.DataFrame]:
     from finerweb import scorer as regression  # torch, on workers only
 
-    model = regression.load(str(shipping.shipped(folder)), max_subwords, tokens_per_batch)
+    model = regression.load(str(shipping.shipped(folder)), tokens_per_batch)
     for batch in batches:
-        scores, subwords = model.score(batch["text"].tolist())
-        finite = np.isfinite(scores)
+        values, subwords = model.score(batch["text"].tolist())
         yield pd.DataFrame(
             {
                 "passage_id": batch["passage_id"],
                 "scorer": scorer,
                 "language": batch["language"],
-                "score": [float(score) if good else None for score, good in zip(scores, finite, strict=True)],
+                **_said(values, subwords > model.limit, model.card.targets),
                 "subwords": subwords.astype(np.int32),
-                "problem": [None if good else "not_finite" for good in finite],
             }
         )
+
+
+def _said(values: NDArray[np.float32], is_long: NDArray[np.bool_], targets: Sequence[str]) -> dict[str, list[Any]]:
+    """The columns score, scores and problem."""
+    rows = [dict(zip(targets, row, strict=True)) if np.isfinite(row).all() else None for row in values.tolist()]
+    return {
+        "score": [row[targets[0]] if row else None for row in rows],
+        "scores": rows,
+        "problem": [
+            None if row else "over_long" if long else "not_finite" for row, long in zip(rows, is_long, strict=True)
+        ],
+    }

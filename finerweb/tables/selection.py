@@ -1,8 +1,11 @@
 """Which passages are annotated, and why the others are not."""
 
+from collections.abc import Mapping
+
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from finerweb.rows import lookup
 from finerweb.table import Column, Table
 
 TABLE = Table(
@@ -14,6 +17,7 @@ TABLE = Table(
         Column("document_id", "string", "its document", nullable=False),
         Column("language", "string", "its language", nullable=False),
         Column("score", "float", "the regression's score"),
+        Column("threshold", "float", "above it a passage of this language is useful", nullable=False),
         Column("rank", "int", "its place in its language, from 1; null where it is not selected"),
         Column("is_selected", "boolean", "is it annotated?", nullable=False),
         Column("problem", "string", "why not"),
@@ -23,22 +27,28 @@ TABLE = Table(
 
 
 def choose(
-    passages: DataFrame, scores: DataFrame, near_duplicates: DataFrame, *, per_language: int, threshold: float
+    passages: DataFrame,
+    scores: DataFrame,
+    near_duplicates: DataFrame,
+    *,
+    per_language: int,
+    thresholds: Mapping[str, float],
 ) -> DataFrame:
-    """At most so many passages of each language that score above the threshold, one a document.
+    """At most so many passages of each language that score above its threshold, one a document.
 
-    Of a document the first useful passage counts, as in the paper; documents come in the order of a hash.
+    Of a document the first useful passage counts, as in the paper; documents come in the order of a hash. A passage
+    that was not scored was not needed: its document had a useful one, or its language enough.
     """
     joined = (
         passages.select("passage_id", "document_id", "language", "position", "is_target_language")
-        .join(scores.select("passage_id", "score"), on="passage_id", how="left")
+        .join(scores.select("passage_id", "score", F.col("problem").alias("unscored")), on="passage_id", how="left")
         .join(near_duplicates.select("passage_id", "duplicate_of"), on="passage_id", how="left")
     )
     problem = (
         F.when(~F.col("is_target_language"), "other_language")
         .when(F.col("duplicate_of").isNotNull(), "near_duplicate")
-        .when(F.col("score").isNull(), "not_scored")
-        .when(F.col("score") <= threshold, "not_useful")
+        .when(F.col("score").isNull(), F.coalesce("unscored", F.lit("not_scored")))
+        .when(F.col("score") <= lookup(thresholds, "language"), "not_useful")
     )
     first = Window.partitionBy("document_id", "problem").orderBy("position")
     order = Window.partitionBy("language", "problem").orderBy(F.xxhash64("document_id"), "document_id")
@@ -58,6 +68,7 @@ def choose(
             "document_id",
             "language",
             "score",
+            lookup(thresholds, "language").alias("threshold"),
             F.when(is_useful, F.col("rank")).alias("rank"),
             is_useful.alias("is_selected"),
             "problem",
