@@ -169,9 +169,7 @@ def test_a_file_of_ratings_gives_the_table_of_training(
 def test_a_file_without_a_rating_is_an_error(chosen: Settings, tmp_path: Path) -> None:
     file = tmp_path / "none.jsonl"
     file.write_text('{"text": "x"}\n')
-    with pytest.raises(
-        ValueError, match=r"found no rated text in 1 lines, the first for: line 1: found language None"
-    ):
+    with pytest.raises(ValueError, match=r"found no rated text in 1 lines, the first for: line 1: found language None"):
         evaluating.evaluate(file, at=chosen.tracking, threshold="target", languages=chosen.languages)
 
 
