@@ -10,7 +10,6 @@ Starting the engine is left out of all three. The last line is one JSON object.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -47,9 +46,10 @@ def model(folder: Path, *, width: int, layers: int) -> Path:
     return folder
 
 
-def engine_settings(folder: Path) -> dict[str, Any]:
+def engine_settings(folder: Path, memory: float) -> dict[str, Any]:
     """What both are started with."""
-    return {"model": str(folder), "load_format": "dummy", "max_model_len": 8192, "dtype": "auto"}
+    context = {"max_model_len": 8192, "gpu_memory_utilization": memory}
+    return {"model": str(folder), "load_format": "dummy", "dtype": "auto", **context}
 
 
 def direct(settings: dict[str, Any], messages: list[list[dict[str, str]]]) -> dict[str, float]:
@@ -57,15 +57,13 @@ def direct(settings: dict[str, Any], messages: list[list[dict[str, str]]]) -> di
     with tempfile.TemporaryDirectory() as folder:
         given = Path(folder) / "given.json"
         given.write_text(json.dumps({"settings": settings, "messages": messages}), encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, __file__, "--direct", str(given)], stdout=subprocess.PIPE, text=True, check=True
-        )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+        subprocess.run([sys.executable, __file__, "--direct", str(given)], check=True)
+        found: dict[str, float] = json.loads(given.read_text(encoding="utf-8"))
     return found
 
 
 def run_direct(given: Path) -> None:
-    """The process that `direct` starts."""
+    """The process that `direct` starts; what it found replaces what it was given."""
     from vllm import LLM, SamplingParams
     from vllm.sampling_params import StructuredOutputsParams
 
@@ -80,7 +78,7 @@ def run_direct(given: Path) -> None:
     said = llm.chat(read["messages"][WARM_UP:], how, use_tqdm=False)
     seconds = time.monotonic() - began
     tokens = sum(len(one.prompt_token_ids) + len(one.outputs[0].token_ids) for one in said)
-    print(json.dumps({"seconds": seconds, "requests": len(said), "tokens": tokens}))
+    given.write_text(json.dumps({"seconds": seconds, "requests": len(said), "tokens": tokens}), encoding="utf-8")
 
 
 def through_spark(work: Path, settings: dict[str, Any], passages: int) -> tuple[dict[str, float], list[Any]]:
@@ -132,28 +130,23 @@ def killed(work: Path) -> tuple[float, int]:
     return counted.total() / kills.PASSAGES, kills.PASSAGES - len(counted)
 
 
-def device() -> str:
-    """What it ran on."""
-    import torch
-
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    return f"CPU, {os.cpu_count()} cores, {torch.backends.cpu.get_cpu_capability()}"
-
-
 def main() -> None:
     """Print a line for each part, and the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passages", type=int, default=240)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--memory", type=float, default=0.4, help="share of the machine's or the GPU's, for vLLM")
     parser.add_argument("--direct", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.direct:
         run_direct(options.direct)
         return
+    from machine import device
+
     with tempfile.TemporaryDirectory(prefix="finerweb-bench-") as name:
-        settings = engine_settings(model(Path(name) / "model", width=options.width, layers=options.layers))
+        folder = model(Path(name) / "model", width=options.width, layers=options.layers)
+        settings = engine_settings(folder, options.memory)
         spark, messages = through_spark(Path(name) / "work", settings, options.passages)
         print("through Spark and Delta", spark, flush=True)
         alone = [direct(settings, messages) for _ in range(2)]

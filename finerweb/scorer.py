@@ -1,6 +1,7 @@
 """The usefulness regression at work: an encoder with one or more real-valued heads. The only file that runs it."""
 
 import functools
+import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,15 @@ def device() -> torch.device:
 
 
 def has_bf16() -> bool:
-    """Does the hardware multiply bf16 matrices itself, rather than emulate it?"""
+    """Does the hardware multiply bf16 matrices itself, rather than emulate it?
+
+    oneDNN calls bf16 supported wherever there is AVX-512; without the instructions for it, it is slower than fp32.
+    """
     if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    return bool(
-        torch.backends.cpu.get_cpu_capability().startswith("AVX512") and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    )
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if platform.machine() in ("aarch64", "arm64"):
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def longest(config: Any) -> int:

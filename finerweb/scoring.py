@@ -112,7 +112,7 @@ def score_until_enough(
         lake.append_in_slices(scores.TABLE, wave, predict, key="passage_id", rows=slice_rows, unit="passages")
         number += 1
     scored, there = sum(state.scored for state in states.values()), sum(size.passages for size in sizes.values())
-    lake.said.append(f"{scored:,} of {there:,} candidates scored ({scored / there:.0%}), in {number} waves")
+    lake.said.append(f"{scored:,} of {there:,} candidates scored ({scored / there:.0%}) in {number} wave{'s' * (number != 1)}")
 
 
 class _Size(NamedTuple):

@@ -53,7 +53,8 @@ def load(settings: dict[str, Any], folder: Path) -> tuple[Any, dict[str, Any]]:
 
 
 # What vLLM, torch, the kernel and the hub's client say, each in its own words.
-MEMORY = r"(?i)out of memory|no available memory|can't allocate memory|kv cache is needed|less than desired|: -9\b"
+TAKEN = r"(?i)less than desired"
+MEMORY = r"(?i)out of memory|no available memory|can't allocate memory|kv cache is needed|: -9\b"
 MISSING = r"(?i)invalid repository id|valid model identifier|repository.?not.?found|couldn't connect|outgoing traffic"
 
 
@@ -62,6 +63,11 @@ def explain(error: Exception, place: Place) -> str:
     log = place.log.read_text(errors="replace")[-20_000:] if place.log.exists() else ""
     if isinstance(error, Unusable):
         return str(error)
+    if re.search(TAKEN, log):
+        return (
+            "less memory is free than it is to take; end what holds it, or lower gpu_memory_utilization (a share of all "
+            f"there is, of a CPU's too). vLLM's log is {place.log}"
+        )
     if re.search(MEMORY, log):
         return (
             "it does not fit into memory; lower max_model_len, raise gpu_memory_utilization, name a quantization, or "

@@ -38,8 +38,9 @@ NEUTRAL = CLIENT | {
     *("enforce_eager", "cpu_offload_gb", "async_scheduling", "compilation_config", "download_dir"),
 }
 
-# A model of noise is there to be quick: no compilation, and a context that takes 256 words of Khmer, a byte a token.
-RANDOM = {"dtype": "float32", "enforce_eager": True, "max_model_len": 8192}
+# A model of noise is there to be quick: no compilation, a context that takes 256 words of Khmer, a byte a token, and
+# little of a memory that other programs use too (vLLM takes 92 % of all there is, and does not start with less).
+RANDOM = {"dtype": "float32", "enforce_eager": True, "max_model_len": 8192, "gpu_memory_utilization": 0.25}
 
 
 class Vllm:
