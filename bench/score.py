@@ -23,6 +23,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -167,12 +168,13 @@ def workers_peak() -> int:
     """The largest resident size, in kB, that a Python worker ever had."""
     import psutil
 
-    def high_water(process: Any) -> int:
-        status = Path(f"/proc/{process.pid}/status").read_text()
-        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
-
-    children = psutil.Process().children(recursive=True)
-    return max(high_water(one) for one in children if "pyspark.daemon" in " ".join(one.cmdline()))
+    found = [0]
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error, OSError):  # it has ended meanwhile
+            if "pyspark.daemon" in " ".join(process.cmdline()):
+                status = Path(f"/proc/{process.pid}/status").read_text()
+                found += [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")]
+    return max(found)
 
 
 PARTS = {part.__name__: part for part in (pipeline, loop, peak, job)}

@@ -4,10 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-FIRST, TURNS = (
-    -(2**63),
-    2**64,
-)  # turns are 64-bit hashes: evenly spread, so that a share of them is a share of documents
+# Turns are 64-bit hashes: evenly spread, so that a share of those still to come is a share of the documents to come.
+FIRST, LAST = -(2**63), 2**63 - 1
 GROWTH = 4  # times the documents drawn so far, at most: a rate that is known from a few is not trusted far
 FEWEST = 16  # documents are worth a wave
 
@@ -53,7 +51,5 @@ def _draw(state: State, until: int, per_language: int, at_most: int | None) -> i
     if at_most is not None:
         wanted = min(wanted, at_most - state.scored)
     wanted = min(max(wanted, FEWEST), max(FEWEST, GROWTH * state.drawn, per_language))
-    share = min(1.0, (state.drawn + wanted) / state.documents)
-    reached = FIRST + int(share * TURNS)
-    # A hash's chance may leave a small step without a document: the next one goes further, until there is no other.
-    return min(max(reached, until + TURNS // state.documents), FIRST + TURNS - 1)
+    step = math.ceil((LAST - until) * wanted / (state.documents - state.drawn))
+    return min(LAST, until + step)  # a float is not exact at 64 bits
