@@ -65,7 +65,7 @@ def explain(error: Exception, place: Place) -> str:
         return str(error)
     if re.search(TAKEN, log):
         return (
-            "less memory is free than it is to take; end what holds it, or lower gpu_memory_utilization (on a CPU too). "
+            "less memory is free than it is to take; end what holds it, or lower gpu_memory_utilization, on a CPU too. "
             f"vLLM's log is {place.log}"
         )
     if re.search(MEMORY, log):
