@@ -72,7 +72,7 @@ def gather(shared: Path, languages: Mapping[str, Language], per_language: int) -
     rows["_order"] = pd.util.hash_pandas_object(rows["text"], index=False)
     most = {"train": per_language, "validation": max(20, per_language // 5), "test": TESTED}
     place = rows.sort_values("_order").groupby(["language", "split"]).cumcount()
-    return rows[place < rows["split"].map(most)].drop(columns="_order").reset_index(drop=True)
+    return rows[place.sort_index() < rows["split"].map(most)].drop(columns="_order").reset_index(drop=True)
 
 
 def majority(train: pd.DataFrame, others: pd.DataFrame) -> tuple[Scores, Scores]:

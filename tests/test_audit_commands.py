@@ -30,7 +30,7 @@ def work(spark: SparkSession, tmp_path: Path) -> Path:
             passages.TABLE.schema,
         ),
     )
-    chosen = [(one, one[0], code, 0.9, 1, True, None) for one, (code, _) in TEXTS.items() if one != "d#1"]
+    chosen = [(one, one[0], code, 0.9, 0.5, 1, True, None) for one, (code, _) in TEXTS.items() if one != "d#1"]
     lake.replace(selection.TABLE, spark.createDataFrame(chosen, selection.TABLE.schema))
     rows = []
     for one, mention, label in NAMED:

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame, SparkSession
 from finerweb import metrics
 from finerweb.intervals import wilson
 from finerweb.lake import Lake, WrongTable
-from finerweb.metrics import acceptance, agreement, audit, gold, judges, ratings, retention, verdicts, volume
+from finerweb.metrics import acceptance, agreement, audit, coverage, gold, judges, ratings, retention, verdicts, volume
 from finerweb.table import Table
 from finerweb.tables import audits, measures
 from finerweb.tables import entities as entities_table
@@ -72,6 +72,19 @@ def test_gold_of_nothing_found_is_nought_and_without_gold_nothing(spark: SparkSe
         ("recall", 0.0),
     ]
     assert gold.measure(spark.createDataFrame([], columns), none, places, selected).collect() == []
+
+
+def test_coverage_says_how_much_was_scored_and_how_much_of_that_was_useful(spark: SparkSession) -> None:
+    rows = [("eng", 0.9, 0.5), ("eng", 0.5, 0.5), ("eng", None, 0.5), ("eng", None, 0.5), ("tha", None, 0.7)]
+    selected = spark.createDataFrame(rows, "language string, score double, threshold double")
+    assert sorted(tuple(row) for row in coverage.measure(selected).collect()) == [
+        ("scored", "eng", 0.5),
+        ("scored", "tha", 0.0),
+        ("threshold", "eng", 0.5),
+        ("threshold", "tha", 0.7),
+        ("useful", "eng", 0.5),
+        ("useful", "tha", 0.0),
+    ]
 
 
 def test_acceptance_and_ratings_are_shares_of_a_language(spark: SparkSession) -> None:

@@ -15,17 +15,23 @@ PASSAGES = [
     ("d#0", "d", "eng", 0, True, None, None),
     ("é👍🏽#0", "é👍🏽", "eng", 0, True, 0.8, None),
     ("f#0", "f", "eng", 0, True, 0.7, None),
+    ("g#0", "g", "eng", 0, True, None, None),
     ("t#0", "t", "tha", 0, True, 0.51, None),
+    ("u#0", "u", "tha", 0, True, 0.45, None),
 ]
+UNSCORED = [("g#0", None, "over_long")]
+THRESHOLDS = {"eng": 0.5, "tha": 0.45}
 
 
 def chosen(spark: SparkSession, *, per_language: int) -> dict[str, tuple[int | None, bool, str | None]]:
     columns = "passage_id string, document_id string, language string, position int, is_target_language boolean"
     passages = spark.createDataFrame([row[:5] for row in PASSAGES], columns)
-    scores = spark.createDataFrame([(row[0], row[5]) for row in PASSAGES if row[5]], "passage_id string, score double")
+    said = [(row[0], row[5], None) for row in PASSAGES if row[5]] + UNSCORED
+    scores = spark.createDataFrame(said, "passage_id string, score double, problem string")
     near = [(row[0], row[6]) for row in PASSAGES if row[6]]
     near_duplicates = spark.createDataFrame(near, "passage_id string, duplicate_of string")
-    frame = selection.choose(passages, scores, near_duplicates, per_language=per_language, threshold=0.5)
+    frame = selection.choose(passages, scores, near_duplicates, per_language=per_language, thresholds=THRESHOLDS)
+    assert {row["language"]: row["threshold"] for row in frame.collect()} == THRESHOLDS
     assert frame.columns == [column.name for column in selection.TABLE.columns]
     return {row["passage_id"]: (row["rank"], row["is_selected"], row["problem"]) for row in frame.collect()}
 
@@ -37,6 +43,8 @@ WHY_NOT = {
     "b#1": (None, False, "not_useful"),
     "c#0": (None, False, "near_duplicate"),
     "d#0": (None, False, "not_scored"),
+    "g#0": (None, False, "over_long"),
+    "u#0": (None, False, "not_useful"),
 }
 
 
