@@ -339,6 +339,12 @@ def test_a_model_that_is_not_there_is_named(spec: Spec) -> None:
     )
 
 
+def test_memory_that_others_hold_is_no_reason_to_ask_for_more(spec: Spec) -> None:
+    said = failure(but(spec, gpu_memory_utilization=1.0))
+    wanted = "engine vllm, model random: less memory is free than it is to take; end what holds it, or lower "
+    assert said.startswith(f"{wanted}gpu_memory_utilization, on a CPU too. vLLM's log is ")
+
+
 # The tiny model.
 
 
