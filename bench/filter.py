@@ -200,6 +200,7 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--frozen", default="0", help="layers that stay as they are, and the embeddings; none for all")
+    parser.add_argument("--longest", type=int, default=512, help="subwords of a passage that are read")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if not (options.shared / "data" / "ner").is_dir():
@@ -211,7 +212,7 @@ def main() -> None:
         batch_size=options.batch_size,
         epochs=options.epochs,
         patience=options.epochs,
-        max_subwords=512,
+        max_subwords=options.longest,
         frozen_layers=None if options.frozen == "none" else int(options.frozen),
         dropout=0.1,
         balance=False,
