@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 
 from finerweb import asking, engines, plugins, random_model, settings, tables
 from finerweb.budget import Budget
-from finerweb.engines import Answer, EngineFailed, Request, Spec
+from finerweb.engines import Answer, EngineFailed, Request, Spec, _vllm_work
 from finerweb.engines._vllm_place import MARK, Place
 from finerweb.engines.vllm import Vllm
 from finerweb.lake import Lake
@@ -339,10 +339,24 @@ def test_a_model_that_is_not_there_is_named(spec: Spec) -> None:
     )
 
 
-def test_memory_that_others_hold_is_no_reason_to_ask_for_more(spec: Spec) -> None:
-    said = failure(but(spec, gpu_memory_utilization=1.0))
-    wanted = "engine vllm, model random: less memory is free than it is to take; end what holds it, or lower "
-    assert said.startswith(f"{wanted}gpu_memory_utilization, on a CPU too. vLLM's log is ")
+SAID = {
+    "Available memory on node 0 (15.31/19.21 GiB) on startup is less than desired CPU memory utilization (0.92, 17 GiB)": (
+        "less memory is free than it is to take; end what holds it, or lower gpu_memory_utilization, on a CPU too. "
+    ),
+    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB": (
+        "it does not fit into memory; lower max_model_len, raise gpu_memory_utilization, name a quantization, or spread "
+        "it over GPUs with tensor_parallel_size. "
+    ),
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_memory_that_others_hold_is_no_reason_to_ask_for_more(said: str, tmp_path: Path) -> None:
+    place = Place(tmp_path, "engine", "{}")
+    place.log.write_text(f"(EngineCore pid=1) ERROR [core.py:1510] ValueError: {said}\n")
+    assert _vllm_work.explain(RuntimeError("See root cause above."), place) == (
+        f"{SAID[said]}vLLM's log is {place.log}"
+    )
 
 
 # The tiny model.
