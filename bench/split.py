@@ -14,6 +14,7 @@ import argparse
 import gzip
 import json
 import os
+import re
 import tempfile
 import time
 from collections import defaultdict
@@ -155,7 +156,10 @@ def peers(code: str, language: Any) -> tuple[dict[str, Cut], dict[str, str]]:
             cut("A text. ไทย 中文.")
             found[name] = cut
         except (ImportError, OSError, ValueError, LookupError) as error:
-            missing[name] = " ".join(str(error).split())[:80]
+            said = re.sub(
+                rf"\b({code}|{language.locale}|{language.locale[:2]})\b", "this", " ".join(str(error).split())
+            )
+            missing[name] = said[:60]
     return found, missing
 
 
