@@ -138,13 +138,13 @@ def job(given: dict[str, Any]) -> dict[str, Any]:
     from pyspark.sql import functions as F
 
     from finerweb import job as jobs
-    from finerweb import scoring
+    from finerweb import scorer_card, scoring
     from finerweb.lake import Lake
     from finerweb.tables import near_duplicates, passages, scores
 
     work, folder = Path(given["work"]), Path(given["folder"])
     chosen = jobs.load_settings(str(ROOT / "conf" / "local.yml"), [f"work={work}"])
-    model = scoring.Model("bench/1", folder, scoring.scorer_card.read(folder))
+    model = scoring.Model("bench/1", folder, scorer_card.read(folder))
     endless = scoring.Enough(10**9, dict.fromkeys(chosen.languages, float("inf")), None)
     found: dict[str, Any] = {"seconds": [], "memory": []}
     with jobs.opened(chosen) as opened:
