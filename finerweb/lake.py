@@ -115,18 +115,26 @@ class Lake:
         return frame.join(there, on=list(table.key), how="left_anti")
 
     def append_in_slices(
-        self, table: Table, frame: DataFrame, make: Callable[[DataFrame], DataFrame], *, key: str, rows: int, unit: str
+        self,
+        table: Table,
+        frame: DataFrame,
+        make: Callable[[DataFrame], DataFrame],
+        *,
+        key: str,
+        rows: int,
+        total: int,
+        unit: str,
     ) -> None:
         """Append `make(part)` for every slice of a frame, each committed before the next is begun.
 
-        `unit` is for the bar.
+        `total` is about how many rows the frame has: to count them would cost as much as to read them. `unit` is for
+        the bar.
         """
-        total = frame.count()
         done = 0
         for part in slices(frame, key=key, rows=rows, total=total):
-            progress.update(done, total, unit)
+            progress.update(done, max(done, total), unit)
             done += self.append(table, make(part))
-        progress.update(done, total, unit)
+        progress.update(done, done, unit)
 
     def written(self, table: Table) -> DataFrame:
         """The rows of a table that the job wrote."""
@@ -220,7 +228,7 @@ class Lake:
 
 
 def slices(frame: DataFrame, *, key: str, rows: int, total: int) -> Iterator[DataFrame]:
-    """Parts of about so many rows of a frame that has `total`.
+    """Parts of about so many rows of a frame that has about `total`.
 
     A part is a hash bucket of `key`, so that it is the same part whenever it is computed.
     """

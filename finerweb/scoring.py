@@ -99,17 +99,18 @@ def score_until_enough(
     number = 0
     while True:
         known = scores.of(lake.peek(scores.TABLE), scorer=scorer)
-        drawn = partial(scores.drawn, candidates, known, thresholds=enough.thresholds)
-        states = _states(scores.progress(drawn(until=until), per_language=enough.per_language), sizes)
+        seen = partial(scores.seen, candidates, known, thresholds=enough.thresholds)
+        states = _states(scores.progress(seen(until=until), per_language=enough.per_language), sizes)
         drawing = waves.draw(states, until, per_language=enough.per_language, at_most=enough.at_most)
         if not drawing:
             break
+        about = sum(waves.expected(states[code], until[code], turn) for code, turn in drawing.items())
         until |= {code: max(turn, until[code]) for code, turn in drawing.items()}
         left = {code: enough.at_most - states[code].scored for code in drawing} if enough.at_most is not None else None
-        wave = texts.join(
-            scores.wave(candidates, known, drawn(until=drawing), at_most=left), on="passage_id", how="left_semi"
+        wave = texts.join(scores.wave(seen(until=drawing), at_most=left), on="passage_id", how="left_semi")
+        lake.append_in_slices(
+            scores.TABLE, wave, predict, key="passage_id", rows=slice_rows, total=about, unit="passages"
         )
-        lake.append_in_slices(scores.TABLE, wave, predict, key="passage_id", rows=slice_rows, unit="passages")
         number += 1
     scored, there = sum(state.scored for state in states.values()), sum(size.passages for size in sizes.values())
     in_waves = f"in {number} wave{'' if number == 1 else 's'}"

@@ -19,6 +19,7 @@ class State(NamedTuple):
     useful: int = 0
     accepted: int = 0
     open: int = 0
+    waiting: int = 0
     full_at: int | None = None
     open_before: int = 0
 
@@ -53,3 +54,9 @@ def _draw(state: State, until: int, per_language: int, at_most: int | None) -> i
     wanted = min(max(wanted, FEWEST), max(FEWEST, GROWTH * state.drawn, per_language))
     step = math.ceil((LAST - until) * wanted / (state.documents - state.drawn))
     return min(LAST, until + step)  # a float is not exact at 64 bits
+
+
+def expected(state: State, until: int, turn: int) -> int:
+    """About how many passages a wave has that draws up to `turn`: those that wait, and one of each new document."""
+    new = (state.documents - state.drawn) * (turn - until) / (LAST - until) if turn > until else 0
+    return state.waiting + math.ceil(new)

@@ -116,7 +116,7 @@ def test_slices_cover_everything_once_and_each_is_committed(spark: SparkSession,
         seen.append(content(part.select("note_id")))
         return part
 
-    lake.append_in_slices(NOTES, notes(spark, rows), make, key="note_id", rows=25, unit="notes")
+    lake.append_in_slices(NOTES, notes(spark, rows), make, key="note_id", rows=25, total=len(rows), unit="notes")
     assert len(seen) == 2
     assert all(seen)
     assert sorted(one for part in seen for one in part) == sorted((row[0],) for row in rows)
@@ -136,7 +136,7 @@ def test_a_crash_costs_a_slice(spark: SparkSession, lake: Lake) -> None:
         return part
 
     with pytest.raises(RuntimeError, match="the GPU is gone"):
-        lake.append_in_slices(NOTES, notes(spark, rows), make, key="note_id", rows=5, unit="notes")
+        lake.append_in_slices(NOTES, notes(spark, rows), make, key="note_id", rows=5, total=len(rows), unit="notes")
     kept = lake.read(NOTES).count()
     assert 0 < kept < 10
     assert lake.missing(NOTES, notes(spark, rows)).count() == 10 - kept

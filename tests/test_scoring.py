@@ -128,13 +128,8 @@ def test_a_wave_reads_on_where_no_passage_was_useful_twice_as_far_as_before(spar
     known = spark.createDataFrame(
         [(passage, value) for passage, _, _, value in PLACES if value], "passage_id string, score float"
     )
-    drawn = scores.drawn(candidates, known, until={"eng": 3}, thresholds={"eng": 0.5})
-    assert sorted(tuple(row) for row in drawn.drop("language", "turn").collect()) == [
-        ("a", 2, 1, 0, True),
-        ("b", 2, 1, 1, False),
-        ("c", 9, 2, 0, True),
-    ]
-    (state,) = scores.progress(drawn, per_language=1).collect()
+    seen = scores.seen(candidates, known, until={"eng": 3}, thresholds={"eng": 0.5})
+    (state,) = scores.progress(seen, per_language=1).collect()
     assert state.asDict() == {
         "language": "eng",
         "drawn": 3,
@@ -142,12 +137,14 @@ def test_a_wave_reads_on_where_no_passage_was_useful_twice_as_far_as_before(spar
         "useful": 1,
         "accepted": 1,
         "open": 2,
+        "waiting": 4,
         "full_at": 2,
         "open_before": 1,
     }
-    wave = scores.wave(candidates, known, drawn)
-    assert sorted(row[0] for row in wave.collect()) == ["a#1", "c#2", "c#3"]
-    little = scores.wave(candidates, known, drawn, at_most={"eng": 2})
+    (state,) = scores.progress(seen, per_language=2).collect()
+    assert (state["full_at"], state["open_before"]) == (None, 2)
+    assert sorted(row[0] for row in scores.wave(seen).collect()) == ["a#1", "c#2", "c#3", "c#4"]
+    little = scores.wave(seen, at_most={"eng": 2})
     assert sorted(row[0] for row in little.collect()) == ["a#1", "c#2"]
 
 

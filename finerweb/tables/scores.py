@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -51,72 +52,71 @@ def of(scores: DataFrame, *, scorer: str) -> DataFrame:
     return scores.filter(F.col("scorer") == scorer)
 
 
-def drawn(
+def seen(
     candidates: DataFrame, scores: DataFrame, *, until: Mapping[str, int], thresholds: Mapping[str, float]
 ) -> DataFrame:
-    """The documents whose turn has come: how many candidates and scores each has, how many of them useful.
+    """The candidates of the documents whose turn has come: is each scored, and useful.
 
     `until` says of each language the last turn that is drawn.
     """
-    up_to = candidates.filter(F.col("turn") <= lookup(until, "language"))
-    seen = scores.select("passage_id", "score", F.lit(1).alias("is_scored"))
-    is_useful = F.coalesce(F.col("score") > lookup(thresholds, "language"), F.lit(False))
+    known = scores.select("passage_id", "score", F.lit(True).alias("is_scored"))
     return (
-        up_to.join(seen, on="passage_id", how="left")
-        .groupBy("document_id", "language", "turn")
-        .agg(
-            F.count("*").alias("candidates"),
-            F.count("is_scored").alias("scored"),
-            F.count_if(is_useful).alias("useful"),
-        )
-        .withColumn("is_open", (F.col("useful") == 0) & (F.col("scored") < F.col("candidates")))
+        candidates.filter(F.col("turn") <= lookup(until, "language"))
+        .join(known, on="passage_id", how="left")
+        .withColumn("is_scored", F.coalesce("is_scored", F.lit(False)))
+        .withColumn("is_useful", F.coalesce(F.col("score") > lookup(thresholds, "language"), F.lit(False)))
+        .drop("score")
     )
 
 
-def progress(drawn: DataFrame, *, per_language: int) -> DataFrame:
-    """How far each language is: language, drawn, scored, useful, accepted, open, full_at, open_before.
+def progress(seen: DataFrame, *, per_language: int) -> DataFrame:
+    """How far each language is: language, drawn, scored, useful, accepted, open, waiting, full_at, open_before.
 
-    `accepted` documents have a useful passage, `open` ones may still turn out to have one. `full_at` is the turn of
-    the document that fills the quota, null where there are too few, and `open_before` the open ones up to it: what
-    they turn out to be decides which document that is.
+    `accepted` documents have a useful passage, `open` ones may still turn out to have one, and `waiting` passages of
+    these are next. `full_at` is the turn of the document that fills the quota, null where there are too few, and
+    `open_before` the open ones up to it: what they turn out to be decides which document that is.
     """
-    taken = Window.partitionBy("language").orderBy("turn", "document_id")
-    last = (
-        drawn.filter("useful > 0")
-        .withColumn("_place", F.row_number().over(taken))
-        .filter(F.col("_place") == per_language)
-        .select("language", F.col("turn").alias("full_at"))
+    documents = seen.groupBy("document_id", "language", "turn").agg(
+        F.count_if("is_scored").alias("scored"),
+        F.count_if("is_useful").alias("useful"),
+        F.count_if(~F.col("is_scored")).alias("unseen"),
     )
+    in_turn = Window.partitionBy("language").orderBy("turn", "document_id").rowsBetween(Window.unboundedPreceding, 0)
+    is_open = (F.col("useful") == 0) & (F.col("unseen") > 0)
     return (
-        drawn.join(F.broadcast(last), on="language", how="left")
+        documents.withColumn("_place", F.count_if(F.col("useful") > 0).over(in_turn))
+        .withColumn("_is_open", is_open)
         .groupBy("language")
         .agg(
             F.count("*").alias("drawn"),
             F.sum("scored").alias("scored"),
             F.sum("useful").alias("useful"),
             F.count_if(F.col("useful") > 0).alias("accepted"),
-            F.count_if("is_open").alias("open"),
-            F.max("full_at").alias("full_at"),
-            F.count_if(F.col("is_open") & (F.col("turn") <= F.col("full_at"))).alias("open_before"),
+            F.count_if("_is_open").alias("open"),
+            F.coalesce(F.sum(F.when(is_open, F.least(_depth("scored"), "unseen"))), F.lit(0)).alias("waiting"),
+            F.min(F.when(F.col("_place") >= per_language, F.col("turn"))).alias("full_at"),
+            F.count_if(F.col("_is_open") & (F.col("_place") < per_language)).alias("open_before"),
         )
     )
 
 
-def wave(
-    candidates: DataFrame, scores: DataFrame, drawn: DataFrame, *, at_most: Mapping[str, int] | None = None
-) -> DataFrame:
-    """The next passages of the open documents, in order: as many as were scored of a document before, at least one.
+def _depth(scored: str) -> Expression:
+    """How many passages of a document are next: one more than were scored of it before."""
+    return F.col(scored) + 1
+
+
+def wave(seen: DataFrame, *, at_most: Mapping[str, int] | None = None) -> DataFrame:
+    """The next passages of the open documents, in order: one more than were scored of a document before.
 
     So a document with a useful passage near its start costs little, and one without any costs few waves. `at_most`
     limits the passages of each language.
     """
-    unseen = candidates.join(scores.select("passage_id"), on="passage_id", how="left_anti")
-    open_ones = drawn.filter("is_open").select("document_id", F.greatest("scored", F.lit(1)).alias("_depth"))
-    inside = Window.partitionBy("document_id").orderBy("position")
+    inside = Window.partitionBy("document_id")
     next_ones = (
-        unseen.join(open_ones, on="document_id", how="inner")
-        .withColumn("_place", F.row_number().over(inside))
-        .filter("_place <= _depth")
+        seen.withColumn("_scored", F.count_if("is_scored").over(inside))
+        .withColumn("_useful", F.count_if("is_useful").over(inside))
+        .withColumn("_place", F.row_number().over(inside.orderBy("is_scored", "position")))
+        .filter(~F.col("is_scored") & (F.col("_useful") == 0) & (F.col("_place") <= _depth("_scored")))
     )
     if at_most is not None:
         order = Window.partitionBy("language").orderBy("turn", "document_id", "position")
