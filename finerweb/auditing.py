@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from finerweb.answers import excerpt
-from finerweb.grounding import fold
+from finerweb.folding import fold
 from finerweb.sheets import FILLED, FIXED, Cells, Entity, Passage, lines
 
 VERDICTS = ("not_entity", "wrong_span", "wrong_type", "ok")  # the worst first

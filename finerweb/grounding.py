@@ -3,33 +3,27 @@
 Every span is a slice of the text: `text[start:end]` is what it says, whatever the model wrote. Offsets are code points.
 """
 
-import bisect
-import re
-import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from finerweb import segment
+from rapidfuzz.distance import Levenshtein
+
+from finerweb.aligning import Place, align
+from finerweb.edges import UNSPACED, Edges
+from finerweb.folding import Folded, fold
+from finerweb.scripts import scripts
 from finerweb.spans import Span
 
 POLICIES = ("best", "cursor", "all")
 
-# Letters of these scripts follow each other without spaces, so that a word break says little about a name's edge.
-UNSPACED = re.compile(
-    r"[\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uAA60-\uAA7F\U00020000-\U0003FFFF]"
-)
-HANGUL = re.compile(r"[\uAC00-\uD7A3]")
-# And, the, in, to, from, as, that: written together with the word that follows.
-PROCLITICS = re.compile(
-    r"[\u05D5\u05D4\u05D1\u05DC\u05DE\u05DB\u05E9]{1,3}|[\u0648\u0641]?[\u0628\u0644\u0643]?(?:\u0627\u0644)?"
-)
-# Invisible and lost by models: soft hyphen, zero-width signs, bidi controls, tatweel, Arabic and Hebrew points.
-INVISIBLE = re.compile(
-    r"[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u0640\u064B-\u065F\u0670\u06D6-\u06ED\u0591-\u05BD\u05BF-\u05C7]"
-)
-SAME = str.maketrans(
-    {**dict.fromkeys("‘’‚‛ʼ`´′", "'"), **dict.fromkeys("“”„‟«»″״", '"'), **dict.fromkeys("‐‑‒–—―−־", "-")}
-)
+# What a place costs, where a mention in reading order is worth 1.
+NORMALISED, FUZZY = 0.2, 0.4
+
+SHORTEST = 5  # folded characters of a mention that may be found by similarity: shorter names have too many neighbours
+LETTERS_AN_EDIT, MOST_EDITS = 5, 3  # one letter in five may be another one
+LONGEST_ENDING = 4  # letters that a word's other ending may have
 
 
 class Grounded(NamedTuple):
@@ -40,91 +34,132 @@ class Grounded(NamedTuple):
     problem: str | None
 
 
-class Folded(NamedTuple):
-    """A text as it is compared; `starts[i]`, `ends[i]` bound the source of its i-th character."""
-
-    text: str
-    starts: list[int]
-    ends: list[int]
-
-    def source(self, start: int, end: int) -> Span:
-        """The span of the original text that folds to `text[start:end]`."""
-        return Span(self.starts[start], self.ends[end - 1])
-
-
-def fold(text: str) -> Folded:
-    """Case, Unicode form, quotes, dashes, digits and white space made alike, invisible characters left out.
-
-    Works cluster by cluster (a character and its combining marks), so that every folded character has its source.
-    """
-    folded: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    at = 0
-    while at < len(text):
-        end = at + 1
-        while end < len(text) and unicodedata.combining(text[end]):
-            end += 1
-        for character in _fold_cluster(text[at:end]):
-            if character == " " and folded and folded[-1] == " ":
-                ends[-1] = end
-                continue
-            folded.append(character)
-            starts.append(at)
-            ends.append(end)
-        at = end
-    return Folded("".join(folded), starts, ends)
-
-
-def _fold_cluster(cluster: str) -> str:
-    plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", INVISIBLE.sub("", cluster))).translate(SAME)
-    # "İ" folds to "i" and a combining dot, which nobody who writes "istanbul" types.
-    plain = unicodedata.normalize("NFC", plain.casefold().replace("i\u0307", "i"))
-    return "".join(" " if c.isspace() else str(unicodedata.decimal(c)) if c.isdecimal() else c for c in plain)
-
-
 class Text:
     """A passage, with what grounding needs of it computed once."""
 
     def __init__(self, text: str, locale: str) -> None:
         self.text = text
-        pieces = segment.pieces(text, locale)
-        self._starts = sorted({piece.start for piece in pieces})
-        self._breaks = {*self._starts, len(text)}
-        self._folded: Folded | None = None
+        self.edges = Edges(text, locale)
 
-    @property
+    @cached_property
     def folded(self) -> Folded:
-        """The text as the `normalised` tier compares it."""
-        if self._folded is None:
-            self._folded = fold(self.text)
-        return self._folded
+        """The text as the tiers `normalised` and `fuzzy` compare it."""
+        return fold(self.text)
 
-    def is_whole(self, span: Span) -> bool:
-        """Does the span begin and end where words do, by the rules of its script?
+    def exact(self, mention: str) -> list[Place]:
+        """The places of a mention, letter by letter."""
+        if not mention:
+            return []
+        return [Place(span, "exact", 0.0) for span in occurrences(self.text, mention) if self.edges.is_whole(span)]
 
-        Beyond ICU's word breaks: anywhere between letters of an unspaced script, since dictionaries do not know every
-        name; before a Korean particle; after Hebrew and Arabic words of one letter, written together with the next;
-        beside a full stop that ICU takes for part of an abbreviation or a host name.
+    def places(self, mention: str, exact: list[Place]) -> list[Place]:
+        """All places of a mention: the exact ones, those written otherwise, and where there are none, similar ones."""
+        wanted = fold(mention).text.strip()
+        if not wanted:
+            return exact
+        there = {place.span for place in exact}
+        alike = {self.folded.source(*span) for span in occurrences(self.folded.text, wanted)} - there
+        found = exact + [Place(span, "normalised", NORMALISED) for span in sorted(alike) if self.edges.is_whole(span)]
+        return found or self._inside(mention) or [Place(span, "fuzzy", FUZZY) for span in self._similar(wanted)]
+
+    def _inside(self, mention: str) -> list[Place]:
+        """The places of a mention that was written together with its neighbours."""
+        return [
+            Place(span, "exact", NORMALISED)
+            for span in occurrences(self.text, mention)
+            if (self.edges.is_edge(span.start, is_start=True) or self.edges.is_seam(span.start))
+            and (self.edges.is_edge(span.end, is_start=False) or self.edges.is_seam(span.end))
+        ]
+
+    def _similar(self, wanted: str) -> list[Span]:
+        """The places most like a folded mention: with few other letters, or with another ending.
+
+        The first letter and all digits are the same: other years and numbers are others, and few names are misspelt
+        in their first letter.
         """
-        return self._is_edge(span.start, is_start=True) and self._is_edge(span.end, is_start=False)
+        if len(wanted) < SHORTEST:
+            return []
+        best = min(len(wanted) // LETTERS_AN_EDIT, MOST_EDITS)
+        found: list[Span] = []
+        text, starts, ends = self.folded
+        digits = _digits(wanted)
+        at = text.find(wanted[0])
+        while at >= 0:
+            # Where an end near this length is within `best` edits, this length is within twice as many.
+            if _distance(text[at : at + len(wanted)], wanted, 2 * best) > 2 * best:
+                at = text.find(wanted[0], at + 1)
+                continue
+            is_start = (not at or starts[at] != starts[at - 1]) and self.edges.is_edge(starts[at], is_start=True)
+            for end in self._ends(at, len(wanted), best) if is_start else ():
+                distance = _distance(text[at:end], wanted, best)
+                if distance <= best and _digits(text[at:end]) == digits:
+                    if distance < best:
+                        found, best = [], distance
+                    found.append(Span(starts[at], ends[end - 1]))
+            at = text.find(wanted[0], at + 1)
+        return found or self._inflected(wanted)
 
-    def _is_edge(self, at: int, *, is_start: bool) -> bool:
-        if at in self._breaks:
-            return True
-        before, after = self.text[at - 1], self.text[at]
-        if UNSPACED.match(before) and UNSPACED.match(after):
-            return True
-        if is_start:
-            word = self._starts[bisect.bisect_right(self._starts, at) - 1]
-            return bool(PROCLITICS.fullmatch(self.text[word:at])) or (before == "." and self._is_name(at, at + 2))
-        if HANGUL.match(before) and HANGUL.match(after):
-            return True
-        return (after == "." and self._is_name(at - 2, at)) or (before == "." and self._is_name(at - 3, at - 1))
+    def _ends(self, at: int, length: int, edits: int) -> Iterator[int]:
+        """Where a folded word ends, so many characters after `at`, more or less."""
+        text, _, ends = self.folded
+        for end in range(max(at + 1, at + length - edits), min(len(text), at + length + edits) + 1):
+            is_end = end == len(text) or ends[end - 1] != ends[end]
+            if is_end and not text[end - 1].isspace() and self.edges.is_edge(ends[end - 1], is_start=False):
+                yield end
 
-    def _is_name(self, start: int, end: int) -> bool:
-        """Two letters: beside a full stop between single letters or digits, as in e.g. and 3.14, there is no edge."""
-        return start >= 0 and len(self.text[start:end]) == 2 and self.text[start:end].isalpha()
+    def _inflected(self, wanted: str) -> list[Span]:
+        """The places that begin like a folded mention, and only end otherwise: its last word has another ending."""
+        stem = max(SHORTEST - 1, -(-len(wanted) * 2 // 3))
+        found = []
+        text, starts, ends = self.folded
+        at = text.find(wanted[:stem])
+        while at >= 0:
+            same = at + stem
+            while same < len(text) and same - at < len(wanted) and text[same] == wanted[same - at]:
+                same += 1
+            longest = min(LONGEST_ENDING, (same - at) // 2)
+            lost = wanted[same - at :]
+            end = next((one for one in self._ends(at, same - at, longest) if one >= same), None)
+            if (
+                end is not None
+                and self.edges.is_edge(starts[at], is_start=True)
+                and len(lost) <= longest
+                and (lost + text[same:end]).isalpha()
+                and not UNSPACED.search(wanted)
+            ):
+                found.append(Span(starts[at], ends[end - 1]))
+            at = text.find(wanted[:stem], at + 1)
+        return found
+
+    def problem(self, mention: str, prompt: str = "") -> str:
+        """Why a mention has no place."""
+        if not mention:
+            return "empty"
+        if mention in self.text:
+            return "inside_word"
+        wanted = fold(mention).text.strip()
+        if not wanted:
+            return "empty"
+        if wanted in self.folded.text:
+            return "inside_word"
+        if wanted in _folded(prompt):
+            return "in_prompt"
+        written = scripts(mention)
+        return "wrong_script" if written and not written & scripts(self.text) else "absent"
+
+
+@lru_cache(maxsize=8)
+def _folded(text: str) -> str:
+    return fold(text).text
+
+
+def _digits(text: str) -> list[str]:
+    return [character for character in text if character.isdecimal()]
+
+
+def _distance(a: str, b: str, most: int) -> int:
+    """Edits from one to the other; more than `most` where it is more."""
+    return int(Levenshtein.distance(a, b, score_cutoff=most))
 
 
 def occurrences(text: str, mention: str, start: int = 0) -> list[Span]:
@@ -137,19 +172,29 @@ def occurrences(text: str, mention: str, start: int = 0) -> list[Span]:
     return found
 
 
-def ground(mentions: Sequence[str], text: Text, *, policy: str = "best") -> list[list[Grounded]]:
+def ground(
+    mentions: Sequence[str],
+    text: Text,
+    *,
+    labels: Sequence[Hashable] | None = None,
+    policy: str = "best",
+    prompt: str = "",
+) -> list[list[Grounded]]:
     """For each mention, in the order in which the model named them, its place or its problem.
 
     `cursor`  the paper's section 3.2: exact, each search starting where the last match ended; one place a mention
     `all`     the paper's algorithm 1: every exact occurrence
-    `best`    exact at the cursor, exact elsewhere and unclaimed, then normalised, only at word edges; one place each
+    `best`    the whole list aligned at once (`finerweb.aligning`): exact, else normalised, else fuzzy; at word edges;
+              one place each, which two mentions share only if their `labels` differ
+
+    `prompt` is what the model was told besides the text: what was copied from there is no mention.
     """
     if policy == "all":
         return [_all(mention, text) for mention in mentions]
     if policy == "cursor":
         return [[place] for place in _cursor(mentions, text)]
     if policy == "best":
-        return [[place] for place in _best(mentions, text)]
+        return [[place] for place in _best(mentions, text, labels or [None] * len(mentions), prompt)]
     raise ValueError(f"grounding policy {policy!r}; wanted one of {', '.join(POLICIES)}")
 
 
@@ -175,44 +220,21 @@ def _cursor(mentions: Sequence[str], text: Text) -> list[Grounded]:
     return found
 
 
-def _best(mentions: Sequence[str], text: Text) -> list[Grounded]:
-    claimed: set[Span] = set()
-    cursor = 0
+def _best(mentions: Sequence[str], text: Text, labels: Sequence[Hashable], prompt: str) -> list[Grounded]:
+    stripped = [mention.strip() for mention in mentions]
+    exact = {mention: text.exact(mention) for mention in set(stripped)}
+    # An exact mention may stand for a place that is written otherwise, where it was named more often than it is there.
+    named = Counter(stripped)
+    places = {
+        mention: spans if len(spans) >= named[mention] else text.places(mention, spans)
+        for mention, spans in exact.items()
+    }
+    options = [places[mention] for mention in stripped]
     found = []
-    for mention in mentions:
-        place = _place(mention.strip(), text, claimed, cursor)
-        found.append(place)
-        if place.span:
-            claimed.add(place.span)
-            cursor = max(cursor, place.span.start)  # not its end: a nested mention may follow
+    for mention, option, placed in zip(stripped, options, align(options, labels), strict=True):
+        if placed:
+            span, tier, _ = placed.place
+            found.append(Grounded(span, "elsewhere" if tier == "exact" and not placed.is_in_order else tier, None))
+        else:
+            found.append(Grounded(None, None, "claimed" if option else text.problem(mention, prompt)))
     return found
-
-
-def _place(mention: str, text: Text, claimed: set[Span], cursor: int) -> Grounded:
-    if not mention:
-        return Grounded(None, None, "empty")
-    problem = "absent"
-    for tier, spans in (
-        ("exact", lambda: occurrences(text.text, mention)),
-        ("normalised", lambda: _alike(mention, text)),
-    ):
-        candidates = spans()
-        whole = [span for span in candidates if text.is_whole(span)]
-        free = [span for span in whole if span not in claimed]
-        if free:
-            ahead = [span for span in free if span.start >= cursor]
-            if tier == "exact":
-                return Grounded(ahead[0], "exact", None) if ahead else Grounded(free[0], "elsewhere", None)
-            return Grounded((ahead or free)[0], tier, None)
-        if whole:
-            return Grounded(None, None, "claimed")
-        if candidates:
-            problem = "inside_word"
-    return Grounded(None, None, problem)
-
-
-def _alike(mention: str, text: Text) -> list[Span]:
-    wanted = fold(mention).text.strip()
-    if not wanted:
-        return []
-    return [text.folded.source(*span) for span in occurrences(text.folded.text, wanted)]

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from finerweb import segment
-from finerweb.grounding import HANGUL, UNSPACED, fold
+from finerweb.edges import HANGUL, UNSPACED
+from finerweb.folding import fold
 from finerweb.label_classes import coarse
 from finerweb.spans import Span, overlap
 

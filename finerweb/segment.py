@@ -33,6 +33,11 @@ def pieces(text: str, locale: str) -> list[Piece]:
     return list(map(Piece, [0, *ends], ends, _are_words(parts)))
 
 
+def edges(text: str, locale: str) -> list[int]:
+    """Every word break, from 0 to the length of the text."""
+    return [0, *_parts(text, locale)[1]]
+
+
 class Breaks(NamedTuple):
     """Where words start; and where a text may be cut: at word breaks, but before no white space."""
 

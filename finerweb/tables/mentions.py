@@ -33,12 +33,13 @@ TABLE = Table(
         Column("start", "int", "first code point in the passage's text"),
         Column("end", "int", "one past its last"),
         Column("surface", "string", "the passage's text[start:end]"),
-        Column("tier", "string", "how it was found: exact (at the cursor), elsewhere, normalised"),
+        Column("tier", "string", "how it was found: exact, elsewhere (exact but out of order), normalised, fuzzy"),
         Column("policy", "string", "the grounding rule: best, cursor, all", nullable=False),
         Column(
             "problem",
             "string",
-            "why it has no place: absent, inside_word, claimed, empty, passed, no_label, unreadable",
+            "why it has no place: absent, inside_word, claimed, empty, wrong_script, in_prompt, passed, no_label, "
+            "long_label, unreadable",
         ),
     ),
     constraints={
@@ -47,6 +48,8 @@ TABLE = Table(
         "surface_length": "start is null or length(surface) = end - start",
     },
 )
+
+LONGEST_LABEL = 100  # characters: a type is a few words, and what is longer is an explanation
 
 
 def ground(completions: DataFrame, passages: DataFrame, *, languages: Mapping[str, Language], policy: str) -> DataFrame:
@@ -72,12 +75,13 @@ def read(row: Any, *, locales: Mapping[str, str], policy: str) -> Iterator[tuple
         yield found(-1, None, None, None, None, None, None, row.problem or "unreadable")
         return
     text = grounding.Text(row.text, locales[row.language])
-    places = grounding.ground([one.mention for one in named], text, policy=policy)
-    for position, (one, alternatives) in enumerate(zip(named, places, strict=True)):
-        label = " ".join(one.type.split())
+    labels = [" ".join(one.type.split()) for one in named]
+    places = grounding.ground([one.mention for one in named], text, labels=labels, policy=policy, prompt=ner.PROMPT)
+    for position, (one, label, alternatives) in enumerate(zip(named, labels, places, strict=True)):
         for place in alternatives:
-            if place.span is None or not label:
-                yield found(position, one.mention, label, None, None, None, None, place.problem or "no_label")
+            if place.span is None or not 0 < len(label) <= LONGEST_LABEL:
+                no_label = "long_label" if label else "no_label"
+                yield found(position, one.mention, label, None, None, None, None, place.problem or no_label)
             else:
                 start, end = place.span
                 yield found(position, one.mention, label, start, end, row.text[start:end], place.tier, None)
