@@ -250,6 +250,7 @@ class Ground(_Section):
 class Merge(_Section):
     """merge_entities."""
 
+    rule: Literal["paper", "weighted"]
     overlap: Share
     similarity: Share
     encoder: EncoderChoice

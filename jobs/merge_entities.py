@@ -3,7 +3,7 @@
 from finerweb import encoders, job, shipping
 from finerweb.lake import Lake
 from finerweb.settings import Settings
-from finerweb.tables import entities, mentions, passages, similarities
+from finerweb.tables import entities, mentions, passages, reliabilities, similarities
 
 
 def main(lake: Lake, settings: Settings) -> None:
@@ -13,13 +13,19 @@ def main(lake: Lake, settings: Settings) -> None:
     unknown = lake.missing(similarities.TABLE, similarities.pairs(found))
     lake.append(similarities.TABLE, similarities.compare(unknown, folder=shipping.ship(lake.spark, folder)))
     lake.replace(
+        reliabilities.TABLE,
+        reliabilities.estimate(found, annotators=settings.annotators, overlap=settings.merge.overlap),
+    )
+    lake.replace(
         entities.TABLE,
         entities.merge_annotators(
-            found,
+            reliabilities.said(found),
             lake.read(passages.TABLE),
             lake.read(similarities.TABLE),
+            lake.read(reliabilities.TABLE),
             overlap=settings.merge.overlap,
             similarity=settings.merge.similarity,
+            rule=settings.merge.rule,
         ),
     )
 

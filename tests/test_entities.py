@@ -1,8 +1,8 @@
 """Mentions of several annotators to entities, passage by passage."""
 
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
-from finerweb.tables import entities
+from finerweb.tables import entities, reliabilities
 
 TEXT = "👩🏽\u200d🚀 Cairo University, Nile"
 PASSAGES = [
@@ -11,31 +11,41 @@ PASSAGES = [
     ("r", "eng", "nothing"),
     ("s", "eng", "Nile Delta"),
 ]
+MENTION = "passage_id string, language string, annotator string, start int, end int, label string, tier string, problem string"
 MENTIONS = [
-    ("p", "b", 5, 10, "city", "exact", None),
-    ("p", "a", 5, 21, "university", "exact", None),
-    ("p", "a", 23, 27, "river", "exact", None),
-    ("p", "b", 23, 27, "body of water", "elsewhere", None),
-    ("p", "b", None, None, "person", None, "absent"),
-    ("q", "a", 9, 14, "city", "exact", None),
-    ("q", "b", 6, 14, "town", "normalised", None),
-    ("s", "a", 0, 10, "region", "exact", None),
-    ("s", "b", 0, 9, "region", "exact", None),
-    ("r", "a", None, None, None, None, "unreadable"),
+    ("p", "eng", "b", 5, 10, "city", "exact", None),
+    ("p", "eng", "a", 5, 21, "university", "exact", None),
+    ("p", "eng", "a", 23, 27, "river", "exact", None),
+    ("p", "eng", "b", 23, 27, "body of water", "elsewhere", None),
+    ("p", "eng", "b", None, None, "person", None, "absent"),
+    ("q", "fra", "a", 9, 14, "city", "exact", None),
+    ("q", "fra", "b", 6, 14, "town", "normalised", None),
+    ("s", "eng", "a", 0, 10, "region", "exact", None),
+    ("s", "eng", "b", 0, 9, "region", "exact", None),
+    ("r", "eng", "a", None, None, None, None, "unreadable"),
 ]
 SIMILARITIES = [("city", "town", 0.9), ("body of water", "river", 0.1), ("city", "university", 0.99)]
 
 
-def test_entities_of_each_passage_say_who_said_so(spark: SparkSession) -> None:
-    mentions = spark.createDataFrame(
-        MENTIONS, "passage_id string, annotator string, start int, end int, label string, tier string, problem string"
-    )
+def merged(spark: SparkSession, rows: list[tuple[object, ...]], rule: str = "paper") -> DataFrame:
+    mentions = spark.createDataFrame(rows, MENTION)
     passages = spark.createDataFrame(PASSAGES, "passage_id string, language string, text string")
     similarities = spark.createDataFrame(SIMILARITIES, "label string, other string, similarity float")
-    merged = entities.merge_annotators(mentions, passages, similarities, overlap=0.5, similarity=0.75)
+    known = reliabilities.estimate(mentions, annotators=["b", "a"], overlap=0.5)
+    return entities.merge_annotators(
+        reliabilities.said(mentions), passages, similarities, known, overlap=0.5, similarity=0.75, rule=rule
+    )
+
+
+def test_entities_of_each_passage_say_who_said_so(spark: SparkSession) -> None:
+    found = merged(spark, MENTIONS)
+    confidences = found.select("passage_id", "start", "confidence").collect()
+    assert all(0 < row["confidence"] < 1 for row in confidences)
+    of = {(row["passage_id"], row["start"]): row["confidence"] for row in confidences}
+    assert of["s", 0] > of["p", 5], "both said it, and one alone"
     said = Row("annotator", "start", "end", "label", "tier")
     lost = Row("annotator", "start", "end", "label", "tier", "problem")
-    assert sorted(tuple(row) for row in merged.collect()) == [
+    assert sorted(tuple(row) for row in found.drop("confidence").collect()) == [
         (
             "p", "eng", 5, 21, "Cairo University", "university", ["university"], "alone",
             [said("a", 5, 21, "university", "exact")],
@@ -63,13 +73,18 @@ def test_entities_of_each_passage_say_who_said_so(spark: SparkSession) -> None:
     ]  # fmt: skip
 
 
+def test_the_likelier_class_stays_by_the_weighted_rule(spark: SparkSession) -> None:
+    kept = {
+        (row["passage_id"], row["mention"]): (row["label"], tuple(one["problem"] for one in row["lost"]))
+        for row in merged(spark, MENTIONS, "weighted").collect()
+    }
+    assert kept["s", "Nile Delta"] == ("region", ())
+    assert kept["q", "a\u0300 Paris"] == ("city / town", ()), "both are places"
+    ((_, (label, lost)),) = [one for one in kept.items() if one[0] in {("p", "Cairo University"), ("p", "Cairo")}]
+    assert (label, lost) in {("university", ("less_likely",)), ("city", ("less_likely",))}, "one gives way to the other"
+
+
 def test_no_mentions_no_entities(spark: SparkSession) -> None:
-    mentions = spark.createDataFrame(
-        MENTIONS[-1:],
-        "passage_id string, annotator string, start int, end int, label string, tier string, problem string",
-    )
-    passages = spark.createDataFrame(PASSAGES, "passage_id string, language string, text string")
-    similarities = spark.createDataFrame([], "label string, other string, similarity float")
-    merged = entities.merge_annotators(mentions, passages, similarities, overlap=0.5, similarity=0.75)
-    assert merged.columns == [column.name for column in entities.TABLE.columns]
-    assert merged.collect() == []
+    found = merged(spark, MENTIONS[-1:])
+    assert found.columns == [column.name for column in entities.TABLE.columns]
+    assert found.collect() == []

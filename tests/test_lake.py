@@ -145,10 +145,17 @@ def test_a_crash_costs_a_slice(spark: SparkSession, lake: Lake) -> None:
 def test_a_constraint_binds_every_writer(spark: SparkSession, lake: Lake) -> None:
     text = "👩🏽\u200d🚀 in Cairo"
     source = [{"annotator": "a", "start": 8, "end": 13, "label": "city", "tier": "exact"}]
-    good = ("d#0", "eng", 8, 13, "Cairo", "city", ["city"], "alone", source, [], text)
+    good = ("d#0", "eng", 8, 13, "Cairo", "city", ["city"], "alone", 0.9, source, [], text)
     assert lake.replace(entities.TABLE, spark.createDataFrame([good], entities.TABLE.schema)) == 1
     outside = lake.name(entities.TABLE)
-    for column, value in {"mention": "'Cair'", "start": "7", "end": "8", "agreement": "'some'", "text": "null"}.items():
+    for column, value in {
+        "mention": "'Cair'",
+        "start": "7",
+        "end": "8",
+        "agreement": "'some'",
+        "confidence": "2.0",
+        "text": "null",
+    }.items():
         columns = [value if one.name == column else f"`{one.name}`" for one in entities.TABLE.columns]
         with pytest.raises((PySparkException, Py4JError), match=r"CHECK constraint|NOT NULL constraint|DELTA_NOT_NULL"):
             spark.sql(f"insert into {outside} select {', '.join(columns)} from {outside}")

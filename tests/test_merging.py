@@ -4,7 +4,9 @@ from itertools import permutations
 
 import pytest
 
-from finerweb.merging import Entity, Said, merge
+from finerweb.merging import Entity, Said, believe, items, merge, votes, weigh
+from finerweb.reliability import Beliefs, Reliability
+from finerweb.spans import Span
 
 ALIKE = {("city", "town"): 0.9, ("city", "location"): 0.75, ("company", "organization"): 0.8}
 
@@ -129,3 +131,73 @@ def test_agreement_is_about_the_place(other: Said | None, agreement: str) -> Non
 def test_annotators_that_agree_in_full_lose_nothing() -> None:
     both = [said(0, 16, "university"), said(0, 16, "university", "b"), said(0, 5, "city"), said(0, 5, "city", "b")]
     assert merged(*both) == [Entity(0, 5, ["city"], both[2:]), Entity(0, 16, ["university"], both[:2])]
+
+
+def known(**accuracy: float) -> Beliefs:
+    """Three annotators, of which each is right about places and rivers so often."""
+    return Beliefs(
+        Reliability(annotator, "eng", kind, right if kind else 0.5, 0.3, 0.4 if kind else 0.2, 10.0)
+        for annotator, right in accuracy.items()
+        for kind in ("", "place", "nature")
+    )
+
+
+GOOD_C = known(a=0.5, b=0.5, c=0.9)
+EQUAL = known(a=0.7, b=0.7, c=0.7)
+
+
+def weighed(*all_said: Said, beliefs: Beliefs) -> list[Entity]:
+    results = [weigh(order, beliefs, overlap_at=0.5) for order in permutations(all_said)]
+    assert all(result == results[0] for result in results)
+    return results[0]
+
+
+def test_one_that_is_mostly_right_outweighs_two_that_are_not() -> None:
+    a, b, c = said(0, 4, "city", "a"), said(0, 4, "town", "b"), said(0, 4, "river", "c")
+    (good,) = weighed(a, b, c, beliefs=GOOD_C)
+    assert (good.labels, [problem for _, problem in good.lost]) == (["river"], ["other_type"] * 2)
+    (equal,) = weighed(a, b, c, beliefs=EQUAL)
+    assert (equal.labels, equal.lost) == (["city", "town"], [(c, "other_type")])
+
+
+def test_the_place_is_that_of_whoever_is_more_often_right() -> None:
+    a, c = said(0, 8, "city", "a"), said(0, 6, "town", "c")
+    (good,) = weighed(a, c, beliefs=GOOD_C)
+    assert (good.span, good.labels, good.sources) == (Span(0, 6), ["town", "city"], [c, a])
+    (equal,) = weighed(a, c, beliefs=EQUAL)
+    assert equal.span == Span(0, 8), "of equals the longer"
+
+
+def test_of_overlapping_places_the_likelier_stays() -> None:
+    a, b, c = said(0, 10, "city", "a"), said(0, 4, "city", "b"), said(0, 4, "city", "c")
+    (kept,) = weighed(a, b, c, beliefs=EQUAL)
+    assert (kept.span, kept.lost) == (Span(0, 4), [(a, "less_likely")])
+    (paper,) = merge([a, b, c], similar, overlap_at=0.5, similarity_at=0.75)
+    assert paper.span == Span(0, 10), "the paper keeps the longer"
+
+
+def test_nested_spans_of_one_annotator_both_stay() -> None:
+    outer, inner = said(0, 10, "city", "a"), said(0, 4, "river", "a")
+    assert [one.span for one in weighed(outer, inner, beliefs=EQUAL)] == [Span(0, 4), Span(0, 10)]
+
+
+def test_what_more_annotators_said_is_more_certain() -> None:
+    both = weighed(said(0, 4, "city", "a"), said(0, 4, "city", "b"), beliefs=EQUAL)
+    alone = weighed(said(0, 4, "city", "a"), beliefs=EQUAL)
+    assert both[0].confidence > alone[0].confidence
+
+
+def test_entities_of_the_papers_rule_have_the_confidence_of_their_places() -> None:
+    a, b = said(0, 6, "city", "a"), said(0, 8, "river", "b")
+    entities = merge([a, b], similar, overlap_at=0.5, similarity_at=0.75)
+    believe(entities, [a, b], EQUAL, overlap_at=0.5)
+    (kept,) = entities
+    assert kept.confidence == 1.0 - EQUAL.of(("place", "nature", ""))[""]
+
+
+def test_an_item_has_one_span_of_an_annotator() -> None:
+    a, near, b = said(0, 10, "city", "a"), said(0, 9, "city", "a"), said(0, 10, "town", "b")
+    assert items([b, near, a], overlap_at=0.5) == [[a, b], [near]]
+    twice = said(0, 10, "capital", "a")
+    assert items([b, twice, a], overlap_at=0.5) == [[twice, a, b]]
+    assert votes([twice, a, b], ["a", "b", "c"]) == ("place", "place", "")

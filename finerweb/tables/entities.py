@@ -1,13 +1,16 @@
 """Spans and labels after merging the annotators, with who said so."""
 
+import json
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finerweb.merging import Said, merge
+from finerweb import merging
+from finerweb.merging import Said, read_said
+from finerweb.reliability import Beliefs, Reliability
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
 
@@ -26,6 +29,7 @@ TABLE = Table(
         Column("label", "string", "the labels joined by ' / ', as in the paper", nullable=False),
         Column("labels", "array<string>", "the distinct labels, in the order of the annotators", nullable=False),
         Column("agreement", "string", "exact, overlap or alone: how the annotators agree on the span", nullable=False),
+        Column("confidence", "double", "that it is an entity of one of its classes; see reliabilities", nullable=False),
         Column("sources", f"array<struct<{_SOURCE}>>", "who said so, and where", nullable=False),
         Column(
             "lost",
@@ -39,46 +43,65 @@ TABLE = Table(
         "span": "0 <= start and start < end",
         "span_is_mention": "substring(text, start + 1, end - start) = mention",
         "agreement_name": "agreement in ('exact', 'overlap', 'alone')",
+        "confidence_is_a_probability": "0 <= confidence and confidence <= 1",
     },
 )
 
 
 def merge_annotators(
-    mentions: DataFrame, passages: DataFrame, similarities: DataFrame, *, overlap: float, similarity: float
+    said: DataFrame,
+    passages: DataFrame,
+    similarities: DataFrame,
+    reliabilities: DataFrame,
+    *,
+    overlap: float,
+    similarity: float,
+    rule: str = "paper",
 ) -> DataFrame:
-    """Merge the annotators' spans of each passage by the rule of `finerweb.merging`."""
-    found = mentions.filter("problem is null").select("passage_id", "annotator", "start", "end", "label", "tier")
-    said = found.groupBy("passage_id").agg(
-        F.collect_list(F.struct("annotator", "start", "end", "label", "tier")).alias("said"),
-        F.array_distinct(F.collect_list("label")).alias("vocabulary"),
-    )
+    """Merge what the annotators `said` of each passage by a rule of `finerweb.merging`."""
+    labels = said.select("passage_id", F.explode(F.array_distinct("said.label")).alias("label"))
     # The similarities that a passage can need: those of the pairs of its labels.
-    left = said.select("passage_id", F.explode("vocabulary").alias("label"))
-    right = left.withColumnRenamed("label", "other")
-    needed = left.join(right, on="passage_id", how="inner").filter("label < other")
+    needed = labels.join(labels.withColumnRenamed("label", "other"), on="passage_id", how="inner").filter(
+        "label < other"
+    )
     alike = (
         needed.join(similarities, on=["label", "other"], how="inner")
         .groupBy("passage_id")
         .agg(F.collect_list(F.struct("label", "other", "similarity")).alias("alike"))
     )
+    # One string a language: the workers read each once.
+    known = reliabilities.groupBy("language").agg(
+        F.to_json(F.sort_array(F.collect_list(F.struct(*reliabilities.columns)))).alias("known")
+    )
     together = (
-        said.drop("vocabulary")
+        said.drop("language")
         .join(alike, on="passage_id", how="left")
         .join(passages.select("passage_id", "language", "text"), on="passage_id", how="inner")
+        .join(F.broadcast(known), on="language", how="inner")
     )
-    return flat_map(together, partial(_entities, overlap=overlap, similarity=similarity), TABLE.columns)
+    return flat_map(together, partial(_entities, overlap=overlap, similarity=similarity, rule=rule), TABLE.columns)
 
 
-def _entities(passage: Any, *, overlap: float, similarity: float) -> Iterator[tuple[Any, ...]]:
-    alike = {
-        (one["label"], one["other"]): one["similarity"] for one in ([] if passage.alike is None else passage.alike)
-    }
+@lru_cache(maxsize=256)
+def _beliefs(known: str) -> Beliefs:
+    return Beliefs(Reliability(**one) for one in json.loads(known))
 
-    def similar(a: str, b: str) -> float:
-        return 1.0 if a == b else float(alike.get((min(a, b), max(a, b)), 0.0))
 
-    said = [Said(one["start"], one["end"], one["label"], one["annotator"], one["tier"]) for one in passage.said]
-    for entity in merge(said, similar, overlap_at=overlap, similarity_at=similarity):
+def _entities(passage: Any, *, overlap: float, similarity: float, rule: str) -> Iterator[tuple[Any, ...]]:
+    said, beliefs = read_said(passage.said), _beliefs(passage.known)
+    if rule == "weighted":
+        entities = merging.weigh(said, beliefs, overlap_at=overlap)
+    else:
+        alike = {
+            (one["label"], one["other"]): one["similarity"] for one in ([] if passage.alike is None else passage.alike)
+        }
+
+        def similar(a: str, b: str) -> float:
+            return 1.0 if a == b else float(alike.get((min(a, b), max(a, b)), 0.0))
+
+        entities = merging.merge(said, similar, overlap_at=overlap, similarity_at=similarity)
+        merging.believe(entities, said, beliefs, overlap_at=overlap)
+    for entity in entities:
         yield (
             passage.passage_id,
             passage.language,
@@ -88,6 +111,7 @@ def _entities(passage: Any, *, overlap: float, similarity: float) -> Iterator[tu
             " / ".join(entity.labels),
             entity.labels,
             entity.agreement,
+            entity.confidence,
             [_source(one) for one in entity.sources],
             [{**_source(one), "problem": problem} for one, problem in entity.lost],
             passage.text,
