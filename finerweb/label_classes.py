@@ -1,5 +1,6 @@
 """Labels in canonical form, and the coarse class of each."""
 
+import functools
 import re
 
 # At most 25 coarse classes; a label belongs to the class of the first of its words, from the right, that is listed.
@@ -40,6 +41,7 @@ def canonical(label: str) -> str:
     return re.sub(r"[\s_]+", " ", label).strip(" .,:;'\"()[]{}-/").casefold()
 
 
+@functools.lru_cache(maxsize=65_536)
 def coarse(label: str) -> str:
     """The coarse class of a label, `other` where none of its words is listed."""
     plain = canonical(label)

@@ -21,7 +21,7 @@ nesting is that annotator's statement.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from finerweb.label_classes import coarse
 from finerweb.reliability import NOTHING, Beliefs
@@ -32,8 +32,7 @@ RULES = ("paper", "weighted")
 Similarity = Callable[[str, str], float]
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(NamedTuple):
     """A span and type that one annotator gave, and how the span was found."""
 
     start: int
@@ -107,6 +106,8 @@ def _rival(one: Said, kept: Sequence[Entity]) -> tuple[Entity | None, float]:
     best: Entity | None = None
     most = 0.0
     for entity in kept:
+        if entity.end <= one.start or one.end <= entity.start:
+            continue
         shared = overlap(one.span, entity.span)
         own = any(mine.annotator == one.annotator and overlap(mine.span, one.span) > 0 for mine in entity.sources)
         if shared > most and (shared == 1.0 or not own):
@@ -126,6 +127,10 @@ def items(said: Sequence[Said], *, overlap_at: float) -> list[Item]:
     for one in _by_length(said):
         best, most = None, 0.0
         for item in found:
+            if (
+                item[0].end <= one.start or one.end <= item[0].start
+            ):  # the longest: what meets none of it meets no other
+                continue
             shared = max(overlap(one.span, other.span) for other in item)
             own = [other.span for other in item if other.annotator == one.annotator]
             if shared >= overlap_at and shared > most and all(span == one.span for span in own):
@@ -188,11 +193,9 @@ def _compete(one: Entity, other: Entity) -> bool:
 
 def believe(entities: Sequence[Entity], said: Sequence[Said], beliefs: Beliefs, *, overlap_at: float) -> None:
     """Set the confidence of entities of the paper's rule: that of the items in which they were named."""
-    of = {
-        one: beliefs.of(votes(item, beliefs.annotators))[NOTHING]
-        for item in items(said, overlap_at=overlap_at)
-        for one in item
-    }
+    of: dict[Said, float] = {}
+    for item in items(said, overlap_at=overlap_at):
+        of |= dict.fromkeys(item, beliefs.of(votes(item, beliefs.annotators))[NOTHING])
     for entity in entities:
         entity.confidence = 1.0 - min(of[one] for one in entity.sources)
 

@@ -25,14 +25,12 @@ NO_ENTITY = 0.06  # of the places that somebody named: the judge of the paper fo
 IDENTIFIED = 3  # annotators from which on that share is estimated: of two, whoever is alone might always be wrong
 ITERATIONS, TOLERANCE = 200, 1e-6
 
-Votes = Sequence[str]  # a coarse class, or NOTHING, by annotator
-
 
 class Pattern(NamedTuple):
     """`items` places of a language of which the annotators said this."""
 
     language: str
-    votes: tuple[str, ...]
+    votes: tuple[str, ...]  # a coarse class, or NOTHING, by annotator
     items: int
 
 
@@ -68,9 +66,15 @@ class Beliefs:
         self.annotators = sorted({one.annotator for one in rows})
         self._shares = {one.coarse: one.share for one in rows}
         self._of = {(one.annotator, one.coarse): one for one in rows}
+        self._known: dict[tuple[str, ...], dict[str, float]] = {}  # votes are alike more often than not
 
-    def of(self, votes: Votes) -> dict[str, float]:
+    def of(self, votes: tuple[str, ...]) -> dict[str, float]:
         """The probability of each class that was voted for, and of NOTHING, by the votes of `annotators`."""
+        if votes not in self._known:
+            self._known[votes] = self._believed(votes)
+        return self._known[votes]
+
+    def _believed(self, votes: tuple[str, ...]) -> dict[str, float]:
         weights = dict(self._shares)
         for annotator, vote in zip(self.annotators, votes, strict=True):
             said = self._of[annotator, vote].said

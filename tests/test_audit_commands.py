@@ -36,7 +36,7 @@ def work(spark: SparkSession, tmp_path: Path) -> Path:
     for one, mention, label in NAMED:
         code, text = TEXTS[one]
         start = text.index(mention)
-        rows.append((one, code, start, start + len(mention), mention, label, [label], "exact", [], [], text))
+        rows.append((one, code, start, start + len(mention), mention, label, [label], "exact", 0.9, [], [], text))
     lake.replace(entities.TABLE, spark.createDataFrame(rows, entities.TABLE.schema))
     return tmp_path / "work"
 
