@@ -18,7 +18,7 @@ TEXT = "👩🏽\u200d🚀 saw Cairo. Nothing here.\r\n\r\nHe met Ame\u0301lie."
 ENGLISH = ("d#0", "d", "eng", TEXT)
 THAI = ("t#0", "t", "tha", "กรุงเทพ")
 
-ENTITIES = [("d#0", "eng", 9, 14, ["City", "capital_city"]), ("t#0", "tha", 0, 7, ["City"])]
+ENTITIES = [("d#0", "eng", 9, 14, ["City", "capital_city"], 0.9), ("t#0", "tha", 0, 7, ["City"], 0.6)]
 MENTIONS = [
     ("d#0", "eng", "a", 9, 14, 0, "City", None),
     ("d#0", "eng", "b", 9, 14, 1, "capital_city", None),
@@ -42,7 +42,10 @@ def test_there_are_twelve_variants_of_two_annotators() -> None:
 
 def test_sentences_with_their_spans_in_every_variant(spark: SparkSession) -> None:
     annotations = examples.annotations(
-        spark.createDataFrame(ENTITIES, "passage_id string, language string, start int, end int, labels array<string>"),
+        spark.createDataFrame(
+            ENTITIES,
+            "passage_id string, language string, start int, end int, labels array<string>, confidence double",
+        ),
         spark.createDataFrame(
             MENTIONS,
             "passage_id string, language string, annotator string, start int, end int, position int, label string, problem string",
@@ -84,11 +87,34 @@ def test_sentences_with_their_spans_in_every_variant(spark: SparkSession) -> Non
     }  # fmt: skip
     for row in found.values():
         assert row["has_entities"] == bool(row["char_spans"])
+        assert row["quartile"] == (1 if row["char_spans"] and row["variant"].startswith("merged") else None)
         assert {row["text"][span["start"] : span["end"]] for span in row["char_spans"]} <= {"Cairo", "กรุงเทพ"}
     splits = defaultdict(set)
     for row in found.values():
         splits[row["document_id"]].add(row["split"])
     assert all(len(split) == 1 and split <= {"train", "validation", "test"} for split in splits.values())
+
+
+def test_quartiles_are_of_a_languages_merged_spans_and_an_example_has_its_least_sure_ones(spark: SparkSession) -> None:
+    text = "a b c d. e"
+    spans = [(0, 0.9), (2, 0.5), (4, 0.7), (6, 0.6), (9, 0.8)]
+    annotations = examples.annotations(
+        spark.createDataFrame(
+            [("p", "eng", start, start + 1, ["x"], confidence) for start, confidence in spans],
+            "passage_id string, language string, start int, end int, labels array<string>, confidence double",
+        ),
+        spark.createDataFrame(
+            [],
+            "passage_id string, language string, annotator string, start int, end int, position int, label string, problem string",
+        ),
+        spark.createDataFrame([("x", "eng", "x", "x")], "label string, language string, canonical string, name string"),
+    )
+    assert {row["start"]: row["quartile"] for row in annotations.collect()} == {0: 1, 9: 1, 4: 2, 6: 3, 2: 4}
+    passages = spark.createDataFrame(
+        [("p", "d", "eng", text)], "passage_id string, document_id string, language string, text string"
+    )
+    built = examples.build(annotations, passages, annotators=[], languages=LANGUAGES)
+    assert {(row["text"], row["quartile"]) for row in built.collect()} == {("a b c d.", 4), ("e", 1)}
 
 
 def test_a_split_is_a_documents_own_and_about_eight_in_ten_train(spark: SparkSession) -> None:
@@ -108,7 +134,13 @@ def built(
 ) -> list[tuple[Any, ...]]:
     """(example_id, start, text, spans) of a passage in the variant of single English labels."""
     given = [
-        {"annotator": annotator, "start": start, "end": end, "labels": [{"canonical": label, "name": label}]}
+        {
+            "annotator": annotator,
+            "start": start,
+            "end": end,
+            "labels": [{"canonical": label, "name": label}],
+            "quartile": None,
+        }
         for start, end, label in spans
     ]
     passage = SimpleNamespace(
@@ -152,7 +184,7 @@ def test_an_id_is_the_same_sentence_in_every_variant() -> None:
         language="eng",
         text="Cairo is. Big. End.",
         split="train",
-        spans=[{"annotator": "b", "start": 0, "end": 14, "labels": label}],
+        spans=[{"annotator": "b", "start": 0, "end": 14, "labels": label, "quartile": None}],
     )
     rows = list(examples._examples(passage, locales=LOCALES, annotators=["a", "b"]))
     assert len(rows) == 2 * 8

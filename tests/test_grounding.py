@@ -187,3 +187,57 @@ def test_occurrences_overlap() -> None:
     assert occurrences("aaa", "aa") == [Span(0, 2), Span(1, 3)]
     assert occurrences("aaa", "aa", 1) == [Span(1, 3)]
     assert occurrences("👍🏽👍🏽", "👍🏽") == [Span(0, 2), Span(2, 4)]
+
+
+# text, locale, mentions -> where a model misspelt or inflected what it read, or wrote it as it is written elsewhere
+FUZZY = {
+    "a_letter_wrong": ("in Budapest.", "en", ["Budabest"], ["fuzzy:Budapest"]),
+    "a_letter_lost": ("Massachusetts", "en", ["Massachusets"], ["fuzzy:Massachusetts"]),
+    "the_most_similar_of_all": ("Slovenia, Slovakia", "en", ["Slovaka"], ["fuzzy:Slovakia"]),
+    "another_ending": ("в Москве", "ru", ["Москва"], ["fuzzy:Москве"]),
+    "the_base_form": ("Ankarada yaşıyor", "tr", ["Ankara"], ["fuzzy:Ankarada"]),
+    "a_longer_name": ("na Univerzitě Karlově v Praze", "cs", ["Univerzita Karlova"], ["fuzzy:Univerzitě Karlově"]),
+    "not_another_first_letter": ("Mali", "en", ["Bali"], ["absent"]),
+    "never_a_short_name": ("Iran and Iraq", "en", ["Irac"], ["absent"]),
+    "never_another_number": ("in 2015 in May 2015", "en", ["May 2016"], ["absent"]),
+    "not_another_name": ("Austria", "en", ["Australia"], ["absent"]),
+    "a_part_of_a_longer_word": ("Brownian motion", "en", ["Brown"], ["inside_word"]),
+    "thai": ("ที่กรุงเทพมหานคร", "th", ["กรุงเทพมหานครร"], ["fuzzy:กรุงเทพมหานคร"]),
+    "decomposed_hangul": ("\u1109\u1165\u110b\u116e\u11af시", "ko", ["서울시"], ["normalised:\u1109\u1165\u110b\u116e\u11af시"]),
+    "bengali_vowel_in_two": ("কে\u09be", "bn", ["ক\u09cb", "ক\u09c7"], ["normalised:কে\u09be", "inside_word"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUZZY)
+def test_best_finds_what_is_written_otherwise(name: str) -> None:
+    text, locale, mentions, wanted = FUZZY[name]
+    assert surfaces(text, locale, mentions) == wanted
+
+
+TOGETHER = {
+    "figures_and_words": ("Openville12 iulie, 3D", "ro", ["Openville", "3"], ["exact:Openville", "exact:3"]),
+    "a_list_of_figures": ("la 15,14, 13", "ro", ["15", "14"], ["exact:15", "exact:14"]),
+    "a_word_and_a_name": ("raionul FloreștiFinlanda", "ro", ["Florești", "Finlanda"], ["exact:Florești", "exact:Finlanda"]),
+    "thai_figures": ("ราว6.2ริคเตอร์", "th", ["6.2", "ริคเตอร์"], ["exact:6.2", "exact:ริคเตอร์"]),
+    "thai_full_stop": ("พ.ต.สุคนธรัตน์", "th", ["พ.ต.", "สุคนธรัตน์"], ["exact:พ.ต.", "exact:สุคนธรัตน์"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_best_finds_what_was_written_together(name: str) -> None:
+    text, locale, mentions, wanted = TOGETHER[name]
+    assert surfaces(text, locale, mentions) == wanted
+
+
+def test_what_was_copied_from_the_prompt_is_no_mention() -> None:
+    text = Text("Nothing here.", "en")
+    (found,) = ground(["River Thames"], text, prompt='such as ["river thames", "river"]')
+    assert found == [Grounded(None, None, "in_prompt")]
+
+
+def test_two_labels_share_a_place_and_one_label_does_not() -> None:
+    text = Text("Cairo", "en")
+    twice = ground(["Cairo", "Cairo"], text, labels=["city", "capital"])
+    assert [place.span for (place,) in twice] == [Span(0, 5), Span(0, 5)]
+    again = ground(["Cairo", "Cairo"], text, labels=["city", "city"])
+    assert [place.problem for (place,) in again] == [None, "claimed"]

@@ -172,6 +172,7 @@ EXAMPLE = (
     0,
     "👩🏽\u200d🚀 Cairo",
     [(5, 10, ["city"])],
+    4,
     True,
 )
 BROKEN = {

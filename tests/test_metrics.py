@@ -127,8 +127,8 @@ def test_retention_is_what_was_found_by_each_tier_and_lost_to_each_problem(spark
 def test_agreement_is_of_entities_and_of_what_each_annotator_keeps(spark: SparkSession) -> None:
     a, b = ("a", 0, 5, "city", "exact"), ("b", 0, 5, "city", "exact")
     rows = [
-        ("p", "eng", 0, 5, "Cairo", "city", ["city"], "exact", [a, b], [], "Cairo"),
-        ("p", "eng", 9, 12, "👍🏽", "x", ["x"], "alone", [a], [(*b, "shorter")], "👍🏽"),
+        ("p", "eng", 0, 5, "Cairo", "city", ["city"], "exact", 0.9, [a, b], [], "Cairo"),
+        ("p", "eng", 9, 12, "👍🏽", "x", ["x"], "alone", 0.6, [a], [(*b, "shorter")], "👍🏽"),
     ]
     entities = spark.createDataFrame(rows, entities_table.TABLE.schema)
     assert sorted(tuple(row) for row in agreement.measure(entities).collect()) == [

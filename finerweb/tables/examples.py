@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from pyspark.sql import Column as Expression
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from finerweb import segment
@@ -38,9 +38,15 @@ TABLE = Table(
             "code points of the sentence; one label in a single variant",
             nullable=False,
         ),
+        Column(
+            "quartile",
+            "int",
+            "1 (surest) to 4, of its least sure span among the language's merged ones; null where it has none",
+        ),
         Column("has_entities", "boolean", "sentences without entities are kept as negatives", nullable=False),
     ),
     constraints={
+        "quartile_name": "quartile is null or quartile between 1 and 4",
         "split_name": "split in ('train', 'validation', 'test')",
         "flag": "has_entities = (size(char_spans) > 0)",
     },
@@ -60,6 +66,7 @@ class Labelled(NamedTuple):
     annotator: str
     english: list[str]
     target: list[str]
+    quartile: int | None
 
 
 def variants(annotators: Sequence[str]) -> list[str]:
@@ -68,24 +75,39 @@ def variants(annotators: Sequence[str]) -> list[str]:
 
 
 def annotations(entities: DataFrame, mentions: DataFrame, labels: DataFrame) -> DataFrame:
-    """Who put which labels where: passage_id, annotator (or `merged`), start, end, and labels with their names."""
-    merged = entities.select(
+    """Who put which labels where: passage_id, annotator (or `merged`), start, end, labels with their names, quartile.
+
+    A quartile is a quarter of the language's merged spans, by confidence, the surest first; of equals, by their key.
+    """
+    surest_first = Window.partitionBy("language").orderBy(F.desc("confidence"), "passage_id", "start", "end")
+    merged = entities.withColumn("quartile", F.ntile(4).over(surest_first)).select(
         "passage_id",
         "language",
         F.lit(MERGED).alias("annotator"),
         "start",
         "end",
+        "quartile",
         F.posexplode("labels").alias("order", "label"),
     )
     single = mentions.filter("problem is null").select(
-        "passage_id", "language", "annotator", "start", "end", F.col("position").alias("order"), "label"
+        "passage_id",
+        "language",
+        "annotator",
+        "start",
+        "end",
+        F.lit(None).cast("int").alias("quartile"),
+        F.col("position").alias("order"),
+        "label",
     )
     named = labels.select("label", "language", "canonical", "name")
     return (
         merged.unionByName(single)
         .join(named, on=["label", "language"], how="inner")
         .groupBy("passage_id", "annotator", "start", "end")
-        .agg(F.sort_array(F.collect_list(F.struct("order", "canonical", "name"))).alias("labels"))
+        .agg(
+            F.sort_array(F.collect_list(F.struct("order", "canonical", "name"))).alias("labels"),
+            F.max("quartile").alias("quartile"),
+        )
     )
 
 
@@ -98,7 +120,7 @@ def build(
     two sentences, so that none is lost. Where an annotator said nothing there are sentences without spans.
     """
     spans = annotations.groupBy("passage_id").agg(
-        F.collect_list(F.struct("annotator", "start", "end", "labels")).alias("spans")
+        F.collect_list(F.struct("annotator", "start", "end", "labels", "quartile")).alias("spans")
     )
     annotated = (
         passages.select("passage_id", "document_id", "language", "text")
@@ -116,7 +138,9 @@ def split_of(document_id: str) -> Expression:
 
 
 def _examples(passage: Any, *, locales: Mapping[str, str], annotators: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    labelled = sorted(_labelled(one) for one in ([] if passage.spans is None else passage.spans))
+    labelled = sorted(
+        (_labelled(one) for one in ([] if passage.spans is None else passage.spans)), key=lambda one: one[:2]
+    )
     sentences = whole_sentences(
         segment.sentences(passage.text, locales[passage.language]), [one.span for one in labelled]
     )
@@ -127,10 +151,10 @@ def _examples(passage: Any, *, locales: Mapping[str, str], annotators: Sequence[
         if not length:
             continue
         for annotator, language, schema in product(annotators, LABEL_LANGUAGES, SCHEMAS):
+            mine = [one for one in inside if one.annotator == annotator]
             spans = [
                 {**shift(one.span, sentence.start)._asdict(), "label": _labels(getattr(one, language), schema)}
-                for one in inside
-                if one.annotator == annotator
+                for one in mine
             ]
             yield (
                 f"{passage.passage_id}-s{number}",
@@ -142,6 +166,7 @@ def _examples(passage: Any, *, locales: Mapping[str, str], annotators: Sequence[
                 sentence.start,
                 passage.text[sentence.start : sentence.start + length],
                 spans,
+                max((one.quartile for one in mine if one.quartile is not None), default=None),
                 bool(spans),
             )
 
@@ -152,6 +177,7 @@ def _labelled(span: Any) -> Labelled:
         span["annotator"],
         list(dict.fromkeys(label["canonical"] for label in span["labels"])),
         list(dict.fromkeys(label["name"] for label in span["labels"])),
+        span["quartile"],
     )
 
 
