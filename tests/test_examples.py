@@ -96,11 +96,11 @@ def test_sentences_with_their_spans_in_every_variant(spark: SparkSession) -> Non
 
 
 def test_quartiles_are_of_a_languages_merged_spans_and_an_example_has_its_least_sure_ones(spark: SparkSession) -> None:
-    text = "a b c d. e"
-    spans = [(0, 0.9), (2, 0.5), (4, 0.7), (6, 0.6), (9, 0.8)]
+    text = "Cairo met Rome in Oslo. Lima won."
+    spans = [(0, 5, 0.9), (10, 14, 0.5), (18, 22, 0.7), (6, 9, 0.6), (24, 28, 0.8)]
     annotations = examples.annotations(
         spark.createDataFrame(
-            [("p", "eng", start, start + 1, ["x"], confidence) for start, confidence in spans],
+            [("p", "eng", start, end, ["x"], confidence) for start, end, confidence in spans],
             "passage_id string, language string, start int, end int, labels array<string>, confidence double",
         ),
         spark.createDataFrame(
@@ -109,12 +109,15 @@ def test_quartiles_are_of_a_languages_merged_spans_and_an_example_has_its_least_
         ),
         spark.createDataFrame([("x", "eng", "x", "x")], "label string, language string, canonical string, name string"),
     )
-    assert {row["start"]: row["quartile"] for row in annotations.collect()} == {0: 1, 9: 1, 4: 2, 6: 3, 2: 4}
+    assert {row["start"]: row["quartile"] for row in annotations.collect()} == {0: 1, 24: 1, 18: 2, 6: 3, 10: 4}
     passages = spark.createDataFrame(
         [("p", "d", "eng", text)], "passage_id string, document_id string, language string, text string"
     )
     built = examples.build(annotations, passages, annotators=[], languages=LANGUAGES)
-    assert {(row["text"], row["quartile"]) for row in built.collect()} == {("a b c d.", 4), ("e", 1)}
+    assert {(row["text"], row["quartile"]) for row in built.collect()} == {
+        ("Cairo met Rome in Oslo.", 4),
+        ("Lima won.", 1),
+    }
 
 
 def test_a_split_is_a_documents_own_and_about_eight_in_ten_train(spark: SparkSession) -> None:
