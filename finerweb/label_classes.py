@@ -1,6 +1,9 @@
-"""Labels in canonical form, and the coarse class of each."""
+"""The coarse class of a label."""
 
 import re
+
+from finerweb.label_forms import canonical
+from finerweb.plurals import singular
 
 # At most 25 coarse classes; a label belongs to the class of the first of its words, from the right, that is listed.
 CLASSES = {
@@ -35,16 +38,21 @@ OTHER = "other"
 _CLASS_OF = {word: name for name, words in reversed(CLASSES.items()) for word in words.split()} | PHRASES
 
 
-def canonical(label: str) -> str:
-    """Lower case, single spaces, no underscores or outer punctuation: `Football_Club.` becomes `football club`."""
-    return re.sub(r"[\s_]+", " ", label).strip(" .,:;'\"()[]{}-/").casefold()
+def words(label: str) -> list[str]:
+    """The words of a label in canonical form."""
+    return re.split(r"[\s/_-]+", label)
+
+
+def is_listed(word: str) -> bool:
+    """Does a word belong to a class?"""
+    return word in _CLASS_OF or singular(word) in _CLASS_OF
 
 
 def coarse(label: str) -> str:
     """The coarse class of a label, `other` where none of its words is listed."""
     plain = canonical(label)
-    for word in [plain, *reversed(re.split(r"[\s/_-]+", plain))]:
-        found = _CLASS_OF.get(word) or _CLASS_OF.get(word.removesuffix("s"))
+    for word in [plain, *reversed(words(plain))]:
+        found = _CLASS_OF.get(word) or _CLASS_OF.get(singular(word))
         if found:
             return found
     return OTHER
