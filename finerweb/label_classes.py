@@ -5,7 +5,7 @@ import re
 from finerweb.label_forms import canonical
 from finerweb.plurals import singular
 
-# At most 25 coarse classes; a label belongs to the class of the first of its words, from the right, that is listed.
+# With `other` at most 25 coarse classes, which README.md lists; a label belongs to the class of the first of its words, from the right, that is listed.
 CLASSES = {
     "person": "person people human man woman politician player actor actress singer writer author artist scientist king queen president minister coach character deity title",
     "group": "group nationality ethnicity tribe community family dynasty",
@@ -16,8 +16,7 @@ CLASSES = {
     "date": "date day month year weekday century decade era season holiday period duration age",
     "time": "time hour minute clock",
     "money": "money price currency cost salary budget amount",
-    "percentage": "percentage percent rate share ratio",
-    "quantity": "quantity number measurement distance weight length height area volume temperature speed count statistic score unit ordinal cardinal",
+    "quantity": "quantity percentage percent rate share ratio number measurement distance weight length height area volume temperature speed count statistic score unit ordinal cardinal",
     "event": "event war battle festival tournament election conference championship match race ceremony disaster revolution match",
     "work": "work book song film movie album novel poem painting series show game newspaper magazine play",
     "product": "product vehicle car phone device weapon ship aircraft food drink dish medicine drug software",

@@ -9,7 +9,8 @@ from finerweb.scripts import scripts
 # Letters with marks that English words have, and no more than these words.
 LOANS = frozenset({"café", "cliché", "décor", "fiancé", "fiancée", "façade", "naïve", "résumé", "soufflé", "protégé"})
 # A name that is not English is nearly always in the language of its passage: of two languages the detector tells
-# single words apart, of 176 it does not. In 50 names (25 of them English) this left no false alarm.
+# single words apart, of 176 it does not. Of the 246 English words of label_classes, each tried in 46 languages, 9 of
+# 11,316 pairs were false alarms.
 SURE = 2.0
 
 

@@ -51,13 +51,13 @@ def test_a_word_of_two_classes_belongs_to_the_first() -> None:
 
 
 def test_there_are_at_most_25_classes_and_each_is_its_own_but_a_medicine_is_a_product() -> None:
-    assert len(CLASSES) <= 25
+    assert len({*CLASSES, OTHER}) <= 25
     own = {name: coarse(name) for name in CLASSES}
     assert {name: found for name, found in own.items() if found not in (name, OTHER)} == {"medicine": "product"}
 
 
 def test_the_readme_lists_the_classes() -> None:
     readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-    listed = re.search(r"one of 26 coarse classes: ([^.]*)\.", readme)
+    listed = re.search(r"one of 25 coarse classes: ([^.]*)\.", readme)
     assert listed is not None
     assert re.sub(r"\s+", " ", listed[1]) == f"{', '.join(CLASSES)}, or {OTHER}"

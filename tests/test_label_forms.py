@@ -67,9 +67,7 @@ SINGULAR = {
     "metric": "metrics",
     "sub-district": "sub-districts",
 }
-SAME = (
-    "series species news chess glasses bus gas lens politics physics address campus analysis gps pays1 ສສສs city"
-)
+SAME = "series species news chess glasses bus gas lens politics physics address campus analysis gps pays1 ສສສs city"
 
 
 @pytest.mark.parametrize("label", CANONICAL)

@@ -20,7 +20,9 @@ FOREIGN = {
 }
 ENGLISH = """person|location|organization|date|quantity|concept|city|scientific concept|cultural reference|time period
 football club|technology|animal|hospital|agency|video game|music album|percentage|political party|calendar date
-amount of money|web address|e-mail address|religious figure|festival|mineral|café|gpe|x1""".replace("\n", "|").split("|")
+amount of money|web address|e-mail address|religious figure|festival|mineral|café|gpe|x1""".replace("\n", "|").split(
+    "|"
+)
 
 
 def detect(code: str) -> str | None:
