@@ -16,13 +16,8 @@ def english_requests(lake: Lake, settings: Settings) -> Requests:
 
 def requests(lake: Lake, settings: Settings) -> Requests:
     """Every canonical label in every language that is not English, to the namer."""
-    return _ask("label_name", labels.unnamed(_settled(lake, settings)), settings)
-
-
-def _ask(question: str, about: DataFrame, settings: Settings) -> Requests:
-    subjects = completions.about_labels(about, languages=settings.languages)
-    namer = asking.chosen(settings.model_specs, [settings.name_labels.namer])
-    return asking.requests(subjects, question=question, models=namer)
+    english = asking.answers(lake, english_requests(lake, settings))
+    return _ask("label_name", labels.unnamed(labels.settle(_forms(lake, settings), english)), settings)
 
 
 def _forms(lake: Lake, settings: Settings) -> DataFrame:
@@ -31,19 +26,28 @@ def _forms(lake: Lake, settings: Settings) -> DataFrame:
     return labels.freeze(forms, vocabulary)
 
 
-def _settled(lake: Lake, settings: Settings) -> DataFrame:
-    english = asking.answers(lake, english_requests(lake, settings))
-    return labels.settle(_forms(lake, settings), english)
+def _ask(question: str, about: DataFrame, settings: Settings) -> Requests:
+    subjects = completions.about_labels(about, languages=settings.languages)
+    namer = asking.chosen(settings.model_specs, [settings.name_labels.namer])
+    return asking.requests(subjects, question=question, models=namer)
+
+
+def _answers(lake: Lake, asked: Requests, settings: Settings) -> DataFrame:
+    budget = settings.name_labels.budget.budget
+    asking.answer_missing(lake, asked, how=settings.ask, budget=budget, tasks=settings.tasks)
+    return asking.answers(lake, asked)
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Bring the labels into canonical form, and name them in the languages in which they occur."""
-    budget = settings.name_labels.budget.budget
-    for wanted in (english_requests, requests):
-        asked = wanted(lake, settings)
-        asking.answer_missing(lake, asked, how=settings.ask, budget=budget, tasks=settings.tasks)
-    names = asking.answers(lake, asked)
-    lake.replace(labels.TABLE, labels.name(_settled(lake, settings), names, languages=settings.languages))
+    # Kept, since each round of questions would make them anew, and the second one the first one's too.
+    forms = _forms(lake, settings).persist()
+    english = _answers(lake, _ask("label_english", labels.foreign(forms), settings), settings)
+    settled = labels.settle(forms, english).persist()
+    names = _answers(lake, _ask("label_name", labels.unnamed(settled), settings), settings)
+    lake.replace(labels.TABLE, labels.name(settled, names, languages=settings.languages))
+    settled.unpersist()
+    forms.unpersist()
 
 
 if __name__ == "__main__":
