@@ -16,8 +16,22 @@ from finerweb.spool import Spool, Tally, amount
 from finerweb.tables import completions
 
 # Question -> the job that asks it, and the section of the settings that has its budget.
-JOBS = {"usefulness": "collect_ratings", "ner": "annotate", "label_name": "name_labels", "judge": "collect_verdicts"}
-SECTIONS = {"usefulness": "rate", "ner": "annotate", "label_name": "name_labels", "judge": "judge"}
+JOBS = {
+    "usefulness": "collect_ratings",
+    "ner": "annotate",
+    "label_english": "name_labels",
+    "label_name": "name_labels",
+    "judge": "collect_verdicts",
+}
+SECTIONS = {
+    "usefulness": "rate",
+    "ner": "annotate",
+    "label_english": "name_labels",
+    "label_name": "name_labels",
+    "judge": "judge",
+}
+# The job's function that says what is asked, where it is not `requests`.
+REQUESTS = {"label_english": "english_requests"}
 
 
 class Ask(Protocol):
@@ -142,15 +156,19 @@ class _Conversation:
         bar(now.answers, self.total, f"answers of {self.name}", f"{now.tokens:,} tokens{money}{problems}", now.tokens)
 
     def _spent_before(self) -> Tally:
-        """What all answers to this question have cost, in this lake."""
-        return spent(self.lake.peek(completions.TABLE).filter(F.col("question") == self.question))
+        """What all answers to the questions of this section have cost, in this lake."""
+        return spent(self.lake.peek(completions.TABLE).filter(F.col("question").isin(self._of_section())))
+
+    def _of_section(self) -> list[str]:
+        return [name for name, section in SECTIONS.items() if section == SECTIONS[self.question]]
 
     def _spent(self, waiting: int) -> str:
         section, cost = SECTIONS[self.question], self._spent_before()
+        asked = " and ".join(f"`{name}`" for name in self._of_section())
         limits = {"usd": self.budget.usd, "tokens": self.budget.tokens}
         stated = ", ".join(f"{section}.budget.{name}={value}" for name, value in limits.items() if value is not None)
         return (
-            f"the budget is spent: {stated}; all answers to `{self.question}` so far cost ${cost.usd:,.4f} and "
+            f"the budget is spent: {stated}; all answers to {asked} so far cost ${cost.usd:,.4f} and "
             f"{cost.tokens:,} tokens, and {waiting:,} requests to {self.name} wait. Raise it and run again to go on, "
             f"or run the jobs after {JOBS[self.question]} one by one with what there is"
         )

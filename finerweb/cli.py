@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from finerweb import asking, audit_commands, graph, job, planning, plugins, progress, summary, tables
+from finerweb import asking, audit_commands, graph, job, planning, plugins, progress, summary, tables, vocabularies
 from finerweb.views import VIEWS
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ Force = Annotated[
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Spark's own log on the terminal.")]
 Sheet = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file, for a spreadsheet.")]
+Vocabulary = Annotated[Path, typer.Argument(metavar="FILE", help="To be written: .csv or .jsonl.")]
 Rated = Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines, plain or gzip.")]
 PerLanguage = Annotated[int, typer.Option("--per-language", min=1, help="Passages of each language.")]
 Problem = Annotated[list[str], typer.Option("--problem", help="Such as malformed; may be repeated.")]
@@ -189,6 +190,19 @@ def audit_import(file: Sheet, conf: Conf = LOCAL, set: Set = NONE) -> None:
     )
     progress.console.print("\n".join(said), markup=False, soft_wrap=True)
     raise SystemExit(1 if done.refused else 0)
+
+
+@app.command("vocabulary")
+def vocabulary(file: Vocabulary, conf: Conf = LOCAL, set: Set = NONE) -> None:
+    """Write the labels of this run, their classes and names to a file that freezes them: name_labels.vocabulary."""
+    chosen = job.load_settings(conf, set)
+    with job.failures(chosen.work / "finerweb.log"), job.opened(chosen) as lake:
+        lines = vocabularies.export(lake, file)
+    progress.console.print(
+        f"{file}: {lines:,} labels. To use them as they are: --set name_labels.vocabulary={file}",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @app.command("evaluate_scorer")

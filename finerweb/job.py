@@ -25,7 +25,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import progress, publishing, settings, sources, tables
+from finerweb import progress, publishing, settings, sources, tables, vocabularies
 from finerweb.lake import Lake
 from finerweb.project import resource
 from finerweb.settings import Settings
@@ -249,6 +249,8 @@ class Runner:
             return self.lake.state(self._tables[table], where or None)
         if kind == "file":
             return "there" if publishing.there(name) else "none"
+        if kind == "vocabulary":
+            return vocabularies.fingerprint(name)
         if kind == "source":
             source = next((one for one in self.chosen.ingest.sources if one.name == name), None)
             return sources.fingerprint(self.lake.spark, source) if source else "none"

@@ -1,9 +1,12 @@
-"""Labels in canonical form, and the coarse class of each."""
+"""The coarse class of a label."""
 
 import functools
 import re
 
-# At most 25 coarse classes; a label belongs to the class of the first of its words, from the right, that is listed.
+from finerweb.label_forms import canonical
+from finerweb.plurals import singular
+
+# With `other` at most 25 coarse classes, which README.md lists; a label belongs to the class of the first of its words, from the right, that is listed.
 CLASSES = {
     "person": "person people human man woman politician player actor actress singer writer author artist scientist king queen president minister coach character deity title",
     "group": "group nationality ethnicity tribe community family dynasty",
@@ -14,8 +17,7 @@ CLASSES = {
     "date": "date day month year weekday century decade era season holiday period duration age",
     "time": "time hour minute clock",
     "money": "money price currency cost salary budget amount",
-    "percentage": "percentage percent rate share ratio",
-    "quantity": "quantity number measurement distance weight length height area volume temperature speed count statistic score unit ordinal cardinal",
+    "quantity": "quantity percentage percent rate share ratio number measurement distance weight length height area volume temperature speed count statistic score unit ordinal cardinal",
     "event": "event war battle festival tournament election conference championship match race ceremony disaster revolution match",
     "work": "work book song film movie album novel poem painting series show game newspaper magazine play",
     "product": "product vehicle car phone device weapon ship aircraft food drink dish medicine drug software",
@@ -36,17 +38,22 @@ OTHER = "other"
 _CLASS_OF = {word: name for name, words in reversed(CLASSES.items()) for word in words.split()} | PHRASES
 
 
-def canonical(label: str) -> str:
-    """Lower case, single spaces, no underscores or outer punctuation: `Football_Club.` becomes `football club`."""
-    return re.sub(r"[\s_]+", " ", label).strip(" .,:;'\"()[]{}-/").casefold()
+def words(label: str) -> list[str]:
+    """The words of a label in canonical form."""
+    return re.split(r"[\s/_-]+", label)
+
+
+def is_listed(word: str) -> bool:
+    """Does a word belong to a class?"""
+    return word in _CLASS_OF or singular(word) in _CLASS_OF
 
 
 @functools.lru_cache(maxsize=65_536)
 def coarse(label: str) -> str:
     """The coarse class of a label, `other` where none of its words is listed."""
     plain = canonical(label)
-    for word in [plain, *reversed(re.split(r"[\s/_-]+", plain))]:
-        found = _CLASS_OF.get(word) or _CLASS_OF.get(word.removesuffix("s"))
+    for word in [plain, *reversed(words(plain))]:
+        found = _CLASS_OF.get(word) or _CLASS_OF.get(singular(word))
         if found:
             return found
     return OTHER

@@ -44,7 +44,8 @@ def plan(lake: Lake, settings: Settings) -> Iterator[Line]:
     answers = lake.read(completions.TABLE) if there else lake.spark.createDataFrame([], schema=completions.TABLE.schema)
     for question, job in asking.JOBS.items():
         try:
-            asked, basis = graph.load(job).requests(lake, settings), ""
+            of_job = getattr(graph.load(job), asking.REQUESTS.get(question, "requests"))
+            asked, basis = of_job(lake, settings), ""
         except WrongTable:
             guessed = _guess(lake, settings, question)
             if guessed is None:

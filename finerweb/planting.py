@@ -24,7 +24,7 @@ WRONG_TYPES = {
     "animal": "biology group organization product person nature",
     "disease": "medicine biology substance science event",
     "chemical element": "substance science product medicine biology nature",
-    "amount of money": "money quantity percentage",
+    "amount of money": "money quantity",
     "programming language": "language technology product science web work",
 }
 _NEAR = {label: frozenset(classes.split()) for label, classes in WRONG_TYPES.items()}

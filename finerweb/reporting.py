@@ -228,4 +228,9 @@ MEANINGS = {
     "shorter": "gave way to a longer span that it overlaps little",
     "other_type": "gave way to a span of another type",
     "not_asked": "no one was asked",
+    "no_letters": "a label without a letter",
+    "long_label": "too long for the name of a type",
+    "long_name": "too long for a name",
+    "not_english": "a label that is not English, and could not be put into English",
+    "not_in_vocabulary": "a label that the frozen vocabulary does not have",
 }

@@ -16,6 +16,8 @@ from icu4py.breakers import WordBreaker
 
 from finerweb.spans import Span
 
+LANGUAGES = 176  # that the detector tells apart
+LEAST = 1e-4  # what a language that it gives no score may still have
 KHAN = re.compile(r"[\u17D4\u17D5]\s*")  # Khmer full stops, which sentencex does not know
 
 
@@ -106,3 +108,10 @@ def language(text: str) -> Detected:
         return Detected("und", 0.0)
     best = _detector().detect(line, k=1)[0]
     return Detected(str(best["lang"]), min(1.0, float(best["score"])))
+
+
+def odds(text: str, code: str, other: str) -> float:
+    """How many times as likely a text is in the one language as in the other, by the detector's codes."""
+    line = " ".join(text.split())
+    scores = {str(one["lang"]): float(one["score"]) for one in _detector().detect(line, k=LANGUAGES)} if line else {}
+    return (scores.get(code, 0.0) + LEAST) / (scores.get(other, 0.0) + LEAST)

@@ -260,6 +260,7 @@ class NameLabels(_Section):
     """name_labels."""
 
     namer: str
+    vocabulary: str | None
     budget: Limits
 
 

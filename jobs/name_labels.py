@@ -1,28 +1,53 @@
-"""Name the labels in the languages in which they occur."""
+"""Bring the labels into canonical form, and name them in the languages in which they occur."""
 
-from finerweb import asking, job
+from pyspark.sql import DataFrame
+
+from finerweb import asking, job, vocabularies
 from finerweb.asking import Requests
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import completions, labels, mentions
 
 
+def english_requests(lake: Lake, settings: Settings) -> Requests:
+    """Every label that is not English, to the namer."""
+    return _ask("label_english", labels.foreign(_forms(lake, settings)), settings)
+
+
 def requests(lake: Lake, settings: Settings) -> Requests:
-    """Every label in every language that is not English, to the namer."""
-    foreign = labels.foreign(labels.inventory(lake.read(mentions.TABLE)))
-    about = completions.about_labels(foreign, languages=settings.languages)
+    """Every canonical label in every language that is not English, to the namer."""
+    english = asking.answers(lake, english_requests(lake, settings))
+    return _ask("label_name", labels.unnamed(labels.settle(_forms(lake, settings), english)), settings)
+
+
+def _forms(lake: Lake, settings: Settings) -> DataFrame:
+    forms = labels.forms(labels.inventory(lake.read(mentions.TABLE)), languages=settings.languages)
+    vocabulary = vocabularies.frozen(lake, settings.name_labels.vocabulary, languages=settings.languages)
+    return labels.freeze(forms, vocabulary)
+
+
+def _ask(question: str, about: DataFrame, settings: Settings) -> Requests:
+    subjects = completions.about_labels(about, languages=settings.languages)
     namer = asking.chosen(settings.model_specs, [settings.name_labels.namer])
-    return asking.requests(about, question="label_name", models=namer)
+    return asking.requests(subjects, question=question, models=namer)
+
+
+def _answers(lake: Lake, asked: Requests, settings: Settings) -> DataFrame:
+    budget = settings.name_labels.budget.budget
+    asking.answer_missing(lake, asked, how=settings.ask, budget=budget, tasks=settings.tasks)
+    return asking.answers(lake, asked)
 
 
 def main(lake: Lake, settings: Settings) -> None:
-    """Name the labels in the languages in which they occur."""
-    asked = requests(lake, settings)
-    asking.answer_missing(
-        lake, asked, how=settings.ask, budget=settings.name_labels.budget.budget, tasks=settings.tasks
-    )
-    inventory = labels.inventory(lake.read(mentions.TABLE))
-    lake.replace(labels.TABLE, labels.name(inventory, asking.answers(lake, asked)))
+    """Bring the labels into canonical form, and name them in the languages in which they occur."""
+    # Kept, since each round of questions would make them anew, and the second one the first one's too.
+    forms = _forms(lake, settings).persist()
+    english = _answers(lake, _ask("label_english", labels.foreign(forms), settings), settings)
+    settled = labels.settle(forms, english).persist()
+    names = _answers(lake, _ask("label_name", labels.unnamed(settled), settings), settings)
+    lake.replace(labels.TABLE, labels.name(settled, names, languages=settings.languages))
+    settled.unpersist()
+    forms.unpersist()
 
 
 if __name__ == "__main__":

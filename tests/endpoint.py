@@ -49,7 +49,13 @@ class Call:
     def question(self) -> str:
         """The name of the schema; where none is sent, what the instructions ask for."""
         named = self.body.get("response_format", {}).get("json_schema", {}).get("name")
-        signs = {'"entities"': "ner", '"faithfulness"': "judge", '"score"': "usefulness", '"name"': "label_name"}
+        signs = {
+            '"entities"': "ner",
+            '"faithfulness"': "judge",
+            '"score"': "usefulness",
+            '"name"': "label_name",
+            '"english"': "label_english",
+        }
         return str(named or next((name for sign, name in signs.items() if sign in self.instructions), "unknown"))
 
 

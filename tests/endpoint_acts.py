@@ -111,6 +111,8 @@ def good(call: Call) -> str:
         return json.dumps({"explanation": "Mostly right.", **grades, **found})
     if call.question == "label_name":
         return json.dumps({"name": _name(call.prompt, chance)}, ensure_ascii=False)
+    if call.question == "label_english":
+        return json.dumps({"english": call.prompt.rpartition(": ")[2]}, ensure_ascii=False)
     return "{}"
 
 

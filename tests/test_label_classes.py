@@ -1,37 +1,15 @@
-"""Labels in canonical form, and their coarse classes."""
+"""The coarse classes of labels."""
+
+import re
+from pathlib import Path
 
 import pytest
 
-from finerweb.label_classes import CLASSES, OTHER, canonical, coarse
-
-CANONICAL = {
-    "Football_Club.": "football club",
-    "  web\u00a0 address\n": "web address",
-    "(date)": "date",
-    "STRASSE": "strasse",
-    "straße": "strasse",
-    "date_)_": "date",
-    "sci-fi": "sci-fi",
-    "👍🏽": "👍🏽",
-    "e\u0301tat": "e\u0301tat",
-    "": "",
-    "...": "",
-}
-
-
-@pytest.mark.parametrize("label", CANONICAL)
-def test_canonical(label: str) -> None:
-    assert canonical(label) == CANONICAL[label]
-
-
-@pytest.mark.parametrize("label", [*CANONICAL, "_x_", "-date-", " /city "])
-def test_a_canonical_label_stays_as_it_is(label: str) -> None:
-    assert canonical(canonical(label)) == canonical(label)
-
+from finerweb.label_classes import CLASSES, OTHER, coarse
 
 COARSE = {
     "city": "place",
-    "Cities": OTHER,
+    "Cities": "place",
     "football clubs": "organization",
     "river": "nature",
     "natural phenomenon": "science",
@@ -42,6 +20,7 @@ COARSE = {
     "e-mail address": "building",
     "web address": "building",
     "country/region": "place",
+    "person / politician": "person",
     "calendar date": "date",
     "newspaper": "organization",
     "mineral": "substance",
@@ -72,6 +51,13 @@ def test_a_word_of_two_classes_belongs_to_the_first() -> None:
 
 
 def test_there_are_at_most_25_classes_and_each_is_its_own_but_a_medicine_is_a_product() -> None:
-    assert len(CLASSES) <= 25
+    assert len({*CLASSES, OTHER}) <= 25
     own = {name: coarse(name) for name in CLASSES}
     assert {name: found for name, found in own.items() if found not in (name, OTHER)} == {"medicine": "product"}
+
+
+def test_the_readme_lists_the_classes() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    listed = re.search(r"one of 25 coarse classes: ([^.]*)\.", readme)
+    assert listed is not None
+    assert re.sub(r"\s+", " ", listed[1]) == f"{', '.join(CLASSES)}, or {OTHER}"

@@ -90,6 +90,13 @@ def test_names_entities_in_the_words_of_its_profile(profile: str, wanted: list[t
 
 def test_names_labels_in_the_languages_it_knows() -> None:
     assert read(answer("broad", "label_name", {"label": "city", "language": "Thai"}, "tha"), "label_name") == "เมือง"
+    assert (
+        read(answer("broad", "label_english", {"label": "เมือง", "language": "Thai"}, "tha"), "label_english") == "city"
+    )
+    assert (
+        read(answer("broad", "label_english", {"label": "city", "language": "Thai"}, "tha"), "label_english") == "city"
+    )
+    assert answer("broad", "label_english", {"label": "город", "language": "Thai"}, "tha").problem == "refused"
     assert answer("broad", "label_name", {"label": "dragon", "language": "Thai"}, "tha") == Answer(
         "r", "", finish_reason="refused", problem="refused"
     )

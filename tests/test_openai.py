@@ -15,7 +15,7 @@ from finerweb import plugins, settings
 from finerweb.engines import Answer, EngineFailed, Request, Spec, check, openai
 from finerweb.engines._chat import unbounded
 
-QUESTIONS = ["usefulness", "ner", "judge", "label_name"]
+QUESTIONS = ["usefulness", "ner", "judge", "label_english", "label_name"]
 
 
 @pytest.fixture(autouse=True)

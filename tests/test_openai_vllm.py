@@ -17,7 +17,7 @@ from asking_endpoint import request
 from finerweb import plugins, random_model
 from finerweb.engines import EngineFailed, Spec, check, openai
 
-QUESTIONS = ["usefulness", "ner", "judge", "label_name"]
+QUESTIONS = ["usefulness", "ner", "judge", "label_english", "label_name"]
 PATIENCE = 400.0  # seconds; it takes 54 of a core's time, and three times that on a busy machine
 
 

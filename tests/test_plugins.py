@@ -7,7 +7,7 @@ from finerweb.engines import Spec
 
 
 def test_an_annotator_is_a_file() -> None:
-    assert plugins.names("finerweb.annotators") == ["judge", "label_name", "ner", "usefulness"]
+    assert plugins.names("finerweb.annotators") == ["judge", "label_english", "label_name", "ner", "usefulness"]
 
 
 @pytest.mark.parametrize("name", plugins.names("finerweb.annotators"))
@@ -44,9 +44,7 @@ def test_every_metric_reads_tables_that_exist() -> None:
 def test_a_misspelt_name_is_an_error_that_lists_the_choices() -> None:
     with pytest.raises(LookupError) as caught:
         plugins.load("finerweb.annotators", "usefullness")
-    wanted = (
-        "no finerweb.annotators.usefullness; there are: judge, label_name, ner, usefulness. Did you mean 'usefulness'?"
-    )
+    wanted = "no finerweb.annotators.usefullness; there are: judge, label_english, label_name, ner, usefulness. Did you mean 'usefulness'?"
     assert str(caught.value) == wanted
 
 
@@ -55,7 +53,7 @@ def test_a_name_like_no_other_has_no_suggestion(name: str) -> None:
     with pytest.raises(LookupError) as caught:
         plugins.load("finerweb.annotators", name)
     assert str(caught.value).startswith(
-        f"no finerweb.annotators.{name}; there are: judge, label_name, ner, usefulness."
+        f"no finerweb.annotators.{name}; there are: judge, label_english, label_name, ner, usefulness."
     )
 
 

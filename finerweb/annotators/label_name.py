@@ -17,11 +17,14 @@ SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 
-
 TOKENS_OUT = 12
 
+LONGEST = 60  # characters of a name
+TIMES = 6  # as long as the label, at most; `god` and `age` count as labels of SHORT letters
+SHORT = 5
 
-def prompt(payload: dict[str, Any]) -> str:
+
+def prompt(payload: Mapping[str, Any]) -> str:
     """Payload: `language` (its English name), `label` (in English)."""
     return f"Language: {payload['language']}\nEntity type: {payload['label']}"
 
@@ -36,6 +39,8 @@ def parse(answer: str) -> str:
 
 
 def doubt(said: str, payload: Mapping[str, Any]) -> str | None:
-    """A name without a letter of the language's script is in another language."""
+    """A name without a letter of the language's script is in another language; a long one is an explanation."""
     wanted = LETTERS.get(payload["script"])
-    return "wrong_script" if wanted and not wanted & scripts(said) else None
+    if wanted and not wanted & scripts(said):
+        return "wrong_script"
+    return "long_name" if len(said) > min(LONGEST, TIMES * max(SHORT, len(payload["label"]))) else None

@@ -147,7 +147,7 @@ def _joined(text: str, found: list[Find]) -> list[Find]:
 
 
 class Lexicon:
-    """Answers the four questions from CLDR and patterns."""
+    """Answers the five questions from CLDR and patterns."""
 
     def __init__(self, spec: Spec) -> None:
         profile = spec.settings.get("profile", "broad")
@@ -217,6 +217,14 @@ class Lexicon:
     def _label_name(self, request: Request) -> dict[str, str] | None:
         name = LABEL_NAMES.get(request.payload["label"], {}).get(request.language)
         return {"name": name} if name else None
+
+    def _label_english(self, request: Request) -> dict[str, str] | None:
+        """English to a name in the request's language, or to a label of the lexicon's own."""
+        label = request.payload["label"]
+        if label in LABEL_NAMES:
+            return {"english": label}
+        found = [english for english, names in LABEL_NAMES.items() if names.get(request.language) == label]
+        return {"english": found[0]} if found else None
 
 
 def load(spec: Spec) -> Engine:

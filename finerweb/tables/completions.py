@@ -22,7 +22,12 @@ TABLE = Table(
     columns=(
         Column("request_id", "string", "hash of subject, payload, prompt and engine", nullable=False),
         Column("attempt", "int", "how often it was asked by then, from 1; the last one counts", nullable=False),
-        Column("question", "string", "the annotator's file name: usefulness, ner, judge, label_name", nullable=False),
+        Column(
+            "question",
+            "string",
+            "the annotator's file name, such as usefulness or ner",
+            nullable=False,
+        ),
         Column("subject_id", "string", "what it is about: a passage_id, or a label", nullable=False),
         Column("language", "string", "the subject's language", nullable=False),
         Column("annotator", "string", "who was asked: a key of the setting models", nullable=False),
@@ -38,7 +43,7 @@ TABLE = Table(
             "problem",
             "string",
             "why it could not be used when it came: truncated, malformed, empty, refused, over_long, wrong_script, "
-            "other_subject, unreachable, rejected; null for none",
+            "long_name, other_subject, unreachable, rejected; null for none",
         ),
         Column("run", "string", "the run_id of the job that asked", nullable=False),
         Column("answered", "timestamp", "when it came", nullable=False),
@@ -46,7 +51,7 @@ TABLE = Table(
 )
 
 # Worth another attempt, with more room and another seed. The others would meet the same end.
-AGAIN = ("truncated", "malformed", "empty", "wrong_script", "other_subject", "unreachable")
+AGAIN = ("truncated", "malformed", "empty", "wrong_script", "long_name", "other_subject", "unreachable")
 
 
 def about(passages: DataFrame, *, languages: Mapping[str, Language], more: Sequence[str] = ()) -> DataFrame:

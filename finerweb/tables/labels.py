@@ -1,15 +1,20 @@
 """Labels: their canonical form, their coarse class, and their name in each language in which they occur."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from pyspark.sql import DataFrame
+import pandas as pd
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from finerweb.annotators import label_name
+from finerweb import label_forms
+from finerweb.annotators import label_english, label_name
 from finerweb.answers import Unreadable
-from finerweb.label_classes import canonical, coarse
-from finerweb.languages import ENGLISH
+from finerweb.label_classes import OTHER, coarse
+from finerweb.label_languages import is_english
+from finerweb.label_variants import variants
+from finerweb.languages import ENGLISH, Language
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
 
@@ -20,13 +25,39 @@ TABLE = Table(
     columns=(
         Column("label", "string", "as an annotator wrote it", nullable=False),
         Column("language", "string", "the language of the passages it occurs in", nullable=False),
-        Column("canonical", "string", "in canonical form", nullable=False),
+        Column("canonical", "string", "in canonical form: English, unless the problem says else", nullable=False),
+        Column(
+            "changes",
+            "array<string>",
+            "what made it canonical: steps of label_forms, english (translated), joined, typo, vocabulary",
+            nullable=False,
+        ),
         Column("coarse", "string", "its coarse class", nullable=False),
         Column("name", "string", "in the language; the canonical form where there is a problem", nullable=False),
+        Column("collides", "array<string>", "other canonical labels of this name in the language", nullable=False),
         Column("mentions", "bigint", "spans that carry it, of all annotators", nullable=False),
-        Column("problem", "string", "why it has no name of its own in the language"),
+        Column(
+            "problem",
+            "string",
+            "why it has no name of its own in the language: no_letters, long_label, not_in_vocabulary, not_english, "
+            "not_asked, long_name, wrong_script, or what was wrong with the answer",
+        ),
     ),
 )
+
+# On the way: a name is there already where the vocabulary is frozen, and nothing is asked about a row with a problem.
+FORM = (
+    Column("label", "string", ""),
+    Column("language", "string", ""),
+    Column("mentions", "bigint", ""),
+    Column("canonical", "string", ""),
+    Column("changes", "array<string>", ""),
+    Column("coarse", "string", ""),
+    Column("name", "string", ""),
+    Column("is_english", "boolean", ""),
+    Column("problem", "string", ""),
+)
+_IS_OPEN = "name is null and problem is null"
 
 
 def inventory(mentions: DataFrame) -> DataFrame:
@@ -34,24 +65,126 @@ def inventory(mentions: DataFrame) -> DataFrame:
     return mentions.filter("problem is null").groupBy("label", "language").agg(F.count("*").alias("mentions"))
 
 
-def foreign(inventory: DataFrame) -> DataFrame:
-    """The labels of passages in other languages than English: those that need a name."""
-    return inventory.filter(F.col("language") != ENGLISH)
+def forms(inventory: DataFrame, *, languages: Mapping[str, Language]) -> DataFrame:
+    """The labels in canonical form, each by itself: columns of FORM."""
+    detect = {code: one.detect[0] for code, one in languages.items() if one.detect and code != ENGLISH}
+    return flat_map(inventory, partial(_form, detect=detect), FORM)
 
 
-def name(inventory: DataFrame, completions: DataFrame) -> DataFrame:
-    """The labels with the names that the label_name answers give them; English labels are their own names."""
-    answers = completions.select(F.col("subject_id").alias("label"), "language", "answer", "problem")
-    joined = inventory.join(answers, on=["label", "language"], how="left")
-    return flat_map(joined, _name, TABLE.columns)
+def _form(row: Any, *, detect: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
+    text, changes = label_forms.form(row.label, is_english=False)
+    problem = label_forms.problem(text)
+    english = problem is not None or is_english(text, detect.get(row.language))
+    if english:
+        text, changes = label_forms.form(row.label)
+    yield row.label, row.language, row.mentions, text or OTHER, changes, None, None, english, problem
 
 
-def _name(row: Any) -> Iterator[tuple[Any, ...]]:
-    plain = canonical(row.label)
-    name, problem = plain, None
-    if row.language != ENGLISH:
+def freeze(forms: DataFrame, vocabulary: DataFrame | None) -> DataFrame:
+    """The labels as a vocabulary (label, language, canonical, coarse, name) has them; unchanged where there is none.
+
+    A label is looked up as it was written, then in canonical form. One that is not there keeps its own form.
+    """
+    if vocabulary is None:
+        return forms
+    known = vocabulary.select("label", "language", F.struct("canonical", "coarse", "name").alias("known"))
+    by_form = known.select(F.col("label").alias("canonical"), "language", F.col("known").alias("known_form"))
+    found = forms.join(known, on=["label", "language"], how="left").join(
+        by_form, on=["canonical", "language"], how="left"
+    )
+    known_as = F.coalesce("known", "known_form")
+    is_changed = known_as["canonical"] != F.col("canonical")
+    return found.select(
+        "label",
+        "language",
+        "mentions",
+        F.coalesce(known_as["canonical"], "canonical").alias("canonical"),
+        F.when(is_changed, F.array_append("changes", F.lit("vocabulary"))).otherwise(F.col("changes")).alias("changes"),
+        known_as["coarse"].alias("coarse"),
+        known_as["name"].alias("name"),
+        "is_english",
+        F.when(known_as.isNull(), F.coalesce("problem", F.lit("not_in_vocabulary"))).alias("problem"),
+    )
+
+
+def foreign(forms: DataFrame) -> DataFrame:
+    """The labels that are not English, each once in a language: label, language."""
+    return _once(forms.filter(_IS_OPEN).filter("not is_english"))
+
+
+def unnamed(settled: DataFrame) -> DataFrame:
+    """The canonical labels of passages in other languages than English, each once in a language: label, language."""
+    return _once(settled.filter(_IS_OPEN).filter(F.col("language") != ENGLISH))
+
+
+def _once(forms: DataFrame) -> DataFrame:
+    return forms.select(F.col("canonical").alias("label"), "language").distinct()
+
+
+def settle(forms: DataFrame, completions: DataFrame) -> DataFrame:
+    """The labels in English by the label_english answers, and then variants of a frequent one as that one."""
+    repaired = flat_map(_answered(forms, completions), _repaired, FORM)
+    counted = repaired.filter(_IS_OPEN).groupBy("canonical").agg(F.sum("mentions").alias("mentions"))
+    # The distinct canonical labels, some 10^5, are compared in one task.
+    found = counted.groupBy().applyInPandas(_variants, "canonical string, meant string, why array<string>")
+    meant = repaired.join(found, on="canonical", how="left")
+    is_variant = F.expr(f"meant is not null and {_IS_OPEN}")
+    return (
+        meant.withColumn("changes", F.when(is_variant, F.concat("changes", "why")).otherwise(F.col("changes")))
+        .withColumn("canonical", F.when(is_variant, F.col("meant")).otherwise(F.col("canonical")))
+        .select(*[column.name for column in FORM])
+    )
+
+
+def _answered(forms: DataFrame, completions: DataFrame) -> DataFrame:
+    answers = completions.select(
+        F.col("subject_id").alias("canonical"), "language", "answer", F.col("problem").alias("answer_problem")
+    )
+    return forms.join(answers, on=["canonical", "language"], how="left")
+
+
+def _repaired(row: Any) -> Iterator[tuple[Any, ...]]:
+    text, changes, problem = row.canonical, list(row.changes), row.problem
+    if not row.is_english and row.name is None and problem is None:
         try:
-            name = label_name.parse(row.answer or "")
+            text = label_english.parse(row.answer or "")
         except Unreadable:
-            problem = row.problem or "not_asked"
-    yield row.label, row.language, plain, coarse(plain), name, row.mentions, problem
+            problem = "not_english"
+        if problem is None and label_english.doubt(text, {}):
+            text, problem = row.canonical, "not_english"
+        changes += ["english"] * (text != row.canonical)
+    yield row.label, row.language, row.mentions, text, changes, row.coarse, row.name, row.is_english, problem
+
+
+def _variants(counted: pd.DataFrame) -> pd.DataFrame:
+    found = variants(dict(zip(counted["canonical"], counted["mentions"], strict=True)))
+    rows = [(label, one.label, list(one.changes)) for label, one in sorted(found.items())]
+    return pd.DataFrame(rows, columns=["canonical", "meant", "why"])
+
+
+def name(settled: DataFrame, completions: DataFrame, *, languages: Mapping[str, Language]) -> DataFrame:
+    """The labels with the names that the label_name answers give them; English labels are their own names."""
+    scripts = {code: one.script for code, one in languages.items()}
+    named = flat_map(_answered(settled, completions), partial(_named, scripts=scripts), _NAMED)
+    same = Window.partitionBy("language", F.lower("name"), F.col("problem").isNull())
+    others = F.array_remove(F.collect_set("canonical").over(same), F.col("canonical"))
+    return named.withColumn(
+        "collides", F.when(F.col("problem").isNull(), F.sort_array(others)).otherwise(F.array().cast("array<string>"))
+    )
+
+
+_NAMED = tuple(column for column in TABLE.columns if column.name != "collides")
+
+
+def _named(row: Any, *, scripts: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
+    name, problem = row.name or row.canonical, row.problem
+    if row.name is None and problem is None and row.language != ENGLISH:
+        try:
+            said = label_name.parse(row.answer or "")
+        except Unreadable:
+            problem = row.answer_problem or "not_asked"
+        else:
+            problem = label_name.doubt(said, {"label": row.canonical, "script": scripts[row.language]})
+            name = row.canonical if problem else said
+    of_class = row.coarse or coarse(row.canonical)
+    yield row.label, row.language, row.canonical, list(row.changes), of_class, name, row.mentions, problem
