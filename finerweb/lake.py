@@ -115,6 +115,7 @@ class Lake:
 
         A table with no such row gets no new version. Older versions have the rows until `vacuum`.
         """
+        self._require(table)
         rows = self._frame(table, self.version(table)).alias("t")
         found = rows.join(F.broadcast(of.alias("d")), on=F.expr(on), how="left_semi").count()
         if found:
