@@ -17,12 +17,14 @@ from finerweb.tables import documents, near_duplicates, take_downs
 NAMES = ("document_id", "passage_id", "duplicate_of", "subject_id")
 PASSAGE = r"(?s)^(.*)#[0-9]+(~[a-z]+)?$"
 
-# A reject has no document_id: it names a document by what was found, or within its record's JSON.
-REJECT = (
-    "t.found = d.document_id OR contains(t.record, concat('\"', d.url, '\"')) OR (t.source = "
-    "split_part(d.document_id, '/', 1) AND contains(t.record, concat('\"', "
-    "substring(d.document_id, length(t.source) + 2), '\"')))"
-)
+# A reject has no document_id: it names a document by what was found, or within its record's JSON. A record that only
+# links to a page is read again by the next ingest_documents.
+REJECT = f"""
+    t.found = d.document_id
+    OR (d.is_page AND contains(t.record, regexp_replace(d.url, '{take_downs.LOOSE}', '')))
+    OR (t.source = split_part(d.document_id, '/', 1)
+        AND contains(t.record, concat('"', substring(d.document_id, length(t.source) + 2), '"')))
+"""
 
 
 class NoSuchDocument(LookupError):

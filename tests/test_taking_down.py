@@ -1,6 +1,7 @@
 """Take documents down: nothing of them stays in tables, files and later runs, and nothing else changes."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,24 @@ from finerweb.settings import Settings
 from finerweb.tables import (
     audits,
     completions,
+    contaminations,
     documents,
+    entities,
+    labels,
+    measures,
     mentions,
     near_duplicates,
     passages,
+    ratings,
     rejects,
-    runs,
     scores,
     selection,
     take_downs,
+    verdicts,
 )
 from finerweb.taking_down import NoSuchDocument
 
+NOON = datetime(2026, 1, 2, 12)
 GONE = "pages/zq-9"
 URL = "https://www.private.example/ada/"
 SECRET = "Am Montag flog Ada Quandt 👩🏽‍🚀 von Kairo nach Peru und zahlte 1.250 Euro"
@@ -44,30 +51,16 @@ PAGES = [
     {"id": "4", "url": None, "language": "tha", "text": "วันจันทร์เขาไปประเทศไทยและญี่ปุ่น 👍🏽"},
     {"id": "5", "url": None, "language": "eng", "text": "On Monday they flew from France to Peru for 300 euros."},
 ]
-# Jobs that need no trained model; what the others make of the passages is put there by hand.
-JOBS = [
-    "ingest_documents",
-    "split_passages",
-    "collect_ratings",
-    "annotate",
-    "ground_mentions",
-    "merge_entities",
-    "name_labels",
-    "build_examples",
-    "collect_verdicts",
-    "measure",
-    "publish",
-    "report",
-]
+# The jobs that are run; what others make, by a model's answers, is put there by hand.
+JOBS = ["ingest_documents", "split_passages", "build_examples", "publish"]
 
 
 def everything(lake: Lake) -> dict[str, list[str]]:
-    """Table -> its rows, in order; without what tells one run from another."""
-    free = {runs.TABLE.name: runs.TABLE.key, completions.TABLE.name: ("run", "answered", "seconds")}
+    """Table -> its rows, in order; not those of runs, nor what was taken down."""
     return {
-        table.name: sorted(str(row) for row in lake.read(table).drop(*free.get(table.name, ())).collect())
+        table.name: sorted(str(row) for row in lake.read(table).collect())
         for table in tables.every()
-        if lake.exists(table) and table.name not in ("runs", "take_downs", "measures", "similarities")
+        if lake.exists(table) and table.name not in ("runs", "take_downs")
     }
 
 
@@ -101,19 +94,46 @@ class Work:
         return done.exit_code, done.output
 
     def publish(self) -> None:
-        """The first run, with the steps between whose model is not trained here."""
+        """The first run, and between its jobs everything that others make of the passages."""
         runner = job.Runner(self.lake, self.chosen)
         for name in JOBS[:2]:
             runner.run(name, graph.load(name).main)
         known = [row.asDict() for row in self.lake.read(passages.TABLE).orderBy("passage_id").collect()]
-        names = ("passage_id", "document_id", "language")
-        chosen = [{name: one[name] for name in names} | {"is_selected": True, "rank": 1} for one in known]
-        put(self.lake, selection.TABLE, *chosen)
-        scored = [{"passage_id": one["passage_id"], "language": one["language"], "score": 0.9} for one in known]
-        put(self.lake, scores.TABLE, *(one | {"scorer": "m/1", "scores": {"binary": 0.9}} for one in scored))
-        said = {"auditor": "me", "missing": []}
-        put(self.lake, audits.TABLE, *(said | {"passage_id": one["passage_id"], "language": "?"} for one in known))
-        run(self.lake, self.chosen)
+        for table, made in (
+            (ratings.TABLE, {"rating": 4, "split": "train"}),
+            (scores.TABLE, {"scorer": "m/1", "score": 0.9, "scores": {"binary": 0.9}}),
+            (selection.TABLE, {"is_selected": True, "rank": 1}),
+            (verdicts.TABLE, {"copy": "plain", "faithfulness": 4, "completeness": 4}),
+            (audits.TABLE, {"auditor": "me", "missing": [], "start": 0, "end": 0}),
+            (contaminations.TABLE, {"benchmark": "b.jsonl", "line": 1, "words": 13}),
+        ):
+            columns = {column.name for column in table.columns}
+            of = [{name: value for name, value in one.items() if name in columns} for one in known]
+            put(self.lake, table, *(one | made for one in of))
+        asked = [(one, f"{one['passage_id']}{copy}") for one in known for copy in ("", "~swapped")]
+        answers = [
+            {"request_id": subject, "subject_id": subject, "language": one["language"], "answer": one["text"]}
+            for one, subject in asked
+        ]
+        put(self.lake, completions.TABLE, *(answer | {"question": "ner", "answered": NOON} for answer in answers))
+        places = [
+            {"passage_id": one["passage_id"], "language": one["language"], "end": 12, "mention": one["text"][:12]}
+            | {"label": "city"}
+            for one in known
+        ]
+        found = {"annotator": "broad", "start": 0, "tier": "exact", "policy": "best"}
+        named = [place | found | {"request_id": place["passage_id"], "surface": place["mention"]} for place in places]
+        put(self.lake, mentions.TABLE, *named)
+        merged = [
+            place | {"text": one["text"], "labels": ["city"], "agreement": "alone"}
+            for place, one in zip(places, known, strict=True)
+        ]
+        put(self.lake, entities.TABLE, *merged)
+        city = {"label": "city", "canonical": "city", "coarse": "place", "name": "city"}
+        put(self.lake, labels.TABLE, *(city | {"language": code} for code in ("deu", "eng", "tha")))
+        put(self.lake, measures.TABLE)
+        for name in JOBS[2:]:
+            runner.run(name, graph.load(name).main)
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +147,9 @@ def test_a_document_that_was_taken_down_leaves_no_trace(work: Work) -> None:
     lake, dataset = work.lake, Path(work.chosen.publish.path)
     before = everything(lake)
     named = {name for name, rows in before.items() if traces(" ".join(rows))}
-    assert named >= {"documents", "passages", "completions", "ratings", "scores", "selection", "mentions", "entities"}
-    assert named >= {"examples", "verdicts", "audits", "rejects"}
+    assert named == set(ABOUT) - {"gold", "near_duplicates"}
     published = files(dataset / "data")
-    assert traces(published["data/merged-english-single/deu/train.jsonl".removeprefix("data/")].decode())
+    assert [path for path, content in published.items() if traces(content.decode(errors="replace"))]
 
     code, said = work.finerweb("take_down", "--url", "http://private.example/ada", "--reason", "asked", "--vacuum")
     assert code == 0, said
@@ -145,14 +164,7 @@ def test_a_document_that_was_taken_down_leaves_no_trace(work: Work) -> None:
 
     # What was derived is derived anew, and the source still has the document.
     done = run(lake, work.chosen)
-    assert {name for name, is_current in done.items() if not is_current} >= {
-        "ingest_documents",
-        "split_passages",
-        "ground_mentions",
-        "build_examples",
-        "publish",
-        "report",
-    }
+    assert done == dict.fromkeys(JOBS, False)
     again = everything(lake)
     assert {name: traces(" ".join(rows)) for name, rows in again.items() if traces(" ".join(rows))} == {}
     unchanged = set(after) - {"rejects", "files"}
@@ -165,7 +177,6 @@ def test_a_document_that_was_taken_down_leaves_no_trace(work: Work) -> None:
     assert {path: traces(content.decode(errors="replace")) for path, content in now.items() if path.endswith("l")} == {
         path: [] for path in now if path.endswith("l")
     }
-    assert traces(Path(work.chosen.report.path).read_text(encoding="utf-8")) == []
     others = {path: content for path, content in published.items() if "/tha/" in path or "/eng/" in path}
     assert others
     assert {path: now[f"data/{path}"] for path in others} == others

@@ -17,16 +17,21 @@ TABLE = Table(
     columns=(
         Column("document_id", "string", "the document", nullable=False),
         Column("url", "string", "where it was on the web"),
-        Column("is_page", "boolean", "was it asked for by its URL? then no document of that page is taken in again"),
+        Column(
+            "is_page",
+            "boolean",
+            "was it asked for by its URL? then no document of that page is taken in again",
+            nullable=False,
+        ),
         Column("reason", "string", "why, in the words of whoever took it down", nullable=False),
         Column("taken", "timestamp", "when", nullable=False),
     ),
-    constraints={"reason_given": "length(trim(reason)) > 0", "page_has_url": "is_page = false or url is not null"},
+    constraints={"reason_given": "length(trim(reason)) > 0", "page_has_url": "not is_page or url is not null"},
     cluster=("document_id",),
 )
 
 # What does not count in a URL: http or https, www., the slash at the end.
-LOOSE = r"^https?://(www\.)?|/+$"
+LOOSE = "^https?://(www[.])?|/+$"
 
 
 def page_of(url: str) -> str:
