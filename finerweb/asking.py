@@ -1,6 +1,7 @@
 """Put questions to models, so that an answer is paid for once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -191,6 +192,19 @@ def spent(answers: DataFrame) -> Tally:
         row["tokens_out"] or 0,
         round((row["usd"] or 0.0) * 1e6),
     )
+
+
+@contextmanager
+def paused(lake: Lake, spools: str) -> Iterator[None]:
+    """Nobody asks while this lasts, and no answer is left in a spool. Raises SpoolFailed where somebody asks now."""
+    with ExitStack() as held:
+        for question in JOBS:
+            spool = Spool(f"{spools}/{question}")
+            spool.require_free()
+            held.enter_context(spool.held("run"))
+            spool.wait_for_drains()
+            _adopt(lake, spool)
+        yield
 
 
 def _adopt(lake: Lake, spool: Spool) -> None:

@@ -8,7 +8,20 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from finerweb import asking, audit_commands, graph, job, planning, plugins, progress, summary, tables, vocabularies
+from finerweb import (
+    asking,
+    audit_commands,
+    contamination,
+    graph,
+    job,
+    planning,
+    plugins,
+    progress,
+    summary,
+    tables,
+    taking_down,
+    vocabularies,
+)
 from finerweb.views import VIEWS
 
 if TYPE_CHECKING:
@@ -149,11 +162,11 @@ def retry(problem: Problem, question: Question = NONE, conf: Conf = LOCAL, set: 
 
 @app.command("sql")
 def sql(
-    query: Annotated[str, typer.Argument(help="Of the tables, and the views ledger and problems.")],
+    query: Annotated[str, typer.Argument(help=f"Of the tables, and the views {', '.join(VIEWS)}.")],
     conf: Conf = LOCAL,
     set: Set = NONE,
 ) -> None:
-    """Run a query and print its rows as tab-separated values."""
+    """Run a query and print its rows as tab-separated values; docs/sql.md has examples."""
     chosen = job.load_settings(conf, set)
     with job.failures(chosen.work / "finerweb.log"), job.opened(chosen) as lake:
         lake.define(VIEWS, tables.every())
@@ -203,6 +216,50 @@ def vocabulary(file: Vocabulary, conf: Conf = LOCAL, set: Set = NONE) -> None:
         markup=False,
         soft_wrap=True,
     )
+
+
+@app.command("take_down")
+def take_down(
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept beside the document's id.")],
+    url: Annotated[list[str], typer.Option("--url", help="A page; may be repeated.")] = NONE,
+    document: Annotated[list[str], typer.Option("--document", help="A document_id; may be repeated.")] = NONE,
+    file: Annotated[Path | None, typer.Option("--file", help="URLs and document_ids, one a line.")] = None,
+    vacuum: Annotated[bool, typer.Option("--vacuum", help="Remove older versions of all tables too.")] = False,
+    conf: Conf = LOCAL,
+    set: Set = NONE,
+) -> None:
+    """Remove documents and all that was made of them, and never take them in again."""
+    chosen = job.load_settings(conf, set)
+    with job.failures(chosen.work / "finerweb.log"):
+        more_urls, more_ids = taking_down.read(file) if file else ([], [])
+        urls, ids = [*url, *more_urls], [*document, *more_ids]
+        if not (urls or ids) or not reason.strip():
+            raise typer.BadParameter("wanted a --reason, and a --url, --document or --file", param_hint="take_down")
+        with job.opened(chosen) as lake:
+            done = taking_down.take_down(lake, urls=urls, ids=ids, reason=reason, spools=chosen.ask.spool)
+            purged = taking_down.purge(lake, spools=chosen.ask.spool) if vacuum else 0
+    said = taking_down.describe(done, purged, chosen.publish.path, chosen.report.path)
+    progress.console.print("\n".join(said), markup=False, soft_wrap=True)
+
+
+@app.command("contamination")
+def check_contamination(
+    *,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON lines with text, or folders of them.")],
+    words: Annotated[int, typer.Option("--words", min=2, help="A run of so many words counts.")] = 13,
+    least: Annotated[int, typer.Option("--least", min=1, help="A shorter text counts as a whole from here on.")] = 5,
+    conf: Conf = LOCAL,
+    set: Set = NONE,
+) -> None:
+    """Find benchmark texts in the passages of the release; exit status 1 if there are any."""
+    if least > words:
+        raise typer.BadParameter(f"found {least}, wanted at most --words, {words}", param_hint="--least")
+    chosen = job.load_settings(conf, set)
+    with job.failures(chosen.work / "finerweb.log"), job.opened(chosen) as lake:
+        checked = contamination.check(lake, files, size=words, least=least)
+    progress.console.print("\n".join(contamination.describe(checked)), markup=False, soft_wrap=True)
+    raise SystemExit(1 if any(one.hits or one.refused for one in checked) else 0)
 
 
 @app.command("evaluate_scorer")

@@ -4,6 +4,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from delta.tables import DeltaTable
@@ -108,6 +109,37 @@ class Lake:
     def append(self, table: Table, frame: DataFrame) -> int:
         """Add the frame's rows; returns how many. The same append made twice by one job is made once."""
         return self._write(table, frame, mode="append")
+
+    def delete(self, table: Table, of: DataFrame, on: str) -> int:
+        """Remove the rows `t` for which `on` holds with a row `d` of a small frame; returns how many.
+
+        A table with no such row gets no new version. Older versions have the rows until `vacuum`.
+        """
+        self._require(table)
+        rows = self._frame(table, self.version(table)).alias("t")
+        found = rows.join(F.broadcast(of.alias("d")), on=F.expr(on), how="left_semi").count()
+        if found:
+            with self._configured("spark.databricks.delta.commitInfo.userMetadata", json.dumps({"job": self._job})):
+                self._delta(table).alias("t").merge(of.alias("d"), on).whenMatchedDelete().execute()
+            self.outputs[table.name] = str(self.version(table))
+        return found
+
+    def vacuum(self, table: Table) -> None:
+        """Remove every file that the table's last version does not need: nobody may read or write it meanwhile."""
+        self._require(table)
+        if any("deletionVectors" in row[0] for row in self._delta(table).detail().select("tableFeatures").collect()):
+            self.spark.sql(f"REORG TABLE {self.name(table)} APPLY (PURGE)")  # rows that are only marked as deleted
+        with self._configured("spark.databricks.delta.retentionDurationCheck.enabled", "false"):
+            self._delta(table).vacuum(0)
+
+    @contextmanager
+    def _configured(self, key: str, value: str) -> Iterator[None]:
+        before = self.spark.conf.get(key, None)
+        self.spark.conf.set(key, value)
+        try:
+            yield
+        finally:
+            self.spark.conf.unset(key) if before is None else self.spark.conf.set(key, before)
 
     def missing(self, table: Table, frame: DataFrame) -> DataFrame:
         """The rows of a frame whose key the table does not have."""

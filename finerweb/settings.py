@@ -280,6 +280,7 @@ class Publish(_Section):
     path: str
     name: str
     licence: str
+    leave_out_contaminated: bool
 
 
 class Report(_Section):

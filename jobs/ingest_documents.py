@@ -3,11 +3,12 @@
 from finerweb import job, languages, sources
 from finerweb.lake import Lake
 from finerweb.settings import Settings
-from finerweb.tables import documents, gold, rejects
+from finerweb.tables import documents, gold, rejects, take_downs
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Read the sources: documents in, and a row with its reason for every record that is none."""
+    taken = lake.read(take_downs.TABLE, or_empty=True)
     for source in settings.ingest.sources:
         lake.inputs[f"source:{source.name}"] = sources.fingerprint(lake.spark, source)
         records, lines = sources.read(lake.spark, source)
@@ -18,9 +19,10 @@ def main(lake: Lake, settings: Settings) -> None:
             chosen=settings.ingest.languages,
             max_characters=settings.ingest.max_characters,
         )
+        examined = take_downs.refuse(examined, taken)
         lake.append(documents.TABLE, lake.missing(documents.TABLE, documents.accept(examined)))
         lake.append(rejects.TABLE, lake.missing(rejects.TABLE, rejects.collect(examined, lines)))
-        marked = sources.gold_entities(lake.spark, source)
+        marked = take_downs.spare(sources.gold_entities(lake.spark, source), taken)
         lake.append(gold.TABLE, lake.missing(gold.TABLE, marked))
 
 

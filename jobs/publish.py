@@ -3,16 +3,21 @@
 from finerweb import job, publishing
 from finerweb.lake import Lake
 from finerweb.settings import Settings
-from finerweb.tables import completions, documents, examples, files, labels, measures, selection
+from finerweb.tables import completions, contaminations, documents, examples, files, labels, measures, selection
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Write the data set: Parquet and JSON lines, one folder per variant and language, with a data card."""
-    lake.replace(files.TABLE, files.write(lake.read(examples.TABLE), path=settings.publish.path))
+    published = contaminations.spare(
+        lake.read(examples.TABLE),
+        lake.read(contaminations.TABLE, or_empty=True),
+        leave_out=settings.publish.leave_out_contaminated,
+    )
+    lake.replace(files.TABLE, files.write(published, path=settings.publish.path))
     publishing.prune(lake.read(files.TABLE), settings.publish.path)
     card = publishing.card(
         files=lake.read(files.TABLE),
-        examples=lake.read(examples.TABLE),
+        examples=published,
         labels=lake.read(labels.TABLE),
         measures=lake.read(measures.TABLE),
         answers=lake.read(completions.TABLE),
