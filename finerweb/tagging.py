@@ -6,7 +6,8 @@ but white space lies between tokens, so that the text and its tokens say where e
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from finerweb import segment
@@ -40,6 +41,11 @@ class BadLine(ValueError):
     def __init__(self, line: int, message: str) -> None:
         super().__init__(f"line {line}: {message}")
         self.line = line
+
+
+def entities(char_spans: Iterable[Mapping[str, Any]]) -> list[Entity]:
+    """The spans of an example (`start`, `end`, a list of labels as `label`), label by label."""
+    return [Entity(int(one["start"]), int(one["end"]), str(label)) for one in char_spans for label in one["label"]]
 
 
 def fit(text: str, entities: Iterable[Entity], kind: str) -> tuple[list[Entity], list[Unaligned]]:
@@ -92,10 +98,9 @@ def _relation(entity: Entity, longer: Entity) -> str:
 def tokens(text: str, locale: str, entities: Iterable[Entity] = ()) -> list[Span]:
     """The tokens of a text, cut where these spans begin and end."""
     breaks = {*segment.edges(text, locale), *(edge for one in entities for edge in (one.start, one.end))}
-    cuts = sorted(breaks)
     return [
         Span(start + run.start(), start + run.end())
-        for start, end in zip(cuts, cuts[1:], strict=False)
+        for start, end in pairwise(sorted(breaks))
         for run in re.finditer(r"\S+", text[start:end])
     ]
 

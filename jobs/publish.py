@@ -1,18 +1,22 @@
-"""Write the data set: Parquet and JSON lines, one folder per variant and language, with a data card."""
+"""Write the data set in every format: one folder per variant and language, with a data card."""
 
-from finerweb import job, publishing
+from finerweb import data_card, job, publishing
 from finerweb.lake import Lake
 from finerweb.settings import Settings
-from finerweb.tables import completions, documents, examples, files, labels, measures, selection
+from finerweb.tables import completions, documents, examples, files, labels, measures, selection, unaligned
 
 
 def main(lake: Lake, settings: Settings) -> None:
-    """Write the data set: Parquet and JSON lines, one folder per variant and language, with a data card."""
-    lake.replace(files.TABLE, files.write(lake.read(examples.TABLE), path=settings.publish.path))
+    """Write the data set in every format: one folder per variant and language, with a data card."""
+    built, formats = lake.read(examples.TABLE), settings.publish.formats
+    written = files.write(built, path=settings.publish.path, formats=formats, languages=settings.languages)
+    lake.replace(files.TABLE, written)
+    lake.replace(unaligned.TABLE, unaligned.find(built, formats=formats))
     publishing.prune(lake.read(files.TABLE), settings.publish.path)
-    card = publishing.card(
+    card = data_card.card(
         files=lake.read(files.TABLE),
-        examples=lake.read(examples.TABLE),
+        unaligned=lake.read(unaligned.TABLE),
+        examples=built,
         labels=lake.read(labels.TABLE),
         measures=lake.read(measures.TABLE),
         answers=lake.read(completions.TABLE),
