@@ -49,7 +49,7 @@ def _names(known: Known) -> Iterator[str]:
     )
     none = [code for code in known.languages if unnamed.get(code) and unnamed[code] == known.labels[code]]
     if none:
-        yield f"No label has a name of the language in {_codes(none, known.languages)}."
+        yield f"No label has a name of its own in {_codes(none, known.languages)}."
 
 
 def _lost(lost: Mapping[str, Mapping[str, float]]) -> Iterator[str]:

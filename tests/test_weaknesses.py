@@ -18,7 +18,7 @@ def test_each_weakness_is_a_sentence() -> None:
     )
     assert list(sentences(known)) == [
         "3 of 11 labels have no name in their language and stand there in English, in the `target` variants too.",
-        "No label has a name of the language in 1 of 3 languages (`tha`).",
+        "No label has a name of its own in 1 of 3 languages (`tha`).",
         "Of the mentions that `a` named, 4.0 % have no place in their passage and are left out (mean over the "
         "languages); most in `tha` (10.0 %), `eng` (2.0 %).",
         "No judge graded 1 of 3 languages (`tha`).",
