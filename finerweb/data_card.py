@@ -118,7 +118,7 @@ def _prompts(engines: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     return [
         {"question": question, "prompt": prompt, "text": plugins.load("finerweb.annotators", question).PROMPT}
         for question, prompt in asked
-        if annotators.fingerprint(question) == prompt
+        if question in plugins.names("finerweb.annotators") and annotators.fingerprint(question) == prompt
     ]
 
 

@@ -1,4 +1,4 @@
-"""Spans of characters as tags of tokens, and back: GLiNER's records and BIO lines. Plain Python, no Spark.
+"""Spans of characters as spans of tokens, and back; GLiNER's records, and what BIO (bio.py) can hold. No Spark.
 
 Tokens are ICU's words and signs, in every script, without white space; one that the edge of a span cuts is two. Nothing
 but white space lies between tokens, so that the text and its tokens say where each of them is.
@@ -6,7 +6,7 @@ but white space lies between tokens, so that the text and its tokens say where e
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -15,7 +15,6 @@ from finerweb.annotated import Entity
 from finerweb.spans import Span
 
 FORMATS = ("gliner", "bio")
-OUTSIDE = "O"
 # Ends of lines for some readers, which JSON leaves as they are.
 LINE_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
 
@@ -33,14 +32,6 @@ class Sentence(NamedTuple):
     id: str
     text: str
     entities: list[Entity]
-
-
-class BadLine(ValueError):
-    """A line that is no BIO; `line` is which, from 1."""
-
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(f"line {line}: {message}")
-        self.line = line
 
 
 def entities(char_spans: Iterable[Mapping[str, Any]]) -> list[Entity]:
@@ -146,65 +137,6 @@ def from_gliner(record: dict[str, Any]) -> Sentence:
     spans = places(record["text"], record["tokenized_text"])
     entities = [Entity(spans[first].start, spans[last].end, label) for first, last, label in record["ner"]]
     return Sentence(record["id"], record["text"], entities)
-
-
-def to_bio(sentence: Sentence, locale: str) -> str:
-    """Lines of token, tab and tag, under the id and the text as JSON strings and above an empty line.
-
-    The spans must be what `fit` holds. A tag may have spaces: `B-football club`.
-    """
-    spans = tokens(sentence.text, locale, sentence.entities)
-    tags = [OUTSIDE] * len(spans)
-    for entity in sentence.entities:
-        inside = [at for at, span in enumerate(spans) if entity.start <= span.start < entity.end]
-        for at in inside:
-            tags[at] = f"{'B' if at == inside[0] else 'I'}-{entity.label}"
-    lines = [f"{sentence.text[slice(*span)]}\t{tag}" for span, tag in zip(spans, tags, strict=True)]
-    head = [f"# sent_id = {json_line(sentence.id)}", f"# text = {json_line(sentence.text)}"]
-    return "\n".join([*head, *lines, "", ""])
-
-
-def from_bio(content: str) -> Iterator[Sentence]:
-    """The sentences of lines that `to_bio` made; raises BadLine."""
-    head: dict[str, str] = {}
-    pairs: list[tuple[str, str]] = []
-    *lines, rest = content.split("\n")
-    for number, line in enumerate(lines, start=1):
-        word, tab, tag = line.partition("\t")
-        comment = re.fullmatch(r"# (sent_id|text) = (.*)", line)
-        if tab:
-            pairs.append((word, tag))
-        elif comment:
-            head[comment[1]] = json.loads(comment[2])
-        elif line:
-            raise BadLine(number, f"found {line[:40]!r}, wanted token, tab and tag, # sent_id = or # text =")
-        elif head:
-            yield _sentence(head, pairs, number)
-            head, pairs = {}, []
-    if head or pairs or rest:
-        raise BadLine(len(lines) + 1, "found the end of the file, wanted an empty line after the sentence")
-
-
-def _sentence(head: dict[str, str], pairs: list[tuple[str, str]], line: int) -> Sentence:
-    if len(head) < 2:
-        raise BadLine(line, f"found a sentence with {', '.join(head)} alone, wanted # sent_id = and # text =")
-    try:
-        spans = places(head["text"], [word for word, _ in pairs])
-    except ValueError as error:
-        raise BadLine(line, f"the sentence above: {error}") from None
-    entities: list[Entity] = []
-    before = OUTSIDE
-    for span, (_, tag) in zip(spans, pairs, strict=True):
-        if tag.startswith("B-"):
-            entities.append(Entity(span.start, span.end, tag[2:]))
-        elif tag.startswith("I-") and before[1:] == tag[1:]:
-            entities[-1] = entities[-1]._replace(end=span.end)
-        elif tag != OUTSIDE:
-            raise BadLine(
-                line, f"the sentence above: found {tag} after {before}, wanted O, B-label or I- of that label"
-            )
-        before = tag
-    return Sentence(head["sent_id"], head["text"], entities)
 
 
 def json_line(value: Any) -> str:

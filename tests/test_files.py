@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from finerweb import publishing, settings, tagging
+from finerweb import bio, publishing, settings, tagging
 from finerweb.annotated import Entity
 from finerweb.lake import Lake
 from finerweb.table import Table
@@ -83,8 +83,8 @@ def test_each_file_has_the_same_sentences(examples: DataFrame, tmp_path: Path) -
     assert tagging.from_gliner(records[1]).entities == [
         Entity(9, 17, "state"), Entity(9, 22, "city"), Entity(9, 22, "big city"),
     ]  # fmt: skip
-    (_, bio) = tagging.from_bio((base / "train.bio").read_text(encoding="utf-8"))
-    assert bio == tagging.Sentence("d#0-s1", text, [Entity(9, 22, "city")])
+    (_, told) = bio.read((base / "train.bio").read_text(encoding="utf-8"))
+    assert told == tagging.Sentence("d#0-s1", text, [Entity(9, 22, "city")])
 
 
 def test_what_bio_cannot_hold_is_rows(examples: DataFrame, lake: Lake) -> None:

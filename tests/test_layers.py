@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent / "finerweb"
 # From the bottom. Modules of one line may import each other, but not in a circle, and a table imports no table.
 LAYERS = {
     "values": "project plugins languages spans scripts table rows answers annotated label_classes intervals sheets targets scorer_card waves",
-    "text": "segment tagging folding edges aligning grounding merging shipping encoders similarity scorer quality fine_tuning annotators engines random_model spool budget planting auditing",
+    "text": "segment tagging bio folding edges aligning grounding merging shipping encoders similarity scorer quality fine_tuning annotators engines random_model spool budget planting auditing",
     "tables": "tables views metrics answering",
     "outside": "highlighting settings lake sources hub tracking publishing weaknesses data_card plots figures progress trust",
     "wiring": "asking planning training promoting scoring evaluating summary findings reporting graph job audit_commands cli",

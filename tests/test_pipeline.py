@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import graph, job, planning, planting, settings, summary, tables, tagging, tracking
+from finerweb import bio, graph, job, planning, planting, settings, summary, tables, tracking
 from finerweb.job import Outcome
 from finerweb.lake import Lake
 from finerweb.settings import Model, Settings
@@ -159,7 +159,7 @@ def test_formats_of_tokens_hold_every_span_that_is_not_unaligned(run: Run) -> No
     for row in listed:
         if row["format"] == "bio":
             content = (Path(run.chosen.publish.path) / row["path"]).read_text(encoding="utf-8")
-            assert len(list(tagging.from_bio(content))) == row["sentences"]
+            assert len(list(bio.read(content))) == row["sentences"]
     card = (Path(run.chosen.publish.path) / "README.md").read_text(encoding="utf-8")
     assert f"- Format bio leaves out {wanted - spans['bio']} of {wanted} spans: " in card
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from finerweb import annotated, settings, tagging
+from finerweb import annotated, bio, settings, tagging
 from finerweb.annotated import Entity
-from finerweb.tagging import BadLine, Sentence, Unaligned
+from finerweb.bio import BadLine
+from finerweb.tagging import Sentence, Unaligned
 
 ROOT = Path(__file__).parent.parent
 LOCALES = {code: language.locale for code, language in settings.load_languages().items()} | {"nno": "nn", "nob": "nb"}
@@ -52,7 +53,7 @@ WHOLE = {
 def through(kind: str, sentence: Sentence, locale: str) -> Sentence:
     """Written to a file and read back."""
     if kind == "bio":
-        (read,) = tagging.from_bio(tagging.to_bio(sentence, locale))
+        (read,) = bio.read(bio.write(sentence, locale))
         return read
     return tagging.from_gliner(json.loads(tagging.json_line(tagging.to_gliner(sentence, locale))))
 
@@ -82,7 +83,7 @@ def test_a_record_is_as_gliner_trains_on_it() -> None:
 
 def test_bio_begins_a_span_anew_where_two_touch() -> None:
     sentence = Sentence("d#0-s0", "Red Sea Red Sea\tport", [Entity(0, 7, "sea"), Entity(8, 15, "sea")])
-    assert tagging.to_bio(sentence, "en") == (
+    assert bio.write(sentence, "en") == (
         '# sent_id = "d#0-s0"\n# text = "Red Sea Red Sea\\tport"\n'
         "Red\tB-sea\nSea\tI-sea\nRed\tB-sea\nSea\tI-sea\nport\tO\n\n"
     )  # fmt: skip
@@ -126,33 +127,26 @@ def test_the_same_span_twice_is_one() -> None:
     assert tagging.fit("Ajax", [Entity(0, 4, "club")] * 2, "bio") == ([Entity(0, 4, "club")], [])
 
 
+TWO = '# sent_id = "1"\n# text = "A b"\n'
 BROKEN = [
-    ("Ajax O\n\n", "line 1: found 'Ajax O', wanted token, tab and tag, # sent_id = or # text ="),
-    ('# text = "A"\nA\tO\n\n', "line 3: found a sentence with text alone, wanted # sent_id = and # text ="),
-    (
-        '# sent_id = "1"\n# text = "A b"\nA\tO\nc\tO\n\n',
-        "line 5: the sentence above: token 1: found 'b' in the text, wanted 'c'",
-    ),
-    (
-        '# sent_id = "1"\n# text = "A b"\nA\tO\n\n',
-        "line 4: the sentence above: after the last token: found ' b' in the text, wanted nothing more",
-    ),
-    (
-        '# sent_id = "1"\n# text = "A b"\nA\tB-x\nb\tI-y\n\n',
-        "line 5: the sentence above: found I-y after B-x, wanted O, B-label or I- of that label",
-    ),
-    (
-        '# sent_id = "1"\n# text = "A b"\nA\tO\nb\tI-\n\n',
-        "line 5: the sentence above: found I- after O, wanted O, B-label or I- of that label",
-    ),
-    ('# sent_id = "1"\n# text = ""\n', "line 3: found the end of the file, wanted an empty line after the sentence"),
+    ("Ajax O\n\n", 'line 1: found \'Ajax O\', wanted token, tab and tag, # sent_id = "…" or # text = "…"'),
+    ('# text = "A\n\n', 'line 1: found \'# text = "A\', wanted token, tab and tag, # sent_id = "…" or # text = "…"'),
+    ('# text = "\\"\n\n', 'line 1: found "\\", wanted a JSON string'),
+    ('# text = "A"\nA\tO\n\n', "line 3: the sentence above has no # sent_id ="),
+    ("A\tO\n\n", "line 2: the sentence above has no # sent_id ="),
+    (f"{TWO}A\tO\nc\tO\n\n", "line 5: the sentence above: token 1: found 'b' in the text, wanted 'c'"),
+    (f"{TWO}A\tO\n\n", "line 4: the sentence above: after the last token: found ' b' in the text, wanted nothing more"),
+    (f"{TWO}A\tB-x\nb\tI-y\n\n", "line 4: found I-y after B-x, wanted O, B-label or I- of the label before"),
+    (f"{TWO}A\tO\nb\tI-\n\n", "line 4: found I- after O, wanted O, B-label or I- of the label before"),
+    (f"{TWO}", "line 3: found the end of the file, wanted an empty line after the sentence"),
+    (f"{TWO}A", "line 3: found the end of the file, wanted an empty line after the sentence"),
 ]
 
 
 @pytest.mark.parametrize(("content", "message"), BROKEN)
 def test_a_broken_file_says_where(content: str, message: str) -> None:
     with pytest.raises(BadLine) as raised:
-        list(tagging.from_bio(content))
+        list(bio.read(content))
     assert str(raised.value) == message
 
 

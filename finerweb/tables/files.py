@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
-from finerweb import tagging
+from finerweb import bio, tagging
 from finerweb.languages import Language
 from finerweb.rows import each
 from finerweb.table import Column, Table
@@ -101,7 +101,7 @@ def _gliner(sentences: Sequence[Any], is_multi: bool, locale: str) -> tuple[byte
 
 def _bio(sentences: Sequence[Any], is_multi: bool, locale: str) -> tuple[bytes, int]:
     held = _held(sentences, "bio")
-    blocks = [tagging.to_bio(sentence, locale) for sentence in held]
+    blocks = [bio.write(sentence, locale) for sentence in held]
     return "".join(blocks).encode(), sum(len(sentence.entities) for sentence in held)
 
 
