@@ -1,6 +1,7 @@
 """`finerweb run`, `finerweb <job>`: the jobs of databricks.yml, on this machine."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -287,6 +288,32 @@ def _show_quality(table: "pd.DataFrame", title: str) -> None:
     for row in table.itertuples(index=False):
         grid.add_row(*[f"{value:.3f}" if isinstance(value, float) else str(value) for value in row])
     Console(highlight=False).print(grid)
+
+
+@app.command("push")
+def push(
+    repo: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="A data set of the hub; made where it is not.")],
+    *,
+    private: Annotated[bool, typer.Option("--private", help="For its owner alone.")] = False,
+    revision: Annotated[str | None, typer.Option("--revision", help="A branch, instead of main.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be sent; no hub is asked.")] = False,
+    conf: Conf = LOCAL,
+    set: Set = NONE,
+) -> None:
+    """Send the published data set to the Hugging Face Hub, with the token in HF_TOKEN."""
+    from finerweb import hub  # datasets takes seconds to import
+
+    chosen = job.load_settings(conf, set)
+    with job.failures(chosen.work / "finerweb.log"):
+        folder, files = hub.to_send(chosen.publish.path)
+        size = f"{len(files):,} files, {sum(file.bytes for file in files):,} bytes"
+        if dry_run:
+            typer.echo("\n".join(f"{file.bytes:>14,}  {file.path}" for file in files))
+            typer.echo(f"{size} of {folder} would be sent to {repo}")
+            return
+        token = os.environ.get("HF_TOKEN", "").strip()
+        url = hub.push(folder, repo, token=token, private=private, revision=revision)
+    progress.console.print(f"{size} sent: {url}", markup=False, soft_wrap=True)
 
 
 for _name in graph.order():

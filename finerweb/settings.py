@@ -281,6 +281,17 @@ class Publish(_Section):
     name: str
     licence: str
     leave_out_contaminated: bool
+    formats: list[Literal["parquet", "jsonl", "gliner", "bio"]]
+
+    @field_validator("formats")
+    @classmethod
+    def _readable(cls, formats: list[str]) -> list[str]:
+        twice = sorted({name for name in formats if formats.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} stands there twice; wanted each once")
+        if not {"parquet", "jsonl"} & set(formats):
+            raise ValueError("wanted parquet or jsonl among them: `datasets` loads one of these by the data card")
+        return formats
 
 
 class Report(_Section):

@@ -1,22 +1,36 @@
-"""Write the data set: Parquet and JSON lines, one folder per variant and language, with a data card."""
+"""Write the data set in every format: one folder per variant and language, with a data card."""
 
-from finerweb import job, publishing
+from finerweb import data_card, job, publishing
 from finerweb.lake import Lake
 from finerweb.settings import Settings
-from finerweb.tables import completions, contaminations, documents, examples, files, labels, measures, selection
+from finerweb.tables import (
+    completions,
+    contaminations,
+    documents,
+    examples,
+    files,
+    labels,
+    measures,
+    selection,
+    unaligned,
+)
 
 
 def main(lake: Lake, settings: Settings) -> None:
-    """Write the data set: Parquet and JSON lines, one folder per variant and language, with a data card."""
+    """Write the data set in every format: one folder per variant and language, with a data card."""
     published = contaminations.spare(
         lake.read(examples.TABLE),
         lake.read(contaminations.TABLE, or_empty=True),
         leave_out=settings.publish.leave_out_contaminated,
     )
-    lake.replace(files.TABLE, files.write(published, path=settings.publish.path))
+    formats = settings.publish.formats
+    written = files.write(published, path=settings.publish.path, formats=formats, languages=settings.languages)
+    lake.replace(files.TABLE, written)
+    lake.replace(unaligned.TABLE, unaligned.find(published, formats=formats))
     publishing.prune(lake.read(files.TABLE), settings.publish.path)
-    card = publishing.card(
+    card = data_card.card(
         files=lake.read(files.TABLE),
+        unaligned=lake.read(unaligned.TABLE),
         examples=published,
         labels=lake.read(labels.TABLE),
         measures=lake.read(measures.TABLE),

@@ -21,7 +21,7 @@ from delta import configure_spark_with_delta_pip
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from finerweb import encoders, graph, tables
+from finerweb import bio, encoders, graph, tables
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ["eng", "tha"]
@@ -271,6 +271,8 @@ def records(file: Path) -> list[dict[str, object]]:
     """The sentences of a published file."""
     if file.suffix == ".parquet":
         return pq.read_table(file, partitioning=None).to_pylist()
+    if file.suffix == ".bio":
+        return [sentence._asdict() for sentence in bio.read(file.read_text(encoding="utf-8"))]
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 

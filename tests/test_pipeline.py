@@ -12,11 +12,22 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import graph, job, planning, planting, settings, summary, tables, tracking
+from finerweb import bio, graph, job, planning, planting, settings, summary, tables, tracking
 from finerweb.job import Outcome
 from finerweb.lake import Lake
 from finerweb.settings import Model, Settings
-from finerweb.tables import completions, documents, entities, examples, files, mentions, passages, selection, verdicts
+from finerweb.tables import (
+    completions,
+    documents,
+    entities,
+    examples,
+    files,
+    mentions,
+    passages,
+    selection,
+    unaligned,
+    verdicts,
+)
 from finerweb.views import VIEWS
 
 
@@ -125,6 +136,32 @@ def test_datasets_loads_a_language_by_the_card(run: Run) -> None:
     spans = [(row["text"], span) for row in thai for span in row["char_spans"]]
     assert spans
     assert all(text[span["start"] : span["end"]].strip() for text, span in spans)
+
+
+def test_datasets_loads_a_language_as_a_split(run: Run) -> None:
+    cache = str(run.chosen.work / "cache")
+    by_language = load_dataset(run.chosen.publish.path, "languages", cache_dir=cache)
+    thai = load_dataset(run.chosen.publish.path, "tha", split="train", cache_dir=cache)
+    assert set(by_language) >= {"amh", "eng", "khm", "tha"}
+    assert by_language["tha"].to_list() == thai.to_list()
+
+
+def test_formats_of_tokens_hold_every_span_that_is_not_unaligned(run: Run) -> None:
+    listed = run.lake.read(files.TABLE).collect()
+    spans = {kind: sum(row["spans"] for row in listed if row["format"] == kind) for kind in ("gliner", "bio")}
+    labels = run.lake.read(examples.TABLE).select(F.explode("char_spans.label")).select(F.sum(F.size("col")))
+    left = run.lake.read(unaligned.TABLE).groupBy("format").count().collect()
+    wanted = labels.collect()[0][0]
+    assert {kind: held + dict(map(tuple, left)).get(kind, 0) for kind, held in spans.items()} == {
+        "gliner": wanted,
+        "bio": wanted,
+    }
+    for row in listed:
+        if row["format"] == "bio":
+            content = (Path(run.chosen.publish.path) / row["path"]).read_text(encoding="utf-8")
+            assert len(list(bio.read(content))) == row["sentences"]
+    card = (Path(run.chosen.publish.path) / "README.md").read_text(encoding="utf-8")
+    assert f"- Format bio leaves out {wanted - spans['bio']} of {wanted} spans: " in card
 
 
 def test_the_card_says_that_no_model_was_asked(run: Run) -> None:

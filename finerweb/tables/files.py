@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import fsspec
@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
+from finerweb import bio, tagging
+from finerweb.languages import Language
 from finerweb.rows import each
 from finerweb.table import Column, Table
 
@@ -23,9 +25,9 @@ TABLE = Table(
         Column("variant", "string", "of the data set", nullable=False),
         Column("language", "string", "of its sentences", nullable=False),
         Column("split", "string", "train, validation or test", nullable=False),
-        Column("format", "string", "parquet or jsonl", nullable=False),
+        Column("format", "string", "parquet, jsonl, gliner or bio", nullable=False),
         Column("sentences", "bigint", "rows in it", nullable=False),
-        Column("spans", "bigint", "spans in all of its rows", nullable=False),
+        Column("spans", "bigint", "in all of its rows; gliner and bio count one for each label", nullable=False),
         Column("bytes", "bigint", "its size", nullable=False),
         Column("sha256", "string", "of its content", nullable=False),
     ),
@@ -33,37 +35,42 @@ TABLE = Table(
 )
 
 DATA = "data"
+ENDINGS = {"parquet": ".parquet", "jsonl": ".jsonl", "gliner": ".gliner.jsonl", "bio": ".bio"}
 
 
-def write(examples: DataFrame, *, path: str) -> DataFrame:
+def write(examples: DataFrame, *, path: str, formats: Sequence[str], languages: Mapping[str, Language]) -> DataFrame:
     """Write one file for each variant, language, split and format below `path`, and say what was written.
 
     The executors write: `path` is a URL or folder that each of them reaches. A file is whole or not there; writing it
     again gives the same bytes.
     """
     columns = ["variant", "language", "split", "example_id", "text", "char_spans"]
+    locales = {code: language.locale for code, language in languages.items()}
 
     def write_group(group: pd.DataFrame) -> pd.DataFrame:  # Spark asks for a function with hints, not a partial
-        return _write(group, path=path)
+        return _write(group, path=path, formats=formats, locales=locales)
 
     return examples.select(*columns).groupBy("variant", "language", "split").applyInPandas(write_group, TABLE.ddl)
 
 
-def _write(examples: pd.DataFrame, *, path: str) -> pd.DataFrame:
+def _write(examples: pd.DataFrame, *, path: str, formats: Sequence[str], locales: Mapping[str, str]) -> pd.DataFrame:
     variant, language, split = (str(examples[name].iloc[0]) for name in ("variant", "language", "split"))
-    is_multi = variant.endswith("-multi")
-    records = [
-        {"id": row.example_id, "text": row.text, "char_spans": [_span(span, is_multi) for span in row.char_spans]}
-        for row in each(examples.sort_values("example_id"))
-    ]
-    spans = int(examples["char_spans"].map(len).sum())
+    sentences = list(each(examples.sort_values("example_id")))
     rows = []
-    for kind, content in {"parquet": _parquet(records, is_multi), "jsonl": _jsonl(records)}.items():
-        name = f"{DATA}/{variant}/{language}/{split}.{kind}"
+    for kind in formats:
+        content, spans = WRITERS[kind](sentences, variant.endswith("-multi"), locales[language])
+        name = f"{DATA}/{variant}/{language}/{split}{ENDINGS[kind]}"
         put(f"{path}/{name}", content)
         digest = hashlib.sha256(content).hexdigest()
-        rows.append((name, variant, language, split, kind, len(records), spans, len(content), digest))
+        rows.append((name, variant, language, split, kind, len(sentences), spans, len(content), digest))
     return pd.DataFrame(rows, columns=[column.name for column in TABLE.columns])
+
+
+def _records(sentences: Sequence[Any], is_multi: bool) -> list[dict[str, Any]]:
+    return [
+        {"id": row.example_id, "text": row.text, "char_spans": [_span(span, is_multi) for span in row.char_spans]}
+        for row in sentences
+    ]
 
 
 def _span(span: Any, is_multi: bool) -> dict[str, Any]:
@@ -71,17 +78,42 @@ def _span(span: Any, is_multi: bool) -> dict[str, Any]:
     return {"start": int(span["start"]), "end": int(span["end"]), "label": labels if is_multi else labels[0]}
 
 
-def _parquet(records: list[dict[str, Any]], is_multi: bool) -> bytes:
+def _parquet(sentences: Sequence[Any], is_multi: bool, locale: str) -> tuple[bytes, int]:
     label = pa.list_(pa.string()) if is_multi else pa.string()
     span = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("label", label)])
     schema = pa.schema([("id", pa.string()), ("text", pa.string()), ("char_spans", pa.list_(span))])
     buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(records, schema=schema), buffer, compression="zstd")
-    return buffer.getvalue()
+    table = pa.Table.from_pylist(_records(sentences, is_multi), schema=schema)
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue(), sum(len(row.char_spans) for row in sentences)
 
 
-def _jsonl(records: list[dict[str, Any]]) -> bytes:
-    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
+def _jsonl(sentences: Sequence[Any], is_multi: bool, locale: str) -> tuple[bytes, int]:
+    lines = [f"{tagging.json_line(record)}\n" for record in _records(sentences, is_multi)]
+    return "".join(lines).encode(), sum(len(row.char_spans) for row in sentences)
+
+
+def _gliner(sentences: Sequence[Any], is_multi: bool, locale: str) -> tuple[bytes, int]:
+    held = _held(sentences, "gliner")
+    lines = [f"{tagging.json_line(tagging.to_gliner(sentence, locale))}\n" for sentence in held]
+    return "".join(lines).encode(), sum(len(sentence.entities) for sentence in held)
+
+
+def _bio(sentences: Sequence[Any], is_multi: bool, locale: str) -> tuple[bytes, int]:
+    held = _held(sentences, "bio")
+    blocks = [bio.write(sentence, locale) for sentence in held]
+    return "".join(blocks).encode(), sum(len(sentence.entities) for sentence in held)
+
+
+def _held(sentences: Sequence[Any], kind: str) -> list[tagging.Sentence]:
+    """The sentences with the spans that a format holds; the table `unaligned` has the others."""
+    fitted = [tagging.fit(row.text, tagging.entities(row.char_spans), kind)[0] for row in sentences]
+    return [tagging.Sentence(row.example_id, row.text, held) for row, held in zip(sentences, fitted, strict=True)]
+
+
+# The sentences, whether spans have several labels, and the locale, to a file's content and the spans in it.
+Writer = Callable[[Sequence[Any], bool, str], tuple[bytes, int]]
+WRITERS: Mapping[str, Writer] = {"parquet": _parquet, "jsonl": _jsonl, "gliner": _gliner, "bio": _bio}
 
 
 def put(url: str, content: bytes) -> None:
