@@ -13,9 +13,10 @@ from finerweb.lake import Lake
 from finerweb.table import Table
 from finerweb.tables import documents, near_duplicates, take_downs
 
-# The columns that name a document: by its id, or by that of a passage of it, or of a copy of a passage (for judges).
-NAMES = ("document_id", "passage_id", "duplicate_of", "subject_id")
-PASSAGE = r"(?s)^(.*)#[0-9]+(~[a-z]+)?$"
+# The columns that name a document: by its id, or by that of a passage of it, of a copy of a passage (for judges), or of
+# a sentence.
+NAMES = ("document_id", "passage_id", "example_id", "duplicate_of", "subject_id")
+PASSAGE = r"(?s)^(.*)#[0-9]+(~[a-z]+|-s[0-9]+)?$"
 
 # A reject has no document_id: it names a document by what was found, or within its record's JSON. A record that only
 # links to a page is read again by the next ingest_documents.

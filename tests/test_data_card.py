@@ -24,14 +24,17 @@ SENTENCES = [
 def published(spark: SparkSession, path: str, formats: list[str]) -> str:
     """Write the data set; returns its card."""
     rows = [
-        (f"{one}#0-s0", variant, language, f"{one}#0", one, split, 0, text, [(start, end, names)], True)
+        (f"{one}#0-s0", variant, language, f"{one}#0", one, split, 0, text, [(start, end, names)], 1, True)
         for one, language, split, text, start, end in SENTENCES
         for variant in VARIANTS
         for names in [["city", "town"] if variant.endswith("multi") else ["city"]]
     ]
     built = spark.createDataFrame(rows, examples.TABLE.schema)
     written = files.write(built, path=path, formats=formats, languages=LANGUAGES)
-    known = [("City", "eng", "city", "place", "city", 2, None), ("City", "tha", "city", "place", "city", 1, "refused")]
+    known = [
+        ("City", "eng", "city", [], "place", "city", [], 2, None),
+        ("City", "tha", "city", [], "place", "city", [], 1, "refused"),
+    ]
     measured: list[tuple[Any, ...]] = [
         ("retention", "a/found/exact", "eng", 0.9),
         ("retention", "a/lost/absent", "eng", 0.1),
@@ -62,7 +65,9 @@ def test_a_language_is_a_configuration_and_a_split(spark: SparkSession, tmp_path
     assert get_dataset_config_names(place) == [
         "eng-merged-english-multi", "eng", "tha-merged-english-multi", "tha", "languages", "languages-test",
     ]  # fmt: skip
-    thai = [{"id": "t#0-s0", "text": "เขาอยู่กรุงเทพ", "char_spans": [{"start": 7, "end": 14, "label": "city"}]}]
+    thai = [
+        {"id": "t#0-s0", "text": "เขาอยู่กรุงเทพ", "char_spans": [{"start": 7, "end": 14, "label": "city"}], "quartile": 1}
+    ]
     assert load_dataset(place, "tha", split="train", cache_dir=cache).to_list() == thai
     assert load_dataset(place, "languages", split="tha", cache_dir=cache).to_list() == thai
     assert list(load_dataset(place, "languages", cache_dir=cache)) == ["eng", "tha"]

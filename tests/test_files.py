@@ -39,7 +39,19 @@ SENTENCES: list[tuple[str, str, str, str, Spans]] = [
 @pytest.fixture
 def examples(spark: SparkSession) -> DataFrame:
     rows = [
-        (example, variant, language, example[:3], example[:1], "train", 0, text, spans, bool(spans))
+        (
+            example,
+            variant,
+            language,
+            example[:3],
+            example[:1],
+            "train",
+            0,
+            text,
+            spans,
+            3 if spans else None,
+            bool(spans),
+        )
         for example, variant, language, text, spans in SENTENCES
     ]
     return spark.createDataFrame(rows, EXAMPLES.schema)
@@ -69,7 +81,7 @@ def test_each_file_has_the_same_sentences(examples: DataFrame, tmp_path: Path) -
     lines = [json.loads(line) for line in (base / "train.jsonl").read_text(encoding="utf-8").splitlines()]
     assert lines == pq.read_table(base / "train.parquet", partitioning=None).to_pylist()
     assert lines == [
-        {"id": "d#0-s0", "text": "Nothing here.", "char_spans": []},
+        {"id": "d#0-s0", "text": "Nothing here.", "char_spans": [], "quartile": None},
         {
             "id": "d#0-s1",
             "text": text,
@@ -77,6 +89,7 @@ def test_each_file_has_the_same_sentences(examples: DataFrame, tmp_path: Path) -
                 {"start": 9, "end": 17, "label": ["state"]},
                 {"start": 9, "end": 22, "label": ["city", "big city"]},
             ],
+            "quartile": 3,
         },
     ]
     records = [json.loads(line) for line in (base / "train.gliner.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -132,7 +132,7 @@ def test_the_published_files_hold_what_the_table_of_files_says(run: Run) -> None
 
 def test_datasets_loads_a_language_by_the_card(run: Run) -> None:
     thai = load_dataset(run.chosen.publish.path, "tha", split="train", cache_dir=str(run.chosen.work / "cache"))
-    assert set(thai.column_names) == {"id", "text", "char_spans"}
+    assert set(thai.column_names) == {"id", "text", "char_spans", "quartile"}
     spans = [(row["text"], span) for row in thai for span in row["char_spans"]]
     assert spans
     assert all(text[span["start"] : span["end"]].strip() for text, span in spans)

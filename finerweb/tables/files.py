@@ -44,7 +44,7 @@ def write(examples: DataFrame, *, path: str, formats: Sequence[str], languages: 
     The executors write: `path` is a URL or folder that each of them reaches. A file is whole or not there; writing it
     again gives the same bytes.
     """
-    columns = ["variant", "language", "split", "example_id", "text", "char_spans"]
+    columns = ["variant", "language", "split", "example_id", "text", "char_spans", "quartile"]
     locales = {code: language.locale for code, language in languages.items()}
 
     def write_group(group: pd.DataFrame) -> pd.DataFrame:  # Spark asks for a function with hints, not a partial
@@ -68,7 +68,12 @@ def _write(examples: pd.DataFrame, *, path: str, formats: Sequence[str], locales
 
 def _records(sentences: Sequence[Any], is_multi: bool) -> list[dict[str, Any]]:
     return [
-        {"id": row.example_id, "text": row.text, "char_spans": [_span(span, is_multi) for span in row.char_spans]}
+        {
+            "id": row.example_id,
+            "text": row.text,
+            "char_spans": [_span(span, is_multi) for span in row.char_spans],
+            "quartile": None if pd.isna(row.quartile) else int(row.quartile),
+        }
         for row in sentences
     ]
 
@@ -81,7 +86,8 @@ def _span(span: Any, is_multi: bool) -> dict[str, Any]:
 def _parquet(sentences: Sequence[Any], is_multi: bool, locale: str) -> tuple[bytes, int]:
     label = pa.list_(pa.string()) if is_multi else pa.string()
     span = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("label", label)])
-    schema = pa.schema([("id", pa.string()), ("text", pa.string()), ("char_spans", pa.list_(span))])
+    spans = ("char_spans", pa.list_(span))
+    schema = pa.schema([("id", pa.string()), ("text", pa.string()), spans, ("quartile", pa.int32())])
     buffer = io.BytesIO()
     table = pa.Table.from_pylist(_records(sentences, is_multi), schema=schema)
     pq.write_table(table, buffer, compression="zstd")
