@@ -129,7 +129,11 @@ class Lake:
         self._require(table)
         if any("deletionVectors" in row[0] for row in self._delta(table).detail().select("tableFeatures").collect()):
             self.spark.sql(f"REORG TABLE {self.name(table)} APPLY (PURGE)")  # rows that are only marked as deleted
-        with self._configured("spark.databricks.delta.retentionDurationCheck.enabled", "false"):
+        with (
+            self._configured("spark.databricks.delta.retentionDurationCheck.enabled", "false"),
+            # Folders are listed by 10,000 tasks otherwise; a table without partitions has one or two.
+            self._configured("spark.sql.sources.parallelPartitionDiscovery.parallelism", "8"),
+        ):
             self._delta(table).vacuum(0)
 
     @contextmanager

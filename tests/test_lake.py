@@ -253,3 +253,23 @@ def test_what_a_job_read_and_wrote_is_remembered(spark: SparkSession, lake: Lake
     lake.replace(NOTES, notes(spark, FIRST))
     assert lake.outputs == {"notes": "3"}
     assert '"job": "second"' in lake.history(NOTES)[0]["userMetadata"]
+
+
+def test_deleted_rows_stay_in_older_versions_until_these_are_removed(spark: SparkSession, lake: Lake) -> None:
+    lake.replace(NOTES, notes(spark, FIRST))
+    lake.begin("take_down")
+    gone = spark.createDataFrame([("b",), ("x",)], "note_id string")
+    assert lake.delete(NOTES, gone, "t.note_id = d.note_id") == 1
+    assert content(lake.read(NOTES)) == FIRST[:1]
+    assert content(lake.read(NOTES, version=1)) == FIRST
+    assert '"job": "take_down"' in lake.history(NOTES)[0]["userMetadata"]
+    version = lake.version(NOTES)
+    assert lake.delete(NOTES, gone, "t.note_id = d.note_id") == 0
+    assert lake.version(NOTES) == version  # whoever reads it has nothing to do anew
+
+    lake.vacuum(NOTES)
+    assert content(lake.read(NOTES)) == FIRST[:1]
+    assert [path for path in Path(lake.place(NOTES)).rglob("*.parquet") if "กรุงเทพ".encode() in path.read_bytes()] == []
+    with pytest.raises((PySparkException, Py4JError)):
+        lake.read(NOTES, version=1).collect()
+    assert spark.conf.get("spark.databricks.delta.retentionDurationCheck.enabled", "true") == "true"

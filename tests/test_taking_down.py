@@ -41,7 +41,6 @@ SECRET = "Am Montag flog Ada Quandt 👩🏽‍🚀 von Kairo nach Peru und zahl
 PAGES = [
     {"id": "zq-9", "url": URL, "language": "deu", "text": f"{SECRET}. Im Mai war sie wieder in Deutschland."},
     {"id": "zq-9", "url": "https://other.example/copy", "language": "deu", "text": f"Kopie: {SECRET}."},
-    {"id": "long", "url": "http://private.example/ada", "language": "deu", "text": f"{SECRET}. " * 40},
     {
         "id": "3",
         "url": "https://stays.example/",
@@ -83,7 +82,7 @@ class Work:
     def __init__(self, spark: SparkSession, folder: Path) -> None:
         source = folder / "pages.jsonl"
         source.write_text("".join(json.dumps(page, ensure_ascii=False) + "\n" for page in PAGES), encoding="utf-8")
-        self.options = [f"work={folder / 'work'}", f"ingest.sources=[{source}]", "ingest.max_characters=600"]
+        self.options = [f"work={folder / 'work'}", f"ingest.sources=[{source}]"]
         self.chosen = settings.load("conf/test.yml", self.options)
         self.lake = Lake(spark, self.chosen.lake.location)
         self.folder = folder / "work"
@@ -171,7 +170,7 @@ def test_a_document_that_was_taken_down_leaves_no_trace(work: Work) -> None:
     assert {name: again[name] for name in unchanged} == {name: after[name] for name in unchanged}
     refused = lake.read(rejects.TABLE).orderBy("line").collect()
     assert [(row["line"], row["problem"], row["found"], row["language"]) for row in refused] == [
-        (line, "taken_down", None, "deu") for line in (1, 2, 3)
+        (line, "taken_down", None, "deu") for line in (1, 2)
     ]
     now = files(dataset)
     assert {path: traces(content.decode(errors="replace")) for path, content in now.items() if path.endswith("l")} == {
