@@ -30,6 +30,7 @@ from finerweb.tables import (
     scores,
     selection,
     take_downs,
+    unaligned,
     verdicts,
 )
 from finerweb.taking_down import NoSuchDocument
@@ -208,8 +209,9 @@ def test_what_a_crash_left_undone_the_same_command_does(spark: SparkSession, lak
     names = [{"passage_id": f"{one}#0", "request_id": one, "surface": "x", "end": 1} for one in ("s/1", "s/2")]
     put(lake, mentions.TABLE, *(one | {"start": 0} for one in names))
     put(lake, near_duplicates.TABLE, {"passage_id": "s/2#0", "duplicate_of": "s/1#0"})
+    put(lake, unaligned.TABLE, *({"example_id": f"{one}#0-s12", "end": 1} for one in ("s/1", "s/2")))
     done = taking_down.take_down(lake, urls=[], ids=["s/1"], reason="r", spools=str(tmp_path / "spool"))
-    assert done == (["s/1"], {"documents": 1, "mentions": 1, "near_duplicates": 1}, ["s/2"])
+    assert done == (["s/1"], {"documents": 1, "mentions": 1, "near_duplicates": 1, "unaligned": 1}, ["s/2"])
     put(lake, mentions.TABLE, *(one | {"start": 0} for one in names))  # as if it had died before it came to mentions
     done = taking_down.take_down(lake, urls=[], ids=["s/1"], reason="r", spools=str(tmp_path / "spool"))
     assert done == (["s/1"], {"mentions": 1}, [])
@@ -222,6 +224,7 @@ ABOUT: dict[str, Any] = {
         for name in ("audits", "contaminations", "entities", "mentions", "ratings", "scores", "verdicts")
     },
     "near_duplicates": ["passage_id", "duplicate_of"],
+    "unaligned": ["example_id"],
     "completions": ["subject_id"],
     "rejects": ["found", "record"],
 }
