@@ -260,6 +260,7 @@ class NameLabels(_Section):
     """name_labels."""
 
     namer: str
+    back_translate: bool
     vocabulary: str | None
     budget: Limits
 

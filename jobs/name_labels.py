@@ -40,12 +40,16 @@ def _answers(lake: Lake, asked: Requests, settings: Settings) -> DataFrame:
 
 def main(lake: Lake, settings: Settings) -> None:
     """Bring the labels into canonical form, and name them in the languages in which they occur."""
-    # Kept, since each round of questions would make them anew, and the second one the first one's too.
+    # Kept, since each round of questions would make them anew, and those before it too.
     forms = _forms(lake, settings).persist()
     english = _answers(lake, _ask("label_english", labels.foreign(forms), settings), settings)
     settled = labels.settle(forms, english).persist()
     names = _answers(lake, _ask("label_name", labels.unnamed(settled), settings), settings)
-    lake.replace(labels.TABLE, labels.name(settled, names, languages=settings.languages))
+    named = labels.name(settled, names, languages=settings.languages).persist()
+    given = labels.given(named, when=settings.name_labels.back_translate)
+    back = _answers(lake, _ask("label_english", given, settings), settings)
+    lake.replace(labels.TABLE, labels.check(named, back))
+    named.unpersist()
     settled.unpersist()
     forms.unpersist()
 

@@ -32,8 +32,8 @@ def published(spark: SparkSession, path: str, formats: list[str]) -> str:
     built = spark.createDataFrame(rows, examples.TABLE.schema)
     written = files.write(built, path=path, formats=formats, languages=LANGUAGES)
     known = [
-        ("City", "eng", "city", [], "place", "city", [], 2, None),
-        ("City", "tha", "city", [], "place", "city", [], 1, "refused"),
+        ("City", "eng", "city", [], "place", "city", None, [], 2, None),
+        ("City", "tha", "city", [], "place", "city", None, [], 1, "refused"),
     ]
     measured: list[tuple[Any, ...]] = [
         ("retention", "a/found/exact", "eng", 0.9),

@@ -38,7 +38,8 @@ def made(
 ) -> DataFrame:
     forms = labels.forms(spark.createDataFrame(inventory, INVENTORY), languages=LANGUAGES)
     settled = labels.settle(forms, spark.createDataFrame(english, ANSWERS))
-    return labels.TABLE.conform(labels.name(settled, spark.createDataFrame(names, ANSWERS), languages=LANGUAGES))
+    given = labels.name(settled, spark.createDataFrame(names, ANSWERS), languages=LANGUAGES)
+    return labels.TABLE.conform(labels.check(given, spark.createDataFrame([], ANSWERS)))
 
 
 def test_spellings_of_a_label_are_one_label_with_one_name(spark: SparkSession) -> None:
@@ -118,6 +119,27 @@ def test_a_name_that_cannot_be_one_is_not_taken(spark: SparkSession) -> None:
     }
 
 
+def test_a_name_that_comes_back_as_something_else_is_not_taken(spark: SparkSession) -> None:
+    inventory = [("city", "rus", 1), ("river", "rus", 1), ("town", "rus", 1), ("person", "rus", 1)]
+    names = [named(one, "rus", name) for one, name in zip(("city", "river", "town", "person"), "абвг", strict=True)]
+    settled = labels.settle(
+        labels.forms(spark.createDataFrame(inventory, INVENTORY), languages=LANGUAGES),
+        spark.createDataFrame([], ANSWERS),
+    )
+    given = labels.name(settled, spark.createDataFrame(names, ANSWERS), languages=LANGUAGES)
+    assert labels.given(given, when=False).count() == 0
+    assert sorted(tuple(row) for row in labels.given(given, when=True).collect()) == [(one, "rus") for one in "абвг"]
+    back = [("а", "rus", '{"english": "town"}', None), ("б", "rus", '{"english": "disease"}', None)]
+    back += [("в", "rus", "no idea", "malformed")]
+    checked = labels.check(given, spark.createDataFrame(back, ANSWERS))
+    assert found(checked, "name", "back", "problem") == {
+        ("city", "rus"): ("а", "town", None),
+        ("river", "rus"): ("river", "disease", "other_meaning"),
+        ("town", "rus"): ("в", None, None),
+        ("person", "rus"): ("г", None, None),
+    }
+
+
 def test_labels_of_one_name_keep_it_and_say_so(spark: SparkSession) -> None:
     inventory = [("city", "rus", 1), ("Cities", "rus", 1), ("town", "rus", 1), ("river", "rus", 1), ("city", "bul", 1)]
     names = [
@@ -144,7 +166,13 @@ def test_what_is_no_type_has_a_problem_and_nobody_is_asked(spark: SparkSession) 
     nothing = spark.createDataFrame([], ANSWERS)
     settled = labels.settle(forms, nothing)
     assert labels.foreign(forms).count() == labels.unnamed(settled).count() == 0
-    assert found(labels.name(settled, nothing, languages=LANGUAGES), "canonical", "coarse", "name", "problem") == {
+    assert found(
+        labels.check(labels.name(settled, nothing, languages=LANGUAGES), nothing),
+        "canonical",
+        "coarse",
+        "name",
+        "problem",
+    ) == {
         ("...", "tha"): ("other", "other", "other", "no_letters"),
         ("👍🏽", "tha"): ("👍🏽", "other", "👍🏽", "no_letters"),
         (long, "tha"): (long, "other", long, "long_label"),
@@ -169,10 +197,15 @@ def with_mentions(lake: Lake, rows: list[tuple[str, str]]) -> None:
     lake.replace(mentions.TABLE, frame)
 
 
-def test_the_job_asks_in_two_rounds_and_a_frozen_vocabulary_asks_nothing(
+def test_the_job_asks_in_rounds_and_a_frozen_vocabulary_asks_nothing(
     lake: Lake, chosen: Settings, tmp_path: Path
 ) -> None:
-    own = chosen.model_copy(update={"ask": chosen.ask.model_copy(update={"spool": str(tmp_path / "spool")})})
+    own = chosen.model_copy(
+        update={
+            "ask": chosen.ask.model_copy(update={"spool": str(tmp_path / "spool")}),
+            "name_labels": chosen.name_labels.model_copy(update={"back_translate": True}),
+        }
+    )
     with_mentions(lake, MENTIONS)
     wanted = {
         ("Cities", "tha"): ("city", "เมือง", None),
@@ -184,7 +217,7 @@ def test_the_job_asks_in_two_rounds_and_a_frozen_vocabulary_asks_nothing(
     assert job_runs(lake, own) == wanted
     asked = lake.read(completions.TABLE).groupBy("question").agg(F.collect_set("subject_id").alias("about"))
     assert {row["question"]: sorted(row["about"]) for row in asked.collect()} == {
-        "label_english": ["เมือง"],
+        "label_english": sorted(["เมือง", "ที่อยู่อีเมล"]),
         "label_name": ["city", "dragon", "e-mail address"],
     }
     answers = lake.read(completions.TABLE).count()

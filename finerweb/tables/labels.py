@@ -1,6 +1,7 @@
 """Labels: their canonical form, their coarse class, and their name in each language in which they occur."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -34,13 +35,14 @@ TABLE = Table(
         ),
         Column("coarse", "string", "its coarse class", nullable=False),
         Column("name", "string", "in the language; the canonical form where there is a problem", nullable=False),
+        Column("back", "string", "the name put into English again, where that was asked"),
         Column("collides", "array<string>", "other canonical labels of this name in the language", nullable=False),
         Column("mentions", "bigint", "spans that carry it, of all annotators", nullable=False),
         Column(
             "problem",
             "string",
             "why it has no name of its own in the language: no_letters, long_label, not_in_vocabulary, not_english, "
-            "not_asked, long_name, wrong_script, or what was wrong with the answer",
+            "not_asked, long_name, wrong_script, other_meaning (as `back` has it), or what was wrong with the answer",
         ),
     ),
 )
@@ -165,10 +167,25 @@ def _variants(counted: pd.DataFrame) -> pd.DataFrame:
 def name(settled: DataFrame, completions: DataFrame, *, languages: Mapping[str, Language]) -> DataFrame:
     """The labels with the names that the label_name answers give them; English labels are their own names."""
     scripts = {code: one.script for code, one in languages.items()}
-    named = flat_map(_answered(settled, completions), partial(_named, scripts=scripts), _NAMED)
+    return flat_map(_answered(settled, completions), partial(_named, scripts=scripts), _NAMED)
+
+
+def given(named: DataFrame, *, when: bool) -> DataFrame:
+    """The names that were given, each once in a language, to be put into English again: label, language."""
+    asked = named.filter(F.lit(when) & F.col("problem").isNull() & (F.col("language") != ENGLISH))
+    return asked.select(F.col("name").alias("label"), "language").distinct()
+
+
+def check(named: DataFrame, completions: DataFrame) -> DataFrame:
+    """The labels after their names were put into English again by the label_english answers, where they were.
+
+    A name that comes back as something of another coarse class is not taken. Two labels of one name keep it.
+    """
+    answers = completions.select(F.col("subject_id").alias("name"), "language", "answer")
+    checked = flat_map(named.drop("back").join(answers, on=["name", "language"], how="left"), _checked, _NAMED)
     same = Window.partitionBy("language", F.lower("name"), F.col("problem").isNull())
     others = F.array_remove(F.collect_set("canonical").over(same), F.col("canonical"))
-    return named.withColumn(
+    return checked.withColumn(
         "collides", F.when(F.col("problem").isNull(), F.sort_array(others)).otherwise(F.array().cast("array<string>"))
     )
 
@@ -187,4 +204,14 @@ def _named(row: Any, *, scripts: Mapping[str, str]) -> Iterator[tuple[Any, ...]]
             problem = label_name.doubt(said, {"label": row.canonical, "script": scripts[row.language]})
             name = row.canonical if problem else said
     of_class = row.coarse or coarse(row.canonical)
-    yield row.label, row.language, row.canonical, list(row.changes), of_class, name, row.mentions, problem
+    yield row.label, row.language, row.canonical, list(row.changes), of_class, name, None, row.mentions, problem
+
+
+def _checked(row: Any) -> Iterator[tuple[Any, ...]]:
+    name, back, problem = row.name, None, row.problem
+    if problem is None and row.answer is not None:
+        with suppress(Unreadable):  # then nothing is known against the name
+            back = label_english.parse(row.answer)
+        if back is not None and back != row.canonical and coarse(back) != row.coarse:
+            name, problem = row.canonical, "other_meaning"
+    yield row.label, row.language, row.canonical, list(row.changes), row.coarse, name, back, row.mentions, problem
