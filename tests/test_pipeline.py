@@ -214,6 +214,7 @@ def test_a_plan_says_what_is_left_to_ask_and_what_it_takes(run: Run) -> None:
         ("annotate", 0, 0.0),
         ("annotate", 0, 0.0),
         ("name_labels", 0, 0.0),
+        ("name_labels", 0, 0.0),
         ("collect_verdicts", 0, 0.0),
     ]
     priced = {"engine": "openai", "model": "m", "price": {"input": 1, "output": 2}}
