@@ -318,27 +318,27 @@ def merge_speed(mentions: int, work: Path) -> dict[str, float]:
     with job.opened(chosen) as lake:
         schema = "passage_id string, language string, annotator string, start int, end int, label string, "
         schema += "tier string, problem string"
-        for wanted in (1_000, mentions // 10, mentions):  # the first one warms Spark and its workers up
+        for run, wanted in enumerate((1_000, mentions // 10, mentions)):  # the first one warms Spark and its workers up
             passages, said = two_annotators(wanted)
             lake.spark.createDataFrame(passages, "passage_id string, language string, text string").write.parquet(
-                f"{work}/passages-{wanted}"
+                f"{work}/passages-{run}"
             )
-            lake.spark.createDataFrame(said, schema).repartition(4).write.parquet(f"{work}/mentions-{wanted}")
-            texts, found = (lake.spark.read.parquet(f"{work}/{name}-{wanted}") for name in ("passages", "mentions"))
+            lake.spark.createDataFrame(said, schema).repartition(4).write.parquet(f"{work}/mentions-{run}")
+            texts, found = (lake.spark.read.parquet(f"{work}/{name}-{run}") for name in ("passages", "mentions"))
             labels = found.select("label").distinct()
             other = labels.withColumnRenamed("label", "other")
             similar = labels.crossJoin(other).filter("label < other").withColumn("similarity", F.lit(0.8).cast("float"))
-            similar.write.parquet(f"{work}/similarities-{wanted}")
-            similar = lake.spark.read.parquet(f"{work}/similarities-{wanted}")
+            similar.write.parquet(f"{work}/similarities-{run}")
+            similar = lake.spark.read.parquet(f"{work}/similarities-{run}")
             began = time.monotonic()
             reliabilities.estimate(found, annotators=["a", "b"], overlap=0.5).write.parquet(
-                f"{work}/reliabilities-{wanted}"
+                f"{work}/reliabilities-{run}"
             )
-            known = lake.spark.read.parquet(f"{work}/reliabilities-{wanted}")
+            known = lake.spark.read.parquet(f"{work}/reliabilities-{run}")
             merged = entities.merge_annotators(
                 reliabilities.said(found), texts, similar, known, overlap=0.5, similarity=0.75, rule=chosen.merge.rule
             )
-            merged.write.parquet(f"{work}/entities-{wanted}")
+            merged.write.parquet(f"{work}/entities-{run}")
             seconds.append(time.monotonic() - began)
             print(f"merging {len(said):,} mentions: {seconds[-1]:.1f} s", flush=True)
     return {"merge_rows_per_s": round(mentions / seconds[2]), "merge_growth_10x": round(seconds[2] / seconds[1], 2)}
