@@ -81,10 +81,8 @@ def merge(said: Sequence[Said], similar: Similarity, *, overlap_at: float, simil
 
     Spans are taken from the longest to the shortest; each joins, or gives way to, the entity that it overlaps most.
     """
-    annotators = sorted({one.annotator for one in said})
-    order = sorted(said, key=lambda one: (one.start - one.end, annotators.index(one.annotator), one.start, one.label))
     kept: list[Entity] = []
-    for one in order:
+    for one in _by_length(said):
         rival, share = _rival(one, kept)
         if rival is None:
             kept.append(Entity(one.start, one.end, [one.label], [one]))

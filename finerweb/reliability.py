@@ -123,7 +123,7 @@ class _Model:
         for annotator in range(len(self.annotators)):
             counts[np.arange(len(self.patterns)), self.votes[:, annotator]] += 1.0
         counts[:, 0] *= NO_ENTITY
-        return _shares(counts)
+        return _normalised(counts)
 
     def _accuracies(self, posterior: NDArray[np.float64]) -> NDArray[np.float64]:
         """How often each annotator is right: [L, A, K]; a class leans on those of other languages."""
@@ -148,7 +148,7 @@ class _Model:
         all_languages /= all_languages.sum()
         found = np.zeros((len(self.languages), len(self.classes)))
         np.add.at(found, self.of, weight)
-        shares = _shares(found + STRENGTH * all_languages[None])
+        shares = _normalised(found + STRENGTH * all_languages[None])
         shares[:, 1:] *= (1.0 - NO_ENTITY) / shares[:, 1:].sum(axis=1, keepdims=True)
         shares[:, 0] = NO_ENTITY
         return shares
@@ -163,7 +163,7 @@ class _Model:
             wrong = (1.0 - right) * said[vote][:, None] / (1.0 - said)[None, :]
             is_right = vote[:, None] == np.arange(len(self.classes))[None, :]
             log += np.log(np.where(is_right, right, wrong))
-        return _shares(np.exp(log - log.max(axis=1, keepdims=True)))
+        return _normalised(np.exp(log - log.max(axis=1, keepdims=True)))
 
     def reliabilities(self, posterior: NDArray[np.float64]) -> list[Reliability]:
         """One for each annotator, language and class."""
@@ -186,7 +186,7 @@ class _Model:
         ]
 
 
-def _shares(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _normalised(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     shares: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
     return shares
 
