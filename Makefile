@@ -19,7 +19,7 @@ run: $(if $(findstring vllm,$(ARGS)),$(DEV),$(RUN)) ## the whole pipeline on the
 	@$(BIN)/finerweb run --conf conf/local.yml $(ARGS)
 
 test: $(DEV) ## all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV) ## lint, formatting, types
 	@$(BIN)/ruff check .

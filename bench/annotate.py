@@ -1,12 +1,12 @@
 """What annotating through Spark and Delta costs beside vLLM alone, and what a killed run costs.
 
-    python bench/annotate.py [--passages 2000] [--width 256] [--layers 4] [--repeats 2]
+    python bench/annotate.py [--passages 4000] [--width 256] [--layers 4] [--repeats 2]
 
-The same prompts, about the sample corpus, go to the same model (a Llama of random weights) with the same settings: once
-through `annotate`'s own path (requests, engine, spool, Delta), and some times straight to `LLM.chat` in one process,
-since the machine may be noisy: the rate beside which the first is put is the mean of the others. Starting the engine is
-left out of all. Looking up what is due and committing the answers takes Spark some seconds, however many there are: of
-240 passages, which this small model reads in 22 s, they are a fifth of the time. The last line is one JSON object.
+The same prompts, about the sample corpus, go to the same model (a Llama of random weights) with the same settings: in
+turn through `annotate`'s own path (requests, engine, spool, Delta) and straight to `LLM.chat`, each time in a process
+of its own. The machine may be noisy, so that both are repeated, and the mean rates are compared. Starting the engine
+is left out of all. Looking up what is due and committing the answers takes Spark some seconds, however many there are:
+of 240 passages, which this small model reads in 22 s, they are a fifth of the time. The last line is one JSON object.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ sys.path.insert(0, str(ROOT / "tests"))  # the driver and the endpoint of the ki
 
 MAX_TOKENS = 64  # so that both do the same work: random weights never come to an end by themselves
 WARM_UP = 8
+KEEP_ALIVE = 30  # seconds that the first engine waits for more; the memory is the next one's only when it has ended
 
 
 def model(folder: Path, *, width: int, layers: int) -> Path:
@@ -53,44 +55,34 @@ def engine_settings(folder: Path, memory: float) -> dict[str, Any]:
     return {"model": str(folder), "load_format": "dummy", "dtype": "auto", **context}
 
 
-def direct(settings: dict[str, Any], messages: list[list[dict[str, str]]]) -> dict[str, float]:
-    """Seconds and tokens of `LLM.chat`, in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        given = Path(folder) / "given.json"
-        given.write_text(json.dumps({"settings": settings, "messages": messages}), encoding="utf-8")
-        subprocess.run([sys.executable, __file__, "--direct", str(given)], check=True)
-        found: dict[str, float] = json.loads(given.read_text(encoding="utf-8"))
-    return found
-
-
-def run_direct(given: Path) -> None:
-    """The process that `direct` starts; what it found replaces what it was given."""
+def direct(given: dict[str, Any]) -> dict[str, Any]:
+    """Seconds and tokens of `LLM.chat`."""
     from vllm import LLM, SamplingParams
     from vllm.sampling_params import StructuredOutputsParams
 
     from finerweb.annotators import ner
 
-    read = json.loads(given.read_text(encoding="utf-8"))
-    llm = LLM(**read["settings"])
+    llm = LLM(**given["settings"])
     schema = StructuredOutputsParams(json=ner.SCHEMA, disable_any_whitespace=True)
     how = SamplingParams(temperature=0.0, seed=0, max_tokens=MAX_TOKENS, structured_outputs=schema)
-    llm.chat(read["messages"][:WARM_UP], how, use_tqdm=False)
+    llm.chat(given["messages"][:WARM_UP], how, use_tqdm=False)
     began = time.monotonic()
-    said = llm.chat(read["messages"][WARM_UP:], how, use_tqdm=False)
+    said = llm.chat(given["messages"][WARM_UP:], how, use_tqdm=False)
     seconds = time.monotonic() - began
     tokens = sum(len(one.prompt_token_ids) + len(one.outputs[0].token_ids) for one in said)
-    given.write_text(json.dumps({"seconds": seconds, "requests": len(said), "tokens": tokens}), encoding="utf-8")
+    return {"seconds": seconds, "requests": len(said), "tokens": tokens}
 
 
-def through_spark(work: Path, settings: dict[str, Any], passages: int) -> tuple[dict[str, float], list[Any]]:
+def through_spark(given: dict[str, Any]) -> dict[str, Any]:
     """Seconds and tokens of the same requests through `asking.answer_missing`, and their messages."""
     from pyspark.sql import functions as F
 
     from finerweb import annotated, answering, asking, job
     from finerweb.tables import completions
 
-    options = json.dumps({"engine": "vllm", **settings, "max_tokens": MAX_TOKENS, "tasks": 1, "keep_alive": 30})
-    chosen = job.load_settings("conf/local.yml", [f"work={work}", f"models.bench={options}", "ask.attempts=1"])
+    settings, passages = given["settings"], given["passages"]
+    options = json.dumps({"engine": "vllm", **settings, "max_tokens": MAX_TOKENS, "tasks": 1, "keep_alive": KEEP_ALIVE})
+    chosen = job.load_settings("conf/local.yml", [f"work={given['work']}", f"models.bench={options}", "ask.attempts=1"])
     texts = [
         (f"{file.stem}-{document.name}#{copy}", file.stem, f"{copy}. {document.text}")
         for copy in range(1 + passages // 250)
@@ -120,7 +112,26 @@ def through_spark(work: Path, settings: dict[str, Any], passages: int) -> tuple[
     messages = [
         [{"role": "system", "content": one.instructions}, {"role": "user", "content": one.prompt}] for one in rendered
     ]
-    return {"seconds": seconds[1], "requests": answers, "tokens": tokens}, messages
+    return {"seconds": seconds[1], "requests": answers, "tokens": tokens, "messages": messages}
+
+
+PARTS = {part.__name__: part for part in (direct, through_spark)}
+
+
+def apart(part: Callable[[dict[str, Any]], dict[str, Any]], given: dict[str, Any]) -> dict[str, Any]:
+    """What a part found, in a process of its own."""
+    with tempfile.TemporaryDirectory(prefix="finerweb-bench-") as folder:
+        file = Path(folder) / "given.json"
+        file.write_text(json.dumps({**given, "work": str(Path(folder) / "work")}), encoding="utf-8")
+        subprocess.run([sys.executable, __file__, "--part", part.__name__, str(file)], check=True)
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    print(part.__name__, {name: value for name, value in found.items() if name != "messages"}, flush=True)
+    return found
+
+
+def rate(runs: list[dict[str, Any]], of: str) -> float:
+    """The mean of so many a second."""
+    return sum(one[of] / one["seconds"] for one in runs) / len(runs)
 
 
 def killed(work: Path) -> tuple[float, int]:
@@ -133,33 +144,34 @@ def killed(work: Path) -> tuple[float, int]:
 
 def main() -> None:
     """Print a line for each part, and the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--passages", type=int, default=2000, help="a little less than a language's quota")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--passages", type=int, default=4000, help="as many as one and a half languages need")
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--layers", type=int, default=4)
-    parser.add_argument("--repeats", type=int, default=2, help="runs of vLLM alone")
+    parser.add_argument("--repeats", type=int, default=2, help="runs of each")
     parser.add_argument("--memory", type=float, default=0.4, help="share of the machine's or the GPU's, for vLLM")
-    parser.add_argument("--direct", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--part", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.direct:
-        run_direct(options.direct)
+    if options.part:
+        name, file = options.part[0], Path(options.part[1])
+        file.write_text(json.dumps(PARTS[name](json.loads(file.read_text(encoding="utf-8")))), encoding="utf-8")
         return
     from machine import device
 
     with tempfile.TemporaryDirectory(prefix="finerweb-bench-") as name:
         folder = model(Path(name) / "model", width=options.width, layers=options.layers)
-        settings = engine_settings(folder, options.memory)
-        spark, messages = through_spark(Path(name) / "work", settings, options.passages)
-        print("through Spark and Delta", spark, flush=True)
-        alone = [direct(settings, messages) for _ in range(options.repeats)]
-        print("LLM.chat alone", alone, flush=True)
+        given = {"settings": engine_settings(folder, options.memory), "passages": options.passages}
+        spark, alone = [], []
+        for _ in range(options.repeats):
+            spark.append(apart(through_spark, given))
+            time.sleep(KEEP_ALIVE + 10)
+            alone.append(apart(direct, {**given, "messages": spark[-1]["messages"]}))
         repeated, missing = killed(Path(name) / "killed")
-    rate = sum(one["requests"] / one["seconds"] for one in alone) / len(alone)
     found = {
-        "spark_over_vllm": round(spark["requests"] / spark["seconds"] / rate, 3),
+        "spark_over_vllm": round(rate(spark, "requests") / rate(alone, "requests"), 3),
         "requests_over_passages_after_kill": round(repeated, 4),
         "missing_after_kill": missing,
-        "tokens_per_s": round(spark["tokens"] / spark["seconds"], 1),
+        "tokens_per_s": round(rate(spark, "tokens"), 1),
         "device": device(),
     }
     print(json.dumps(found))

@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +25,7 @@ from finerweb import (
     taking_down,
     vocabularies,
 )
+from finerweb.lake import Lake
 from finerweb.views import VIEWS
 
 if TYPE_CHECKING:
@@ -53,6 +56,14 @@ NONE: list[str] = []
 @app.callback()
 def _describe() -> None:
     """Turn the multilingual web into named-entity-recognition data sets, on Spark and Delta."""
+
+
+@contextmanager
+def _opened(conf: str, overrides: list[str]) -> Iterator[Lake]:
+    """The lake of these settings; a failure is its message alone, and exit status 1."""
+    chosen = job.load_settings(conf, overrides)
+    with job.failures(chosen.work / "finerweb.log"), job.opened(chosen) as lake:
+        yield lake
 
 
 @app.command("run")
@@ -168,8 +179,7 @@ def sql(
     set: Set = NONE,
 ) -> None:
     """Run a query and print its rows as tab-separated values; docs/sql.md has examples."""
-    chosen = job.load_settings(conf, set)
-    with job.failures(chosen.work / "finerweb.log"), job.opened(chosen) as lake:
+    with _opened(conf, set) as lake:
         lake.define(VIEWS, tables.every())
         rows = lake.spark.sql(query)
         typer.echo("\t".join(rows.columns))
@@ -180,8 +190,7 @@ def sql(
 @app.command("audit_export")
 def audit_export(file: Sheet, per_language: PerLanguage = 5, conf: Conf = LOCAL, set: Set = NONE) -> None:
     """Write a sample of the annotated passages to a sheet, for people to say what is right."""
-    chosen = job.load_settings(conf, set)
-    with job.failures(chosen.work / "finerweb.log"), job.opened(chosen) as lake:
+    with _opened(conf, set) as lake:
         lines, passages, languages = audit_commands.export(lake, file, per_language=per_language)
     progress.console.print(
         f"{file}: {lines:,} lines about {passages:,} passages in {languages:,} languages. "
@@ -194,8 +203,7 @@ def audit_export(file: Sheet, per_language: PerLanguage = 5, conf: Conf = LOCAL,
 @app.command("audit_import")
 def audit_import(file: Sheet, conf: Conf = LOCAL, set: Set = NONE) -> None:
     """Read a sheet that people filled in; what they say again of the same thing replaces what they said before."""
-    chosen = job.load_settings(conf, set)
-    with job.failures(chosen.work / "finerweb.log"), job.opened(chosen) as lake:
+    with _opened(conf, set) as lake:
         done = audit_commands.import_(lake, file)
     said = [f"{file}, {refused}" for refused in done.refused]
     said.append(
@@ -209,8 +217,7 @@ def audit_import(file: Sheet, conf: Conf = LOCAL, set: Set = NONE) -> None:
 @app.command("vocabulary")
 def vocabulary(file: Vocabulary, conf: Conf = LOCAL, set: Set = NONE) -> None:
     """Write the labels of this run, their classes and names to a file that freezes them: name_labels.vocabulary."""
-    chosen = job.load_settings(conf, set)
-    with job.failures(chosen.work / "finerweb.log"), job.opened(chosen) as lake:
+    with _opened(conf, set) as lake:
         lines = vocabularies.export(lake, file)
     progress.console.print(
         f"{file}: {lines:,} labels. To use them as they are: --set name_labels.vocabulary={file}",
@@ -256,8 +263,7 @@ def check_contamination(
     """Find benchmark texts in the passages of the release; exit status 1 if there are any."""
     if least > words:
         raise typer.BadParameter(f"found {least}, wanted at most --words, {words}", param_hint="--least")
-    chosen = job.load_settings(conf, set)
-    with job.failures(chosen.work / "finerweb.log"), job.opened(chosen) as lake:
+    with _opened(conf, set) as lake:
         checked = contamination.check(lake, files, size=words, least=least)
     progress.console.print("\n".join(contamination.describe(checked)), markup=False, soft_wrap=True)
     raise SystemExit(1 if any(one.hits or one.refused for one in checked) else 0)

@@ -1,5 +1,8 @@
 """Bring the labels into canonical form, and name them in the languages in which they occur."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
 from pyspark.sql import DataFrame
 
 from finerweb import asking, job, vocabularies
@@ -41,17 +44,24 @@ def _answers(lake: Lake, asked: Requests, settings: Settings) -> DataFrame:
 def main(lake: Lake, settings: Settings) -> None:
     """Bring the labels into canonical form, and name them in the languages in which they occur."""
     # Kept, since each round of questions would make them anew, and those before it too.
-    forms = _forms(lake, settings).persist()
-    english = _answers(lake, _ask("label_english", labels.foreign(forms), settings), settings)
-    settled = labels.settle(forms, english).persist()
-    names = _answers(lake, _ask("label_name", labels.unnamed(settled), settings), settings)
-    named = labels.name(settled, names, languages=settings.languages).persist()
-    given = labels.given(named, when=settings.name_labels.back_translate)
-    back = _answers(lake, _ask("label_english", given, settings), settings)
-    lake.replace(labels.TABLE, labels.check(named, back))
-    named.unpersist()
-    settled.unpersist()
-    forms.unpersist()
+    with ExitStack() as kept:
+        forms = kept.enter_context(_persisted(_forms(lake, settings)))
+        english = _answers(lake, _ask("label_english", labels.foreign(forms), settings), settings)
+        settled = kept.enter_context(_persisted(labels.settle(forms, english)))
+        names = _answers(lake, _ask("label_name", labels.unnamed(settled), settings), settings)
+        named = kept.enter_context(_persisted(labels.name(settled, names, languages=settings.languages)))
+        given = labels.given(named, when=settings.name_labels.back_translate)
+        back = _answers(lake, _ask("label_english", given, settings), settings)
+        lake.replace(labels.TABLE, labels.check(named, back))
+
+
+@contextmanager
+def _persisted(frame: DataFrame) -> Iterator[DataFrame]:
+    frame.persist()
+    try:
+        yield frame
+    finally:
+        frame.unpersist()
 
 
 if __name__ == "__main__":

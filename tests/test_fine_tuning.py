@@ -68,10 +68,8 @@ def test_each_target_has_a_head_on_its_own_scale(tiny_encoder: Path, tmp_path: P
     slow = replace(ONCE, learning_rate=0.003)
     fine_tune(rows([1, 1, 4, 4] * 90, [1, 4] * 4), tiny_encoder, tmp_path, slow, ("four_class", "binary"))
     poor, rich = score(tmp_path, ["poor y", "rich 👍🏽 x"])
-    # Two runs are not the same: 60 batches ended at 3.1 and 3.4 in two of four.
-    assert poor == pytest.approx([1, 0], abs=1)
-    assert rich == pytest.approx([4, 1], abs=1)
-    assert rich[0] > 2 > rich[1] > 0.5 > poor[1]
+    assert poor == pytest.approx([1, 0], abs=0.5)
+    assert rich == pytest.approx([4, 1], abs=0.5)
 
 
 def test_a_rare_class_counts_as_much_where_balance_is_asked_for(tiny_encoder: Path, tmp_path: Path) -> None:
