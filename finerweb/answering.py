@@ -1,6 +1,5 @@
 """Put requests to an engine on the workers, so that whatever dies meanwhile costs no answer that was paid for."""
 
-import itertools
 import json
 import os
 import signal
@@ -104,7 +103,8 @@ def _answer(batches: Iterable[pd.DataFrame], *, asking: Asking) -> Iterator[pd.D
         allowance.spend(said.request_id, cost)
         return row
 
-    with Writer(spool, part) as writer, _hang_up_sets(stop):
+    # Whoever asks next waits until this worker has gone, even if its driver went first.
+    with spool.held("drain"), Writer(spool, part) as writer, _hang_up_sets(stop):
         answers = engines.load(asking.spec).answers(requests())
         came = sent = time.monotonic()
         try:
@@ -118,9 +118,10 @@ def _answer(batches: Iterable[pd.DataFrame], *, asking: Asking) -> Iterator[pd.D
         except GeneratorExit:
             # Nobody takes the answers any more, but those that were asked for are paid for.
             stop.set()
-            with spool.held("drain"):
-                for said in itertools.takewhile(lambda _: time.monotonic() - came < DRAIN, answers):
-                    keep(said, 0.0)
+            for said in answers:
+                keep(said, 0.0)
+                if time.monotonic() - came > DRAIN:
+                    break
             raise
     if broken:
         raise broken[0]

@@ -26,7 +26,8 @@ def read_json(answer: str) -> Any:
     for text in [answer, *([fenced.group(1)] if fenced else [])]:
         for start in list(OPENING.finditer(text))[:MOST_STARTS]:
             for found in _values(text[start.start() :]):
-                return _clean(found)
+                with suppress(RecursionError):  # a bracket within a bracket, hundreds of times
+                    return _clean(found)
     first = OPENING.search(answer)
     if first is None:
         raise Unreadable(f"no JSON in the answer: {excerpt(answer)}")

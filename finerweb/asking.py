@@ -1,5 +1,6 @@
 """Put questions to models, so that an answer is paid for once."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -70,14 +71,20 @@ def answer_missing(lake: Lake, asked: Requests, *, how: Ask, budget: Budget, tas
     An answer is in the spool from the moment it comes, and a run that died leaves it there for the next one. Raises
     EngineFailed, BudgetSpent, or SpoolFailed where another run asks the same question.
     """
-    spool = Spool(f"{how.spool}/{asked.question}")
+    spool = spool_of(lake, how.spool, asked.question)
     spool.require_free()
     with spool.held("run"):
         spool.wait_for_drains()
         _adopt(lake, spool)
         for name, spec in asked.models.items():
             at_once = spec.settings.get("tasks", tasks)
-            _Conversation(lake, spool, asked.question, name, spec, how, budget, at_once).hold(asked.of(name))
+            told = Spec.of(spec.engine, {**spec.settings, "tasks": at_once})  # of a limit a minute each keeps a share
+            _Conversation(lake, spool, asked.question, name, told, how, budget, at_once).hold(asked.of(name))
+
+
+def spool_of(lake: Lake, spools: str, question: str) -> Spool:
+    """Where answers to a question wait on their way to this lake; another lake under the same setting has its own."""
+    return Spool(f"{spools}/{question}-{hashlib.sha256(lake.location.encode()).hexdigest()[:8]}")
 
 
 @dataclass
@@ -153,7 +160,7 @@ class _Conversation:
     def _show(self, bar: progress.Show) -> None:
         now = self.done.plus(amount(self.spool.objects()))
         problems = f" · {now.problems:,} with a problem" if now.problems else ""
-        money = f" · ${now.usd:,.2f}" if self.spec.price != engines.Price() else ""
+        money = f" · ${now.usd:,.2f}" if self.spec.price not in (None, engines.Price()) else ""
         bar(now.answers, self.total, f"answers of {self.name}", f"{now.tokens:,} tokens{money}{problems}", now.tokens)
 
     def _spent_before(self) -> Tally:
@@ -168,6 +175,9 @@ class _Conversation:
         asked = " and ".join(f"`{name}`" for name in self._of_section())
         limits = {"usd": self.budget.usd, "tokens": self.budget.tokens}
         stated = ", ".join(f"{section}.budget.{name}={value}" for name, value in limits.items() if value is not None)
+        left = self.budget.less(cost)
+        if left.usd or left.tokens:
+            stated += f" leaves each of {self.tasks} tasks less than a request takes (models.{self.name}.tasks)"
         return (
             f"the budget is spent: {stated}; all answers to {asked} so far cost ${cost.usd:,.4f} and "
             f"{cost.tokens:,} tokens, and {waiting:,} requests to {self.name} wait. Raise it and run again to go on, "
@@ -199,7 +209,7 @@ def paused(lake: Lake, spools: str) -> Iterator[None]:
     """Nobody asks while this lasts, and no answer is left in a spool. Raises SpoolFailed where somebody asks now."""
     with ExitStack() as held:
         for question in JOBS:
-            spool = Spool(f"{spools}/{question}")
+            spool = spool_of(lake, spools, question)
             spool.require_free()
             held.enter_context(spool.held("run"))
             spool.wait_for_drains()

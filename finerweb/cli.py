@@ -26,6 +26,7 @@ from finerweb import (
     vocabularies,
 )
 from finerweb.lake import Lake
+from finerweb.tables import completions
 from finerweb.views import VIEWS
 
 if TYPE_CHECKING:
@@ -148,6 +149,9 @@ def _show_plan(lines: list[planning.Line]) -> None:
     known = sum(line.usd for line in lines if line.usd is not None)
     unknown = sorted({line.model for line in lines if line.usd is None and line.requests})
     more = f", and what {', '.join(unknown)} cost, whose price or speed is not known" if unknown else ""
+    planned = {line.job for line in lines}
+    if later := [name for name in graph.order() if name in asking.JOBS.values() and name not in planned]:
+        out.print(f"Not known before there are annotations: {', '.join(later)}", soft_wrap=True)
     out.print(f"In all: {sum(line.requests for line in lines):,} requests, ${known:,.2f}{more}", soft_wrap=True)
 
 
@@ -158,6 +162,10 @@ def retry(problem: Problem, question: Question = NONE, conf: Conf = LOCAL, set: 
     for name in question:
         if name not in questions:
             raise typer.BadParameter(f"no question {name}; there are: {', '.join(questions)}", param_hint="--question")
+    for name in problem:
+        if name not in completions.PROBLEMS:
+            told = f"no problem {name}; there are: {', '.join(completions.PROBLEMS)}"
+            raise typer.BadParameter(told, param_hint="--problem")
     jobs = [asking.JOBS[name] for name in question or asking.JOBS]
     again = f"ask.again={json.dumps(problem)}"
     _execute(

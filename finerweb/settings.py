@@ -118,7 +118,15 @@ class ModelPrice(_Section):
     hour: Annotated[float, Field(ge=0)] = 0.0
 
 
-SECRETS = {"key", "api_key", "apikey", "token", "password", "secret"}
+SECRET = re.compile(r"(?i)(?:^|_|\b)(?:api)?(?:key|token|password|secret)$")
+
+
+def _secrets(value: Any) -> list[str]:
+    """The names in a setting's value, however deep, that are those of keys."""
+    if not isinstance(value, Mapping):
+        return []
+    inner = [name for one in value.values() for name in _secrets(one)]
+    return [name for name in map(str, value) if SECRET.search(name)] + inner
 
 
 class Model(BaseModel):
@@ -133,7 +141,7 @@ class Model(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _no_secrets(cls, value: Any) -> Any:
-        for name in sorted(SECRETS & set(value)) if isinstance(value, dict) else ():
+        for name in _secrets(value):
             raise PydanticCustomError(
                 "secret",
                 "{name} has no place in settings, logs and tables; put it into the environment, and its variable's "
@@ -451,18 +459,22 @@ def _read_yaml(text: str, where: str) -> dict[str, Any]:
 
 def _without_secrets(override: str) -> str:
     key, _, value = override.partition("=")
-    named = SECRETS & set(re.findall(r"\w+", override))
+    named = any(SECRET.search(name) for name in re.findall(r"\w+", override))
     return f"{key}=***" if named and value else override
 
 
 def _override(override: str) -> dict[str, Any]:
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
-        raise BadSettings(f"--set {override}: wanted key=value, such as --set select.per_language=100")
+        raise BadSettings(
+            f"--set {_without_secrets(override)}: wanted key=value, such as --set select.per_language=100"
+        )
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise BadSettings(f"--set {override}: the value is not YAML: {error}") from None
+        shown = _without_secrets(override)
+        why = error if shown == override else "it would show what may be a key"
+        raise BadSettings(f"--set {shown}: the value is not YAML: {why}") from None
     for part in reversed(key.strip().split(".")):
         value = {part: value}
     return dict(value)

@@ -22,6 +22,7 @@ import fsspec
 
 HEARTBEAT = 10.0  # seconds between signs of life of a holder on another machine
 PATIENCE = 6 * HEARTBEAT  # after so long without one it is dead
+DRAINED = 300.0  # seconds in which workers whose driver is gone have kept what was under way, or something is wrong
 
 
 class SpoolFailed(RuntimeError):
@@ -138,8 +139,15 @@ class Spool:
                 )
 
     def wait_for_drains(self) -> None:
-        """Wait until workers that outlived their driver have kept what was still under way."""
-        while self._holders("drain"):
+        """Wait until workers that outlived their driver have kept what was still under way; raises SpoolFailed."""
+        until = time.monotonic() + DRAINED
+        while holders := self._holders("drain"):
+            if time.monotonic() > until:
+                place, host, pid = holders[0]
+                raise SpoolFailed(
+                    f"spool {self.url}: a worker of a run that died (process {pid} on {host}) still waits for answers "
+                    f"after {DRAINED:.0f} s; wait for it or end it. If it is gone, remove {place}"
+                )
             time.sleep(0.2)
 
     def _holders(self, role: str) -> list[tuple[str, str, int]]:
@@ -147,7 +155,8 @@ class Spool:
         living = []
         try:
             self._system.invalidate_cache()
-            places = [one for one in self._system.ls(self._root, detail=False) if f"/{role}-" in one]
+            there = self._system.ls(self._root, detail=False)
+            places = [one for one in there if one.rpartition("/")[2].startswith(f"{role}-")]
         except FileNotFoundError:
             return []
         for place in places:

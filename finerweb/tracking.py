@@ -25,11 +25,16 @@ from finerweb.scorer_card import Card
 logging.getLogger("mlflow").setLevel(logging.ERROR)
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
+NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # of a model, and of an alias
 ENCODER, MODEL = "encoder", "model"  # the artifact with the model's folder, and that folder's name
 
 
 class NoModel(LookupError):
     """A registered model or alias that is not there."""
+
+
+class Unreachable(RuntimeError):
+    """A tracking server or registry that does not answer, or does not let us read."""
 
 
 class PassageScorer(PythonModel):
@@ -118,11 +123,16 @@ def promote(name: str, version: str, alias: str) -> None:
 
 
 def current(name: str, alias: str) -> str | None:
-    """The version that an alias points to, or None."""
+    """The version that an alias points to, or None where there is no such model or alias; raises Unreachable."""
     try:
         return str(mlflow.MlflowClient().get_model_version_by_alias(name, alias).version)
-    except MlflowException:
-        return None
+    except MlflowException as error:
+        if error.error_code in NOT_THERE:
+            return None
+        raise Unreachable(
+            f"registry {mlflow.get_registry_uri()}: asked for {name}@{alias}, found {error.error_code}: "
+            f"{str(error).splitlines()[0]}. Is it up, and may this user read it?"
+        ) from error
 
 
 def require(name: str, alias: str) -> str:
@@ -149,7 +159,9 @@ def _run_of(name: str, version: str) -> str:
 
 def table(name: str, version: str, file: str) -> pd.DataFrame:
     """A table that was logged in the run that made a version."""
-    return pd.DataFrame(mlflow.load_table(file, run_ids=[_run_of(name, version)]))
+    # mlflow.load_table looks in the current experiment alone.
+    logged = mlflow.artifacts.load_dict(f"runs:/{_run_of(name, version)}/{file}")
+    return pd.DataFrame(logged["data"], columns=logged["columns"])
 
 
 def card(name: str, version: str) -> Card:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from finerweb import encoders, figures, fine_tuning, progress, quality, scorer, scorer_card, settings, tracking
-from finerweb.fine_tuning import Recipe, Step, Trained
+from finerweb.fine_tuning import Diverged, Recipe, Step, Trained
 from finerweb.languages import EVERY
 from finerweb.scorer_card import Card
 from finerweb.targets import TARGETS, Target, Thresholds, is_useful
@@ -39,12 +39,13 @@ class _Lesson:
 
 
 class _Candidate(NamedTuple):
-    """A trained model: its folder, how training went, its scores of the test passages, and their quality."""
+    """A trained model: its folder, how training went, its scores of the test passages, their quality, thresholds."""
 
     folder: Path
     trained: Trained
     test: pd.DataFrame
     quality: pd.DataFrame
+    thresholds: Thresholds
 
 
 def train(
@@ -59,8 +60,13 @@ def train(
     """Fine-tune the encoder on `rated` and register the best of the seeds, by the validation split.
 
     What is logged as quality is that of the test split, which chose nothing. `facts` say where the ratings came from;
-    `schema_passages` among them is the version of the table that the passages are from.
+    `schema_passages` among them is the version of the table that the passages are from. A seed that diverges is left
+    out, and said. Raises Diverged where all do, ValueError for ratings that cannot be learned from.
     """
+    if not (rated["split"] == "test").any():
+        raise ValueError(
+            "table ratings, split test: found 0 ratings, wanted some. Rate more passages (--set rate.per_language=N)"
+        )
     lesson = _Lesson(
         rated,
         encoders.fetch(how.encoder.encoder, work),
@@ -75,14 +81,28 @@ def train(
         tempfile.TemporaryDirectory(prefix="finerweb-train-") as folder,
         tracking.run("train_scorer", {**params, "max_subwords": max_subwords}),
     ):
-        candidates = [_learn(lesson, Path(folder), seed, how.seeds) for seed in how.seeds]
+        candidates, diverged = _learn_all(lesson, Path(folder), how.seeds)
         best = max(candidates, key=lambda one: one.trained.validation_f1)
         tracking.log(_over_seeds(candidates))
         _log(best, lesson)
         tracking.log_table(rated[["passage_id", "language", "rating", "split"]], ROWS)
         version = tracking.register(at.model, best.folder, targets=how.targets, example=rated["text"].iloc[0])
     tracking.promote(at.model, version, at.challenger)
-    return Learned(version, f"{_in_words(best)} · {at.challenger} is version {version}")
+    said = [_in_words(best), *diverged, _without_own(best, rated), f"{at.challenger} is version {version}"]
+    return Learned(version, " · ".join(filter(None, said)))
+
+
+def _learn_all(lesson: _Lesson, folder: Path, seeds: Sequence[int]) -> tuple[list[_Candidate], list[str]]:
+    """The models of all seeds, and of which seeds there is none."""
+    candidates, diverged = [], []
+    for seed in seeds:
+        try:
+            candidates.append(_learn(lesson, folder, seed, seeds))
+        except Diverged as error:
+            diverged.append(str(error))
+    if not candidates:
+        raise Diverged("; ".join(diverged))
+    return candidates, diverged
 
 
 def _recipe(how: settings.Train, max_subwords: int) -> Recipe:
@@ -136,7 +156,7 @@ def _candidate(lesson: _Lesson, folder: Path, seed: int, on_step: Step) -> _Cand
     table["calibrated_threshold"] = [own.by_language.get(code, np.nan) for code in table["language"]]
     table.loc[0, "calibrated_threshold"] = own.everywhere
     table["calibrated_useful_f1"] = calibrated["useful_f1"]
-    return _Candidate(folder, trained, test, table)
+    return _Candidate(folder, trained, test, table, own)
 
 
 def scored(rows: pd.DataFrame, model: scorer.Scorer) -> pd.DataFrame:
@@ -181,3 +201,14 @@ def _over_seeds(candidates: Sequence[_Candidate]) -> dict[str, float]:
 def _in_words(best: _Candidate) -> str:
     every = best.quality.iloc[0]
     return f"macro F1 {every['macro_f1']:.2f} on {int(every['rows']):,} test passages"
+
+
+def _without_own(best: _Candidate, rated: pd.DataFrame) -> str:
+    """Which languages have too few ratings for a threshold of their own, and share that of all."""
+    codes = sorted(set(rated["language"]) - set(best.thresholds.by_language))
+    return f"no threshold of their own, for too few ratings: {some(codes)}" if codes else ""
+
+
+def some(codes: Sequence[str]) -> str:
+    """A list of language codes, not longer than a line takes."""
+    return ", ".join(codes[:8]) + (f" and {len(codes) - 8} more" if len(codes) > 8 else "")

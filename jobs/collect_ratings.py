@@ -4,12 +4,15 @@ from finerweb import asking, job
 from finerweb.asking import Requests
 from finerweb.lake import Lake
 from finerweb.settings import Settings
-from finerweb.tables import completions, passages, ratings
+from finerweb.tables import completions, near_duplicates, passages, ratings
 
 
 def requests(lake: Lake, settings: Settings) -> Requests:
     """A sample of the passages, to every rater."""
-    sample = passages.sample(lake.read(passages.TABLE), per_language=settings.rate.per_language)
+    copies = lake.read(near_duplicates.TABLE)
+    # A copy among the test passages of what was learned from would flatter the regression.
+    once = lake.read(passages.TABLE).join(copies, on="passage_id", how="left_anti")
+    sample = passages.sample(once, per_language=settings.rate.per_language)
     about = completions.about(sample, languages=settings.languages)
     raters = asking.chosen(settings.model_specs, settings.rate.raters)
     return asking.requests(about, question="usefulness", models=raters)

@@ -1,6 +1,6 @@
 """Let the challenger take the champion's place where it is better on the same test passages."""
 
-from finerweb import job, promoting
+from finerweb import job, promoting, scoring, tracking
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import passages, ratings
@@ -8,15 +8,18 @@ from finerweb.tables import passages, ratings
 
 def main(lake: Lake, settings: Settings) -> None:
     """Let the challenger take the champion's place where it is better on the same test passages."""
-    rated = ratings.of_rater(lake.read(ratings.TABLE), lake.read(passages.TABLE), rater=settings.train.rater)
+    at, texts = settings.tracking, lake.read(passages.TABLE)
+    tracking.connect(at.uri, at.experiment)
+    scoring.require_fit(scoring.fetch(at.model, tracking.require(at.model, at.challenger)), texts)
+    rated = ratings.of_rater(lake.read(ratings.TABLE), texts, rater=settings.train.rater)
     promoted = promoting.promote(
         rated.filter("split = 'test'").toPandas(),
         settings.promote,
-        at=settings.tracking,
+        at=at,
         threshold=settings.select.threshold,
     )
-    lake.inputs[f"model:{settings.tracking.model}@{settings.tracking.challenger}"] = promoted.challenger
-    lake.outputs[f"model:{settings.tracking.model}@{settings.tracking.alias}"] = promoted.champion
+    lake.inputs[f"model:{at.model}@{at.challenger}"] = promoted.challenger
+    lake.outputs[f"model:{at.model}@{at.alias}"] = promoted.champion
     lake.said.append(promoted.said)
 
 

@@ -8,9 +8,11 @@ from finerweb.tables import passages, ratings
 
 def main(lake: Lake, settings: Settings) -> None:
     """Train the usefulness regression on the ratings and register it as a challenger."""
-    rated = ratings.of_rater(lake.read(ratings.TABLE), lake.read(passages.TABLE), rater=settings.train.rater)
+    texts = lake.read(passages.TABLE)
+    # At most rate.per_language passages of each language: it fits the driver.
+    rated = ratings.of_rater(lake.read(ratings.TABLE), texts, rater=settings.train.rater).toPandas()
     learned = training.train(
-        rated.toPandas(),  # at most rate.per_language passages of each language: it fits the driver
+        rated,
         settings.train,
         at=settings.tracking,
         work=settings.work,
@@ -24,6 +26,9 @@ def main(lake: Lake, settings: Settings) -> None:
     )
     lake.outputs[f"model:{settings.tracking.model}@{settings.tracking.challenger}"] = learned.version
     lake.said.append(learned.said)
+    there = {row["language"] for row in texts.select("language").distinct().collect()}
+    if unrated := sorted(there - set(rated["language"])):
+        lake.said.append(f"no rating in {training.some(unrated)}: scored by what was learned from the others")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from finerweb import plugins
 from finerweb.answers import Unreadable, balanced, excerpt, read_json
 
 READABLE: dict[str, tuple[str, Any]] = {
@@ -107,3 +108,16 @@ def test_an_excerpt_is_one_line_of_eighty_characters() -> None:
     assert excerpt(" a\n\tb ") == "'a b'"
     assert excerpt("x" * 80) == repr("x" * 80)
     assert excerpt("x" * 81) == repr("x" * 79 + "…")
+
+
+# What loops on a bracket, or answers with another kind of value than was asked for, is a row and no crash.
+ODD = ["[" * 900 + "]", '{"a":' * 900 + "1" + "}" * 900, '{"faithfulness": 5, "completeness": 4, "missing": 2}']
+ODD += ['{"faithfulness": 5, "completeness": 4, "missing": "none"}', '{"faithfulness": true, "completeness": true}']
+ODD += ['{"score": true}', '{"entities": {"mention": "x"}}', '{"name": ["x"]}', '{"english": 1}', "[[[1]]]", "{}"]
+
+
+@pytest.mark.parametrize("question", plugins.names("finerweb.annotators"))
+@pytest.mark.parametrize("answer", ODD)
+def test_no_answer_breaks_a_parser(question: str, answer: str) -> None:
+    with pytest.raises(Unreadable):
+        plugins.load("finerweb.annotators", question).parse(answer)

@@ -126,7 +126,7 @@ def test_an_engine_that_dies_raises_and_what_it_said_until_then_is_in_the_table(
     # In the order of languages: English first, where Rome is one of two.
     said = {row["subject_id"] for row in lake.read(completions.TABLE).collect()}
     assert said in (set(), {"d#0"})
-    assert Spool(f"{lake.location}/spool/ner").objects() == []
+    assert asking.spool_of(lake, f"{lake.location}/spool", "ner").objects() == []
 
 
 def test_what_a_dead_run_left_in_the_spool_is_not_asked_again(spark: SparkSession, lake: Lake) -> None:
@@ -134,7 +134,7 @@ def test_what_a_dead_run_left_in_the_spool_is_not_asked_again(spark: SparkSessio
     asked = (
         asking.requests(subjects(spark), question="ner", models=models).frame.withColumn("attempt", F.lit(1)).toPandas()
     )
-    spool = Spool(f"{lake.location}/spool/ner")
+    spool = asking.spool_of(lake, f"{lake.location}/spool", "ner")
     left = {"answer": "paid for", "finish_reason": "stop", "tokens_in": 7, "tokens_out": 8, "usd": 0.5, "seconds": 1.0}
     left |= {"problem": None, "run": "dead", "answered": "2026-11-24T10:00:00+00:00"}
     row = {**asked[asked["subject_id"] == "d#1"].iloc[0].drop("payload").to_dict(), **left}
@@ -185,14 +185,21 @@ def test_what_is_in_flight_when_spark_goes_is_kept(tmp_path: Path) -> None:
         iter([pd.DataFrame(rows, columns=columns)]), asking=Asking(Spec.of("fake", SCRIPT), str(tmp_path), "run")
     )
     taken = next(iter(frames))
+    assert Spool(str(tmp_path))._holders("drain"), "whoever asks next waits for it"
     frames.close()  # as when the pipe to Spark breaks
     kept = {row["request_id"] for row in Spool(str(tmp_path)).rows(Spool(str(tmp_path)).objects())}
     assert kept >= set(taken["request_id"])
     assert len(kept) < 600, "nothing new is asked"
+    assert not Spool(str(tmp_path))._holders("drain")
+
+
+def test_two_lakes_share_no_spool(spark: SparkSession, tmp_path: Path) -> None:
+    urls = {asking.spool_of(Lake(spark, f"{tmp_path}/{name}"), "/spool", "ner").url for name in ("a", "b")}
+    assert len(urls) == 2
 
 
 def test_a_second_run_is_refused_while_the_first_one_asks(spark: SparkSession, lake: Lake) -> None:
-    spool = Spool(f"{lake.location}/spool/ner")
+    spool = asking.spool_of(lake, f"{lake.location}/spool", "ner")
     sleeper = subprocess.Popen(["sleep", "60"])
     try:
         holder = Path(spool.url) / f"run-{socket.gethostname()}-{sleeper.pid}"

@@ -51,7 +51,7 @@ def test_unpacked_e5_is_a_whole_bert(e5: Path) -> None:
 
 
 def test_unpacked_e5_says_what_it_is(e5: Path) -> None:
-    config = encoders.parameters(e5)
+    config = json.loads((e5 / "config.json").read_text())
     wanted = {"model_type": "bert", "hidden_size": 384, "num_hidden_layers": 12, "intermediate_size": 1536}
     assert {key: config[key] for key in wanted} == wanted
     assert sorted(path.name for path in e5.parent.iterdir()) == ["multilingual-e5-small"]
@@ -133,7 +133,6 @@ def test_a_similarity_does_not_depend_on_its_neighbours(tmp_path: Path) -> None:
 def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
     assert encoders.fetch(Encoder("folder", str(tmp_path)), tmp_path / "work") == tmp_path
-    assert encoders.parameters(tmp_path) == {"model_type": "bert"}
 
 
 def test_a_folder_without_encoder_is_named(tmp_path: Path) -> None:

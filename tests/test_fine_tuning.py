@@ -118,3 +118,36 @@ def test_one_class_cannot_be_learned_from(tmp_path: Path, train: list[int], vali
         fine_tune(rows(train, validation), tmp_path, tmp_path)
     wanted = "wanted some below 3 and some not. Rate more passages (--set rate.per_language=N)"
     assert str(caught.value) == found + wanted
+
+
+def test_a_model_that_diverged_is_none(tiny_encoder: Path, tmp_path: Path) -> None:
+    wild = replace(ONCE, learning_rate=1e38, epochs=2)
+    with pytest.raises(
+        fine_tuning.Diverged, match=r"^seed 0: .* no finite numbers; lower train.learning_rate .1e.38.$"
+    ):
+        fine_tune(rows([1, 4] * 4, [1, 4]), tiny_encoder, tmp_path, wild)
+
+
+SMALL = {"vocab_size": 8, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
+ARCHITECTURES = {
+    "xlm-roberta": SMALL | {"pad_token_id": 0, "max_position_embeddings": 64},
+    "deberta-v2": SMALL | {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_buckets": 8},
+    "modernbert": SMALL
+    | {"pad_token_id": 0, "bos_token_id": 0, "eos_token_id": 0, "cls_token_id": 0, "sep_token_id": 0},
+    "distilbert": {"vocab_size": 8, "dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 16, "pad_token_id": 0},
+}
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_any_encoder_can_be_trained_in_part_and_scores(architecture: str, tiny_encoder: Path, tmp_path: Path) -> None:
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+    folder = tmp_path / "encoder"
+    AutoModel.from_config(AutoConfig.for_model(architecture, **ARCHITECTURES[architecture])).save_pretrained(folder)
+    names = ["input_ids", "attention_mask"]
+    AutoTokenizer.from_pretrained(tiny_encoder, model_input_names=names).save_pretrained(folder)
+    part = replace(ONCE, frozen_layers=1, dropout=0.1)
+    trained = fine_tune(rows([1, 4] * 4, [1, 4]), folder, tmp_path / "model", part)
+    assert 0 <= trained.validation_f1 <= 1
+    assert np.isfinite(score(tmp_path / "model", ["poor y", "rich x"])).all()
+    assert not (tmp_path / "model" / "checkpoints").exists(), "the weights are there once"

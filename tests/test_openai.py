@@ -393,6 +393,8 @@ def test_what_shapes_an_answer_is_in_the_fingerprint_and_nothing_else() -> None:
     shaping = {"temperature": 1, "seed": 1, "response_format": "text", "extra": {"top_p": 1}}
     assert Spec.of("openai", {"model": "org/gpt-4o", **neutral}).fingerprint == plain.fingerprint
     assert plain.fingerprint.startswith("openai-gpt-4o-")
+    same = {"temperature": 0.0, "seed": 0, "response_format": "auto", "extra": {}}
+    assert Spec.of("openai", {"model": "org/gpt-4o", **same}).fingerprint == plain.fingerprint
     changed = {Spec.of("openai", {"model": "org/gpt-4o", key: value}).fingerprint for key, value in shaping.items()}
     assert len({plain.fingerprint, *changed}) == 5
     assert set(neutral) | set(shaping) | {"model"} == openai.OPTIONS | {"tasks", "price"}

@@ -232,3 +232,12 @@ def test_a_sources_own_values_win_over_those_of_its_path() -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="Instance is frozen"):
         settings.load().select.per_language = 3
+
+
+SECRETS = ["models.broad.openai_api_key=sk-12345", "models.m={engine: vllm, model: random, hf_token: sk-12345}"]
+SECRETS += ["models.m={engine: openai, model: m, extra: {api_key: sk-12345}}", "models.m={api_key: sk-12345"]
+
+
+@pytest.mark.parametrize("override", SECRETS)
+def test_a_key_of_any_name_and_depth_is_refused_and_not_repeated(override: str) -> None:
+    assert "sk-12345" not in error_of(None, override)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from finerweb import spool as spools
 from finerweb.budget import Allowance, Budget
 from finerweb.engines import Price, Request
 from finerweb.spool import Spool, SpoolFailed, Tally, Writer, amount
@@ -89,6 +90,22 @@ def test_who_holds_it_is_known_as_long_as_it_lives(tmp_path: Path) -> None:
     old = time.time() - 3600
     os.utime(elsewhere, (old, old))
     spool.require_free()
+
+
+def test_the_name_of_a_folder_above_is_no_sign_of_life(tmp_path: Path) -> None:
+    spool = Spool(f"{tmp_path}/run-1/drain-2/spool")
+    spool.keep(0, ONE, ["{}"])
+    spool.require_free()
+    spool.wait_for_drains()
+    assert len(spool.objects()) == 1
+
+
+def test_a_worker_that_never_ends_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spools, "DRAINED", 0.3)
+    sign = tmp_path / f"drain-{socket.gethostname()}-{os.getppid()}"
+    sign.touch()
+    with pytest.raises(SpoolFailed, match=f"process {os.getppid()} on .* still waits for answers.* remove {sign}$"):
+        Spool(str(tmp_path)).wait_for_drains()
 
 
 def asked(number: int) -> Request:

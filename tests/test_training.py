@@ -188,3 +188,36 @@ def test_the_command_prints_the_table(chosen: Settings, first: training.Learned,
         ("eng", 8, 1.0),
         ("tha", 8, 1.0),
     ]
+
+
+def test_passages_of_a_document_that_one_of_them_was_trained_on_are_no_test(
+    chosen: Settings, first: training.Learned
+) -> None:
+    cut_anew = rated().assign(passage_id=lambda rows: rows["passage_id"].str.replace("#0", "#7"), split="test")
+    unseen = promoting._unseen(cut_anew, chosen.tracking.model, ["1"])
+    assert sorted(unseen["passage_id"].str.replace("#7", "#0")) == sorted(
+        rated().query("split == 'test'")["passage_id"]
+    )
+
+
+def test_a_registry_that_does_not_answer_is_not_taken_for_an_empty_one(
+    first: training.Learned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    before = mlflow.get_registry_uri()
+    mlflow.set_registry_uri("http://127.0.0.1:9")
+    try:
+        with pytest.raises(tracking.Unreachable, match="^registry http://127.0.0.1:9: asked for m@champion, found "):
+            tracking.current("m", "champion")
+    finally:
+        mlflow.set_registry_uri(before)
+
+
+def test_without_a_test_passage_nothing_is_trained(chosen: Settings) -> None:
+    with pytest.raises(ValueError, match="^table ratings, split test: found 0 ratings, wanted some"):
+        train(chosen, rated().query("split != 'test'"))
+
+
+def test_a_list_of_languages_is_not_longer_than_a_line() -> None:
+    assert training.some(["a", "b"]) == "a, b"
+    assert training.some(list("abcdefghijk")) == "a, b, c, d, e, f, g, h and 3 more"

@@ -151,3 +151,21 @@ def test_an_answer_without_a_verdict_catches_nothing(spark: SparkSession) -> Non
         extra=None, wrong=None, explanation=None, planted_kind="wrong_type", planted_mention="Monrovia", is_caught=None,
         problem="refused",
     )  # fmt: skip
+
+
+def test_what_is_not_about_the_passage_or_was_cut_is_no_verdict(spark: SparkSession) -> None:
+    said = '{"faithfulness": 5, "completeness": 5, "missing": [], "extra": [], "wrong": []}'
+    rows = [
+        ("d#0", problem or "none", "eng", said, problem)
+        for problem in (None, "malformed", "truncated", "other_subject")
+    ]
+    answers = spark.createDataFrame(
+        rows, "subject_id string, annotator string, language string, answer string, problem string"
+    )
+    read = verdicts.collect(answers, subjects(spark, planted=0.0, swapped=0.0)).collect()
+    assert {row["judge"]: (row["faithfulness"], row["problem"]) for row in read} == {
+        "none": (5, None),
+        "malformed": (5, None),  # a better parser reads today what an older one could not
+        "truncated": (None, "truncated"),
+        "other_subject": (None, "other_subject"),
+    }

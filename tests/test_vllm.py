@@ -128,6 +128,7 @@ def test_what_shapes_no_answer_is_not_in_the_key(spec: Spec) -> None:
     neutral = {"max_num_seqs": 4, "in_flight": 9, "max_tokens": 5, "gpus": 2, "folder": "/x", "max_model_len": 4096}
     assert but(spec, **neutral).fingerprint == spec.fingerprint
     assert spec.fingerprint.startswith("vllm-random-")
+    assert but(spec, temperature=0.0, seed=0).fingerprint == spec.fingerprint, "as they are anyway"
     for other in ({"temperature": 1.0}, {"seed": 1}, {"model": "other"}, {"dtype": "bfloat16"}):
         assert but(spec, **other).fingerprint != spec.fingerprint
 
@@ -155,6 +156,12 @@ def test_what_can_be_known_before_is_said_before() -> None:
     assert str(failed.value) == (
         "engine vllm: no model is named; wanted a Hub name, a folder, or random: models.NAME.model=..."
     )
+
+
+@pytest.mark.parametrize("name", ["in_flight", "max_tokens"])
+def test_a_setting_with_which_nothing_can_be_asked_is_refused(name: str) -> None:
+    with pytest.raises(EngineFailed, match=f"^engine vllm: {name}: found 0, wanted a number of at least 1: models"):
+        engines.check(Spec.of("vllm", {"model": "random", name: 0}))
 
 
 def test_no_request_starts_no_engine(spec: Spec) -> None:

@@ -59,9 +59,12 @@ def parse(answer: str) -> Verdict:
     if not isinstance(said, dict):
         raise Unreadable(f"no verdict: {excerpt(answer)}")
     grades = [said.get("faithfulness"), said.get("completeness")]
-    if not all(isinstance(grade, int) and 1 <= grade <= 5 for grade in grades):
+    if not all(type(grade) is int and 1 <= grade <= 5 for grade in grades):  # True is an int too
         raise Unreadable(f"no grades from 1 to 5: {excerpt(answer)}")
-    missing, extra, wrong = ([str(item) for item in said.get(name) or []] for name in ("missing", "extra", "wrong"))
+    lists = [said.get(name) or [] for name in ("missing", "extra", "wrong")]
+    if not all(isinstance(one, list) for one in lists):
+        raise Unreadable(f"missing, extra and wrong are no lists: {excerpt(answer)}")
+    missing, extra, wrong = ([str(item) for item in one] for one in lists)
     explanation = str(said.get("explanation") or "")
     return Verdict(said["faithfulness"], said["completeness"], missing, extra, wrong, explanation)
 

@@ -45,7 +45,7 @@ def prompt(payload: dict[str, Any]) -> str:
 def parse(answer: str) -> Rating:
     """Read a grade; raises Unreadable for one that is missing or outside 1-4."""
     said = read_json(answer)
-    if not isinstance(said, dict) or not isinstance(said.get("score"), int) or not 1 <= said["score"] <= 4:
+    if not isinstance(said, dict) or type(said.get("score")) is not int or not 1 <= said["score"] <= 4:
         raise Unreadable(f"no score from 1 to 4: {excerpt(answer)}")
     return Rating(said["score"], str(said.get("justification") or ""))
 

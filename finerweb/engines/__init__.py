@@ -4,6 +4,8 @@ An engine is a module with
   load(spec)   an Engine; it is made once per Python worker and kept, see `load` below
   OPTIONS      the names of its settings; None where others are passed on to a library
   NEUTRAL      those of its settings that shape no answer: changing one asks nothing again
+  DEFAULTS     optional: what its settings are where they are not stated; to state the same asks nothing again
+  VERSION      optional: changed where the engine itself answers otherwise than before
   PRICE        what it costs where the settings do not say; leave it out where that is unknown
   check(spec)  optional: raise EngineFailed on the driver, before anything is asked, where that can be known
 """
@@ -73,7 +75,13 @@ class Spec:
     def fingerprint(self) -> str:
         """Engine, model, and 12 hex digits of everything that shapes its answers."""
         neutral = COMMON | self.module.NEUTRAL
-        shaping = {key: value for key, value in self.settings.items() if key not in neutral}
+        # To state what would be so anyway changes no answer.
+        usual = getattr(self.module, "DEFAULTS", {})
+        shaping = {
+            key: int(value) if isinstance(value, float) and value.is_integer() else value
+            for key, value in self.settings.items()
+            if key not in neutral and not (key in usual and value == usual[key])
+        }
         shape = json.dumps([self.engine, shaping, getattr(self.module, "VERSION", "1")], sort_keys=True)
         model = re.sub(r"[^\w.]+", "-", str(shaping.get("model", "")).rstrip("/").rpartition("/")[2])
         return "-".join(filter(None, [self.engine, model, hashlib.sha256(shape.encode()).hexdigest()[:12]]))

@@ -31,6 +31,7 @@ from finerweb.engines._rate_limit import Pace, backoff
 from finerweb.engines._reply import Reply, answer, refusal
 
 OPTIONS = frozenset(Options.model_fields) - COMMON
+DEFAULTS = {name: field.default for name, field in Options.model_fields.items() if not field.is_required()}
 NEUTRAL = frozenset(
     ["url", "key_env", "in_flight", "requests_per_minute", "tokens_per_minute", "timeout", "retries", "max_tokens"]
 )

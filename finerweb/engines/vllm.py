@@ -31,6 +31,9 @@ from finerweb.engines._vllm_place import KEPT, Failed, Place, connect
 OPTIONS = None
 SAMPLING = frozenset({"temperature", "seed", "max_tokens"})
 CLIENT = frozenset({"in_flight", "keep_alive", "start_timeout", "folder"})
+DEFAULTS = {"temperature": 0, "seed": 0}
+LEAST = {"in_flight": 1, "max_tokens": 1, "temperature": 0, "keep_alive": 0, "start_timeout": 0}
+FEW_REQUESTS = 5  # that vLLM refuses, none having been answered, before all are given up
 NEUTRAL = CLIENT | {
     *("max_tokens", "max_model_len", "max_num_seqs", "max_num_batched_tokens", "gpu_memory_utilization"),
     *("kv_cache_memory_bytes", "block_size", "swap_space", "enable_prefix_caching", "enable_chunked_prefill"),
@@ -58,6 +61,7 @@ class Vllm:
             return  # a task without requests starts no engine
         place = self._place()
         out = 0
+        refused: int | None = 0  # None since one was taken
         with self._connected(place) as connection:
             while request or out:
                 if request and out < self._in_flight and not (out and connection.poll()):
@@ -65,8 +69,12 @@ class Vllm:
                     out += 1
                     request = next(waiting, None)
                 else:
-                    yield self._receive(connection, place)
+                    said = self._receive(connection, place)
                     out -= 1
+                    refused = refused + 1 if said.problem == "rejected" and refused is not None else None
+                    yield said
+                    if refused == FEW_REQUESTS:
+                        raise self._failed(f"it took none of {FEW_REQUESTS} requests: {said.text}; {place.told()}")
 
     def _place(self) -> Place:
         """Where the process is. Spark may give each task another GPU, so that this is asked anew each time."""
@@ -117,6 +125,12 @@ def check(spec: Spec) -> None:
         raise EngineFailed(
             "engine vllm: no model is named; wanted a Hub name, a folder, or random: models.NAME.model=..."
         )
+    for name, least in LEAST.items():
+        value = spec.settings.get(name, least)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+            raise EngineFailed(
+                f"engine vllm: {name}: found {value!r}, wanted a number of at least {least}: models.NAME.{name}=..."
+            )
     if find_spec("vllm") is None:
         raise EngineFailed(
             "engine vllm: the package vllm is not installed; pip install 'finerweb[vllm]' for GPUs, "

@@ -15,6 +15,11 @@ from finerweb.rows import lookup
 from finerweb.spool import Tally
 from finerweb.table import Column, Table
 
+PROBLEMS = (
+    *("truncated", "malformed", "empty", "refused", "over_long", "wrong_script", "long_name", "other_subject"),
+    *("unreachable", "rejected"),
+)
+
 TABLE = Table(
     name="completions",
     comment="A model's answer to one request.",
@@ -42,8 +47,7 @@ TABLE = Table(
         Column(
             "problem",
             "string",
-            "why it could not be used when it came: truncated, malformed, empty, refused, over_long, wrong_script, "
-            "long_name, other_subject, unreachable, rejected; null for none",
+            f"why it could not be used when it came: {', '.join(PROBLEMS)}; null for none",
         ),
         Column("run", "string", "the run_id of the job that asked", nullable=False),
         Column("answered", "timestamp", "when it came", nullable=False),

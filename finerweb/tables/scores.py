@@ -138,7 +138,10 @@ def _predict(
 
     model = regression.load(str(shipping.shipped(folder)), tokens_per_batch)
     for batch in batches:
-        values, subwords = model.score(batch["text"].tolist())
+        try:
+            values, subwords = model.score(batch["text"].tolist())
+        except regression.TooLarge as error:
+            raise regression.TooLarge(f"model {scorer}: {error}") from error
         yield pd.DataFrame(
             {
                 "passage_id": batch["passage_id"],

@@ -115,11 +115,14 @@ def collect(completions: DataFrame, subjects: DataFrame) -> DataFrame:
 
 
 def _read(row: Any) -> Iterator[tuple[Any, ...]]:
-    verdict, is_seen, problem = None, None, None
+    verdict, is_seen, problem = None, None, row.problem
     try:
-        verdict = judge.parse(row.answer)
+        # A better parser may read today what was malformed. What a truncated answer, or one about something else,
+        # says is no judgement of this passage.
+        if problem in (None, "malformed"):
+            verdict, problem = judge.parse(row.answer), None
     except Unreadable:
-        problem = row.problem or "malformed"
+        problem = "malformed"
     if verdict and row.copy == "planted":
         is_seen = is_caught(
             row.planted_kind, row.planted_mention, missing=verdict.missing, extra=verdict.extra, wrong=verdict.wrong
