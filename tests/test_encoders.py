@@ -189,3 +189,22 @@ def test_four_bit_blocks_are_read_low_nibbles_first() -> None:
     block["nibbles"] = np.arange(16) | (15 - np.arange(16)) << 4
     wanted = [(nibble - 8) / 2 for nibble in [*range(16), *reversed(range(16))]]
     assert encoders._weights(block.tobytes()).tolist() == wanted
+
+
+def test_an_encoder_without_a_fast_tokenizer_gets_one(tmp_path: Path) -> None:
+    """As mDeBERTa, which has a SentencePiece model alone."""
+    import sentencepiece  # comes with vLLM
+
+    folder = tmp_path / "slow"
+    folder.mkdir()
+    (tmp_path / "text").write_text("rich Berlin กรุงเทพ x\n" * 200, encoding="utf-8")
+    pieces = {"pad_piece": "[PAD]", "bos_piece": "[CLS]", "eos_piece": "[SEP]", "unk_piece": "[UNK]"}
+    ids = {"pad_id": 0, "bos_id": 1, "eos_id": 2, "unk_id": 3}
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(tmp_path / "text"), model_prefix=str(folder / "spm"), vocab_size=22, minloglevel=2, **pieces, **ids
+    )
+    (folder / "config.json").write_text(json.dumps({"model_type": "deberta-v2", "vocab_size": 22}))
+    made = encoders.with_tokenizer(folder, tmp_path / "made")
+    tokens = Tokenizer.from_file(str(encoders.tokenizer_file(made))).encode("rich กรุงเทพ").tokens
+    assert (tokens[0], tokens[-1], "[UNK]" in tokens) == ("[CLS]", "[SEP]", False)
+    assert encoders.with_tokenizer(made, tmp_path / "again") == made
