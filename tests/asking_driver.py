@@ -6,6 +6,8 @@ It prints how many answers the table holds when it is done.
 import sys
 from pathlib import Path
 
+from cluster import SHORT_LIVED
+
 from finerweb import asking, job
 from finerweb.asking import Requests
 from finerweb.lake import Lake
@@ -24,7 +26,8 @@ def about(lake: Lake, settings: Settings, passages: int) -> Requests:
 
 def main(work: str, url: str, passages: int, overrides: list[str]) -> None:
     model = f"models.asked={{engine: openai, url: {url}, model: tiny, key_env: null, in_flight: 4, tasks: 1}}"
-    settings = job.load_settings("conf/test.yml", [f"work={work}", model, *overrides])
+    java = f"spark={{spark.driver.extraJavaOptions: {SHORT_LIVED!r}}}"
+    settings = job.load_settings("conf/test.yml", [f"work={work}", model, java, *overrides])
     with job.failures(Path(work) / "finerweb.log"), job.opened(settings) as lake:
         asked = about(lake, settings, passages)
         asking.answer_missing(
