@@ -31,7 +31,7 @@ def model(folder: Path, *, width: int, layers: int) -> Path:
     """A Llama of so many layers, with the tokenizer of finerweb.random_model; vLLM draws its weights."""
     from transformers import AutoConfig
 
-    from finerweb import random_model
+    from finerweb.engines._vllm import random_model
 
     random_model.build(folder)
     config = AutoConfig.from_pretrained(folder)
@@ -60,7 +60,7 @@ def direct(given: dict[str, Any]) -> dict[str, Any]:
     from vllm import LLM, SamplingParams
     from vllm.sampling_params import StructuredOutputsParams
 
-    from finerweb.annotators import ner
+    from finerweb.questions import ner
 
     llm = LLM(**given["settings"])
     schema = StructuredOutputsParams(json=ner.SCHEMA, disable_any_whitespace=True)
@@ -74,10 +74,12 @@ def direct(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def through_spark(given: dict[str, Any]) -> dict[str, Any]:
-    """Seconds and tokens of the same requests through `asking.answer_missing`, and their messages."""
+    """Seconds and tokens of the same requests through `conversation.answer_missing`, and their messages."""
     from pyspark.sql import functions as F
 
-    from finerweb import annotated, answering, asking, job
+    from finerweb import job
+    from finerweb.asking import conversation, worker
+    from finerweb.formats import marked
     from finerweb.tables import completions
 
     settings, passages = given["settings"], given["passages"]
@@ -87,21 +89,21 @@ def through_spark(given: dict[str, Any]) -> dict[str, Any]:
         (f"{file.stem}-{document.name}#{copy}", file.stem, f"{copy}. {document.text}")
         for copy in range(1 + passages // 250)
         for file in sorted((ROOT / "sample").glob("*.txt"))
-        for document in annotated.documents(file.read_text(encoding="utf-8"))
+        for document in marked.documents(file.read_text(encoding="utf-8"))
     ][:passages]
     with job.opened(chosen) as lake:
         frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
         about = completions.about(frame, languages=chosen.languages)
-        asked = asking.requests(about, question="ner", models={"bench": chosen.model_specs["bench"]})
+        asked = conversation.requests(about, question="ner", models={"bench": chosen.model_specs["bench"]})
         rows = asked.frame.withColumn("attempt", F.lit(1)).orderBy("language", "request_id").collect()
-        rendered = [answering.render(row) for row in rows]
+        rendered = [worker.render(row) for row in rows]
         first = [row["request_id"] for row in rows[:WARM_UP]]
         seconds = []
         for part in (asked.frame.filter(F.col("request_id").isin(first)), asked.frame):
             began = time.monotonic()
-            asking.answer_missing(
+            conversation.answer_missing(
                 lake,
-                asking.Requests("ner", asked.models, part),
+                conversation.Requests("ner", asked.models, part),
                 how=chosen.ask,
                 budget=chosen.annotate.budget.budget,
                 tasks=1,

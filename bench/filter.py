@@ -33,11 +33,12 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from finerweb import encoders, fine_tuning, quality, scorer, scorer_card, settings
-from finerweb.fine_tuning import Recipe
+from finerweb import settings
 from finerweb.languages import EVERY, Language, codes_by_alias
-from finerweb.scorer_card import Card
-from finerweb.targets import TARGETS, Thresholds, is_useful
+from finerweb.scorer import encoders, fine_tuning, quality, scorer
+from finerweb.scorer.fine_tuning import Recipe
+from finerweb.scorer.model_card import Card
+from finerweb.scorer.targets import TARGETS, Thresholds, is_useful
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -142,7 +143,7 @@ def regression(encoder: Path, recipe: Recipe, seed: int, validation: pd.DataFram
                 on_step=lambda done, total: print(f"\r{done} of {total} steps", end="", file=sys.stderr),
             )
             card = Card(tuple(one.name for one in targets), recipe.max_subwords, {"*": BINARY.threshold}, "bench")
-            scorer_card.write(folder, card)
+            card.write(folder, card)
             values, _ = scorer.Scorer(folder, tokens_per_batch=None).score(others["text"].tolist(), cut=True)
         return values[:, 0], values[:, 1]
 

@@ -24,8 +24,10 @@ from typing import Any, NamedTuple
 import noise
 from noise import Gold, Noise, Said
 
-from finerweb import grounding, segment, settings
-from finerweb.spans import Span
+from finerweb import settings
+from finerweb.mentions import grounding
+from finerweb.text import segment
+from finerweb.text.spans import Span
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data" / "ner" / "dev"

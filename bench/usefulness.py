@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from finerweb import segment
 from finerweb.languages import Language
+from finerweb.text import segment
 
 SHORTEST, LONGEST = 20, 120  # words of a passage
 EDGES = ((0, 0, 1), (4, 2, 3), (8, 3, 5))  # of ratings 2, 3, 4: entities in 100 words, kinds, different ones

@@ -25,10 +25,12 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import progress, publishing, settings, sources, tables, vocabularies
+from finerweb import progress, settings, tables
+from finerweb.formats import release
 from finerweb.lake import Lake
 from finerweb.project import resource
 from finerweb.settings import Settings
+from finerweb.sources import records, vocabularies
 from finerweb.tables import runs
 
 Main = Callable[[Lake, Settings], None]
@@ -248,13 +250,13 @@ class Runner:
             table, _, where = key.partition(" where ")
             return self.lake.state(self._tables[table], where or None)
         if kind == "file":
-            return "there" if publishing.there(name) else "none"
+            return "there" if release.there(name) else "none"
         if kind == "vocabulary":
             return vocabularies.fingerprint(name)
         if kind == "source":
             source = next((one for one in self.chosen.ingest.sources if one.name == name), None)
-            return sources.fingerprint(self.lake.spark, source) if source else "none"
-        from finerweb import tracking  # mlflow takes seconds to import: only where a job has a model
+            return records.fingerprint(self.lake.spark, source) if source else "none"
+        from finerweb.training import tracking  # mlflow takes seconds to import: only where a job has a model
 
         tracking.connect(self.chosen.tracking.uri, self.chosen.tracking.experiment)
         model, _, alias = name.partition("@")

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import PydanticCustomError
 
 from finerweb import plugins
-from finerweb.budget import Budget
-from finerweb.encoders import Encoder
+from finerweb.cost import Budget
 from finerweb.engines import Spec
-from finerweb.grounding import POLICIES
 from finerweb.languages import Language, codes_by_alias
+from finerweb.mentions.grounding import POLICIES
 from finerweb.project import resource
+from finerweb.scorer.encoders import Encoder
 
 
 class BadSettings(ValueError):

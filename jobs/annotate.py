@@ -1,7 +1,8 @@
 """Have every annotator name the entities of the selected passages."""
 
-from finerweb import asking, job
-from finerweb.asking import Requests
+from finerweb import job
+from finerweb.asking import conversation
+from finerweb.asking.conversation import Requests
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import completions, passages, selection
@@ -11,13 +12,17 @@ def requests(lake: Lake, settings: Settings) -> Requests:
     """Every selected passage, to every annotator."""
     chosen = selection.chosen(lake.read(selection.TABLE), lake.read(passages.TABLE))
     about = completions.about(chosen, languages=settings.languages)
-    return asking.requests(about, question="ner", models=asking.chosen(settings.model_specs, settings.annotators))
+    return conversation.requests(
+        about, question="ner", models=conversation.chosen(settings.model_specs, settings.annotators)
+    )
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Have every annotator name the entities of the selected passages."""
     asked = requests(lake, settings)
-    asking.answer_missing(lake, asked, how=settings.ask, budget=settings.annotate.budget.budget, tasks=settings.tasks)
+    conversation.answer_missing(
+        lake, asked, how=settings.ask, budget=settings.annotate.budget.budget, tasks=settings.tasks
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Have a sample of the passages rated for usefulness."""
 
-from finerweb import asking, job
-from finerweb.asking import Requests
+from finerweb import job
+from finerweb.asking import conversation
+from finerweb.asking.conversation import Requests
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import completions, near_duplicates, passages, ratings
@@ -14,15 +15,15 @@ def requests(lake: Lake, settings: Settings) -> Requests:
     once = lake.read(passages.TABLE).join(copies, on="passage_id", how="left_anti")
     sample = passages.sample(once, per_language=settings.rate.per_language)
     about = completions.about(sample, languages=settings.languages)
-    raters = asking.chosen(settings.model_specs, settings.rate.raters)
-    return asking.requests(about, question="usefulness", models=raters)
+    raters = conversation.chosen(settings.model_specs, settings.rate.raters)
+    return conversation.requests(about, question="usefulness", models=raters)
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Have a sample of the passages rated for usefulness."""
     asked = requests(lake, settings)
-    asking.answer_missing(lake, asked, how=settings.ask, budget=settings.rate.budget.budget, tasks=settings.tasks)
-    lake.replace(ratings.TABLE, ratings.collect(asking.answers(lake, asked), lake.read(passages.TABLE)))
+    conversation.answer_missing(lake, asked, how=settings.ask, budget=settings.rate.budget.budget, tasks=settings.tasks)
+    lake.replace(ratings.TABLE, ratings.collect(conversation.answers(lake, asked), lake.read(passages.TABLE)))
 
 
 if __name__ == "__main__":

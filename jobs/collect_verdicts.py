@@ -2,8 +2,9 @@
 
 from pyspark.sql import DataFrame
 
-from finerweb import asking, job
-from finerweb.asking import Requests
+from finerweb import job
+from finerweb.asking import conversation
+from finerweb.asking.conversation import Requests
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import completions, entities, passages, selection, verdicts
@@ -24,14 +25,18 @@ def subjects(lake: Lake, settings: Settings) -> DataFrame:
 def requests(lake: Lake, settings: Settings) -> Requests:
     """These subjects, to every judge."""
     about = completions.about(subjects(lake, settings), languages=settings.languages, more=["entities"])
-    return asking.requests(about, question="judge", models=asking.chosen(settings.model_specs, settings.judge.judges))
+    return conversation.requests(
+        about, question="judge", models=conversation.chosen(settings.model_specs, settings.judge.judges)
+    )
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Have a sample of the merged annotations judged."""
     asked = requests(lake, settings)
-    asking.answer_missing(lake, asked, how=settings.ask, budget=settings.judge.budget.budget, tasks=settings.tasks)
-    lake.replace(verdicts.TABLE, verdicts.collect(asking.answers(lake, asked), subjects(lake, settings)))
+    conversation.answer_missing(
+        lake, asked, how=settings.ask, budget=settings.judge.budget.budget, tasks=settings.tasks
+    )
+    lake.replace(verdicts.TABLE, verdicts.collect(conversation.answers(lake, asked), subjects(lake, settings)))
 
 
 if __name__ == "__main__":

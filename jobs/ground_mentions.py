@@ -1,6 +1,7 @@
 """Find the mentions that the annotators named."""
 
-from finerweb import asking, graph, job
+from finerweb import graph, job
+from finerweb.asking import conversation
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import mentions, passages, selection
@@ -8,7 +9,7 @@ from finerweb.tables import mentions, passages, selection
 
 def main(lake: Lake, settings: Settings) -> None:
     """Find the mentions that the annotators named."""
-    answers = asking.answers(lake, graph.load("annotate").requests(lake, settings))
+    answers = conversation.answers(lake, graph.load("annotate").requests(lake, settings))
     chosen = selection.chosen(lake.read(selection.TABLE), lake.read(passages.TABLE))
     lake.replace(
         mentions.TABLE,

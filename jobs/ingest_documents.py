@@ -1,8 +1,9 @@
 """Read the sources: documents in, and a row with its reason for every record that is none."""
 
-from finerweb import job, languages, sources
+from finerweb import job, languages
 from finerweb.lake import Lake
 from finerweb.settings import Settings
+from finerweb.sources import records
 from finerweb.tables import documents, gold, rejects, take_downs
 
 
@@ -10,10 +11,10 @@ def main(lake: Lake, settings: Settings) -> None:
     """Read the sources: documents in, and a row with its reason for every record that is none."""
     taken = lake.read(take_downs.TABLE, or_empty=True)
     for source in settings.ingest.sources:
-        lake.inputs[f"source:{source.name}"] = sources.fingerprint(lake.spark, source)
-        records, lines = sources.read(lake.spark, source)
+        lake.inputs[f"source:{source.name}"] = records.fingerprint(lake.spark, source)
+        found, lines = records.read(lake.spark, source)
         examined = documents.examine(
-            records,
+            found,
             codes=languages.codes_by_alias(settings.languages),
             scripts={code: language.script for code, language in settings.languages.items()},
             chosen=settings.ingest.languages,
@@ -22,7 +23,7 @@ def main(lake: Lake, settings: Settings) -> None:
         examined = take_downs.refuse(examined, taken)
         lake.append(documents.TABLE, lake.missing(documents.TABLE, documents.accept(examined)))
         lake.append(rejects.TABLE, lake.missing(rejects.TABLE, rejects.collect(examined, lines)))
-        marked = take_downs.spare(sources.gold_entities(lake.spark, source), taken)
+        marked = take_downs.spare(records.gold_entities(lake.spark, source), taken)
         lake.append(gold.TABLE, lake.missing(gold.TABLE, marked))
 
 

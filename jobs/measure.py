@@ -2,9 +2,9 @@
 
 from finerweb import job, metrics, tables
 from finerweb.lake import Lake
+from finerweb.report.views import VIEWS
 from finerweb.settings import Settings
 from finerweb.tables import measures
-from finerweb.views import VIEWS
 
 
 def main(lake: Lake, settings: Settings) -> None:

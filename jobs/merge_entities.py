@@ -1,7 +1,8 @@
 """Keep the spans that the annotators agree on, and who said so."""
 
-from finerweb import encoders, job, shipping
+from finerweb import job, shipping
 from finerweb.lake import Lake
+from finerweb.scorer import encoders
 from finerweb.settings import Settings
 from finerweb.tables import entities, mentions, passages, reliabilities, similarities
 

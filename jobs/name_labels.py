@@ -5,10 +5,12 @@ from contextlib import ExitStack, contextmanager
 
 from pyspark.sql import DataFrame
 
-from finerweb import asking, job, vocabularies
-from finerweb.asking import Requests
+from finerweb import job
+from finerweb.asking import conversation
+from finerweb.asking.conversation import Requests
 from finerweb.lake import Lake
 from finerweb.settings import Settings
+from finerweb.sources import vocabularies
 from finerweb.tables import completions, labels, mentions
 
 
@@ -19,7 +21,7 @@ def english_requests(lake: Lake, settings: Settings) -> Requests:
 
 def requests(lake: Lake, settings: Settings) -> Requests:
     """Every canonical label in every language that is not English, to the namer."""
-    english = asking.answers(lake, english_requests(lake, settings))
+    english = conversation.answers(lake, english_requests(lake, settings))
     return _ask("label_name", labels.unnamed(labels.settle(_forms(lake, settings), english)), settings)
 
 
@@ -31,14 +33,14 @@ def _forms(lake: Lake, settings: Settings) -> DataFrame:
 
 def _ask(question: str, about: DataFrame, settings: Settings) -> Requests:
     subjects = completions.about_labels(about, languages=settings.languages)
-    namer = asking.chosen(settings.model_specs, [settings.name_labels.namer])
-    return asking.requests(subjects, question=question, models=namer)
+    namer = conversation.chosen(settings.model_specs, [settings.name_labels.namer])
+    return conversation.requests(subjects, question=question, models=namer)
 
 
 def _answers(lake: Lake, asked: Requests, settings: Settings) -> DataFrame:
     budget = settings.name_labels.budget.budget
-    asking.answer_missing(lake, asked, how=settings.ask, budget=budget, tasks=settings.tasks)
-    return asking.answers(lake, asked)
+    conversation.answer_missing(lake, asked, how=settings.ask, budget=budget, tasks=settings.tasks)
+    return conversation.answers(lake, asked)
 
 
 def main(lake: Lake, settings: Settings) -> None:

@@ -1,9 +1,10 @@
 """Let the challenger take the champion's place where it is better on the same test passages."""
 
-from finerweb import job, promoting, scoring, tracking
+from finerweb import job
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import passages, ratings
+from finerweb.training import promoting, scoring, tracking
 
 
 def main(lake: Lake, settings: Settings) -> None:

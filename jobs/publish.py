@@ -1,7 +1,9 @@
 """Write the data set in every format: one folder per variant and language, with a data card."""
 
-from finerweb import data_card, job, publishing
+from finerweb import job
+from finerweb.formats import release
 from finerweb.lake import Lake
+from finerweb.report import data_card
 from finerweb.settings import Settings
 from finerweb.tables import (
     completions,
@@ -27,7 +29,7 @@ def main(lake: Lake, settings: Settings) -> None:
     written = files.write(published, path=settings.publish.path, formats=formats, languages=settings.languages)
     lake.replace(files.TABLE, written)
     lake.replace(unaligned.TABLE, unaligned.find(published, formats=formats))
-    publishing.prune(lake.read(files.TABLE), settings.publish.path)
+    release.prune(files.paths(lake.read(files.TABLE)), settings.publish.path)
     card = data_card.card(
         files=lake.read(files.TABLE),
         unaligned=lake.read(unaligned.TABLE),
@@ -40,7 +42,7 @@ def main(lake: Lake, settings: Settings) -> None:
         name=settings.publish.name,
         licence=settings.publish.licence,
     )
-    lake.outputs[f"file:{publishing.write_card(card, settings.publish.path)}"] = "there"
+    lake.outputs[f"file:{release.write_card(card, settings.publish.path)}"] = "there"
 
 
 if __name__ == "__main__":

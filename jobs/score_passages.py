@@ -1,9 +1,10 @@
 """Score passages with the registered regression, until every language has enough useful ones."""
 
-from finerweb import job, scoring, tracking
+from finerweb import job
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import near_duplicates, passages, scores
+from finerweb.training import scoring, tracking
 
 
 def main(lake: Lake, settings: Settings) -> None:

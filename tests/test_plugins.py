@@ -2,22 +2,22 @@
 
 import pytest
 
-from finerweb import annotators, engines, plugins, tables
+from finerweb import engines, plugins, questions, tables
 from finerweb.engines import Spec
 
 
 def test_an_annotator_is_a_file() -> None:
-    assert plugins.names("finerweb.annotators") == ["judge", "label_english", "label_name", "ner", "usefulness"]
+    assert plugins.names("finerweb.questions") == ["judge", "label_english", "label_name", "ner", "usefulness"]
 
 
-@pytest.mark.parametrize("name", plugins.names("finerweb.annotators"))
+@pytest.mark.parametrize("name", plugins.names("finerweb.questions"))
 def test_every_annotator_has_its_four_parts(name: str) -> None:
-    module = plugins.load("finerweb.annotators", name)
+    module = plugins.load("finerweb.questions", name)
     assert isinstance(module.PROMPT, str)
     assert module.SCHEMA["additionalProperties"] is False
     assert callable(module.prompt)
     assert callable(module.parse)
-    assert len(annotators.fingerprint(name)) == 12
+    assert len(questions.fingerprint(name)) == 12
 
 
 @pytest.mark.parametrize("name", plugins.names("finerweb.engines"))
@@ -43,17 +43,17 @@ def test_every_metric_reads_tables_that_exist() -> None:
 
 def test_a_misspelt_name_is_an_error_that_lists_the_choices() -> None:
     with pytest.raises(LookupError) as caught:
-        plugins.load("finerweb.annotators", "usefullness")
-    wanted = "no finerweb.annotators.usefullness; there are: judge, label_english, label_name, ner, usefulness. Did you mean 'usefulness'?"
+        plugins.load("finerweb.questions", "usefullness")
+    wanted = "no finerweb.questions.usefullness; there are: judge, label_english, label_name, ner, usefulness. Did you mean 'usefulness'?"
     assert str(caught.value) == wanted
 
 
 @pytest.mark.parametrize("name", ["👍🏽", "", "../ner", "__init__"])
 def test_a_name_like_no_other_has_no_suggestion(name: str) -> None:
     with pytest.raises(LookupError) as caught:
-        plugins.load("finerweb.annotators", name)
+        plugins.load("finerweb.questions", name)
     assert str(caught.value).startswith(
-        f"no finerweb.annotators.{name}; there are: judge, label_english, label_name, ner, usefulness."
+        f"no finerweb.questions.{name}; there are: judge, label_english, label_name, ner, usefulness."
     )
 
 

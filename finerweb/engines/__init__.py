@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any, NamedTuple, Protocol
 
 from finerweb import plugins
+from finerweb.cost import Price
 
 COMMON = frozenset({"price", "tasks", "gpus"})  # settings of every model; neutral ones
 
@@ -27,19 +28,6 @@ COMMON = frozenset({"price", "tasks", "gpus"})  # settings of every model; neutr
 class EngineFailed(RuntimeError):
     """An engine that cannot answer anything: dead, unreachable, misconfigured. Names who was asked, what came back
     and the way out; never a key."""
-
-
-@dataclass(frozen=True)
-class Price:
-    """USD per million tokens read and written, and per hour that an engine works."""
-
-    input: float = 0.0
-    output: float = 0.0
-    hour: float = 0.0
-
-    def usd(self, tokens_in: float, tokens_out: float, seconds: float) -> float:
-        """What an answer cost."""
-        return (self.input * tokens_in + self.output * tokens_out) / 1e6 + self.hour * seconds / 3600
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ Settings
 
 from collections.abc import Iterable, Iterator
 
-from finerweb.engines import Answer, Engine, Price, Request, Spec
+from finerweb.cost import Price
+from finerweb.engines import Answer, Engine, Request, Spec
 
 OPTIONS = frozenset({"answers", "by_text", "fail_on", "tokens_out"})
 NEUTRAL: frozenset[str] = frozenset()

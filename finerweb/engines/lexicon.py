@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 from babel import Locale, UnknownLocaleError
 
-from finerweb import segment
-from finerweb.engines import Answer, Engine, Price, Request, Spec
-from finerweb.engines._label_names import LABEL_NAMES
+from finerweb.cost import Price
+from finerweb.engines import Answer, Engine, Request, Spec
+from finerweb.engines._lexicon.label_names import LABEL_NAMES
+from finerweb.text import segment
 
 OPTIONS = frozenset({"profile"})
 NEUTRAL: frozenset[str] = frozenset()

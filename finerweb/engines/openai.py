@@ -24,11 +24,11 @@ import httpx
 
 from finerweb import plugins
 from finerweb.engines import COMMON, Answer, Engine, Request, Spec
-from finerweb.engines._access import Access, Options
-from finerweb.engines._chat import Chat
-from finerweb.engines._in_flight import Ask, stream
-from finerweb.engines._rate_limit import Pace, backoff
-from finerweb.engines._reply import Reply, answer, refusal
+from finerweb.engines._openai.access import Access, Options
+from finerweb.engines._openai.chat import Chat
+from finerweb.engines._openai.in_flight import Ask, stream
+from finerweb.engines._openai.rate_limit import Pace, backoff
+from finerweb.engines._openai.reply import Reply, answer, refusal
 
 OPTIONS = frozenset(Options.model_fields) - COMMON
 DEFAULTS = {name: field.default for name, field in Options.model_fields.items() if not field.is_required()}

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from finerweb.engines import COMMON, Answer, Engine, EngineFailed, Request, Spec, decoding
-from finerweb.engines._vllm_place import KEPT, Failed, Place, connect
+from finerweb.engines._vllm.place import KEPT, Failed, Place, connect
 
 OPTIONS = None
 SAMPLING = frozenset({"temperature", "seed", "max_tokens"})

@@ -11,10 +11,10 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finerweb.auditing import VERDICTS
+from finerweb.formats.auditing import VERDICTS
 from finerweb.intervals import wilson
 from finerweb.languages import EVERY
-from finerweb.planting import is_same
+from finerweb.mentions.planting import is_same
 from finerweb.rows import flat_map
 from finerweb.table import Column
 

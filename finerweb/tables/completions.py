@@ -8,11 +8,11 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from finerweb import plugins
-from finerweb.answers import Unreadable
+from finerweb.cost import Tally
 from finerweb.engines import Answer
 from finerweb.languages import Language
+from finerweb.questions._json import Unreadable
 from finerweb.rows import lookup
-from finerweb.spool import Tally
 from finerweb.table import Column, Table
 
 PROBLEMS = (
@@ -132,7 +132,7 @@ def problem(question: str, said: Answer, payload: Mapping[str, Any]) -> str | No
         return "truncated"
     if not said.text.strip():
         return "empty"
-    annotator = plugins.load("finerweb.annotators", question)
+    annotator = plugins.load("finerweb.questions", question)
     try:
         read = annotator.parse(said.text)
     except Unreadable:

@@ -7,9 +7,9 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finerweb import overlaps
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
+from finerweb.text import overlaps
 
 TABLE = Table(
     name="contaminations",

@@ -8,9 +8,9 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finerweb import merging
-from finerweb.merging import Said, read_said
-from finerweb.reliability import Beliefs, Reliability
+from finerweb.mentions import merging
+from finerweb.mentions.merging import Said, read_said
+from finerweb.mentions.reliability import Beliefs, Reliability
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
 
@@ -58,7 +58,7 @@ def merge_annotators(
     similarity: float,
     rule: str = "paper",
 ) -> DataFrame:
-    """Merge what the annotators `said` of each passage by a rule of `finerweb.merging`."""
+    """Merge what the annotators `said` of each passage by a rule of `finerweb.mentions.merging`."""
     labels = said.select("passage_id", F.explode(F.array_distinct("said.label")).alias("label"))
     # The similarities that a passage can need: those of the pairs of its labels.
     needed = labels.join(labels.withColumnRenamed("label", "other"), on="passage_id", how="inner").filter(

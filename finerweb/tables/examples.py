@@ -9,11 +9,11 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from finerweb import segment
 from finerweb.languages import Language
 from finerweb.rows import flat_map
-from finerweb.spans import Span, shift
 from finerweb.table import Column, Table
+from finerweb.text import segment
+from finerweb.text.spans import Span, shift
 
 MERGED = "merged"
 LABEL_LANGUAGES = ("english", "target")

@@ -5,13 +5,13 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import fsspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
-from finerweb import bio, tagging
+from finerweb.formats import bio, tagging
+from finerweb.formats.release import DATA, ENDINGS, put
 from finerweb.languages import Language
 from finerweb.rows import each
 from finerweb.table import Column, Table
@@ -33,9 +33,6 @@ TABLE = Table(
     ),
     cluster=("variant", "language"),
 )
-
-DATA = "data"
-ENDINGS = {"parquet": ".parquet", "jsonl": ".jsonl", "gliner": ".gliner.jsonl", "bio": ".bio"}
 
 
 def write(examples: DataFrame, *, path: str, formats: Sequence[str], languages: Mapping[str, Language]) -> DataFrame:
@@ -122,11 +119,6 @@ Writer = Callable[[Sequence[Any], bool, str], tuple[bytes, int]]
 WRITERS: Mapping[str, Writer] = {"parquet": _parquet, "jsonl": _jsonl, "gliner": _gliner, "bio": _bio}
 
 
-def put(url: str, content: bytes) -> None:
-    """Write a file so that it is whole or not there."""
-    system, place = fsspec.core.url_to_fs(url)
-    system.makedirs(place.rpartition("/")[0], exist_ok=True)
-    partial_place = f"{place}.partial"
-    with system.open(partial_place, "wb") as file:
-        file.write(content)
-    system.mv(partial_place, place)
+def paths(files: DataFrame) -> list[str]:
+    """Where the files are, below the data set's folder."""
+    return [row["path"] for row in files.select("path").collect()]

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from finerweb import segment, shipping
+from finerweb import shipping
 from finerweb.languages import ENGLISH, Language
 from finerweb.rows import flat_map
-from finerweb.spans import Span
 from finerweb.table import Column, Table
+from finerweb.text import segment
+from finerweb.text.spans import Span
 
 TABLE = Table(
     name="passages",

@@ -8,8 +8,8 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finerweb import merging, reliability
-from finerweb.reliability import Pattern
+from finerweb.mentions import merging, reliability
+from finerweb.mentions.reliability import Pattern
 from finerweb.rows import each, flat_map
 from finerweb.table import Column, Table
 

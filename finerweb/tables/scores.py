@@ -134,7 +134,7 @@ def predict(passages: DataFrame, *, scorer: str, folder: str, tokens_per_batch: 
 def _predict(
     batches: Iterable[pd.DataFrame], *, scorer: str, folder: str, tokens_per_batch: int | None
 ) -> Iterator[pd.DataFrame]:
-    from finerweb import scorer as regression  # torch, on workers only
+    from finerweb.scorer import scorer as regression  # torch, on workers only
 
     model = regression.load(str(shipping.shipped(folder)), tokens_per_batch)
     for batch in batches:

@@ -47,7 +47,7 @@ def compare(pairs: DataFrame, *, folder: str) -> DataFrame:
 
 
 def _compare(batches: Iterable[pd.DataFrame], *, folder: str) -> Iterator[pd.DataFrame]:
-    from finerweb import similarity  # torch, on workers only
+    from finerweb.labels import similarity  # torch, on workers only
 
     embedder = similarity.load(str(shipping.shipped(folder)))
     for batch in batches:

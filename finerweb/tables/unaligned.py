@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finerweb import tagging
+from finerweb.formats import tagging
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
 

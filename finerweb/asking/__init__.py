@@ -1,0 +1,1 @@
+"""A question, put to models, so that an answer is paid for once."""

@@ -1,0 +1,142 @@
+"""`finerweb take_down`: remove documents, and all that was made of them, from every table."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from finerweb import tables
+from finerweb.asking import conversation
+from finerweb.lake import Lake
+from finerweb.table import Table
+from finerweb.tables import documents, near_duplicates, take_downs
+
+# The columns that name a document: by its id, or by that of a passage of it, of a copy of a passage (for judges), or of
+# a sentence.
+NAMES = ("document_id", "passage_id", "example_id", "duplicate_of", "subject_id")
+PASSAGE = r"(?s)^(.*)#[0-9]+(~[a-z]+|-s[0-9]+)?$"
+
+# A reject has no document_id: it names a document by what was found, or within its record's JSON. A record that only
+# links to a page is read again by the next ingest_documents.
+REJECT = f"""
+    t.found = d.document_id
+    OR (d.is_page AND contains(t.record, regexp_replace(d.url, '{take_downs.LOOSE}', '')))
+    OR (t.source = split_part(d.document_id, '/', 1)
+        AND contains(t.record, concat('"', substring(d.document_id, length(t.source) + 2), '"')))
+"""
+
+
+class NoSuchDocument(LookupError):
+    """A document that is not there and never was."""
+
+
+class TakenDown(NamedTuple):
+    """The documents that were asked for, the rows that were removed by table, and where nearly the same text stays."""
+
+    documents: list[str]
+    rows: dict[str, int]
+    alike: list[str]
+
+
+def take_down(lake: Lake, *, urls: Collection[str], ids: Collection[str], reason: str, spools: str) -> TakenDown:
+    """Remove these documents and refuse them from now on. Raises NoSuchDocument before anything is removed.
+
+    The refusal is written first: what a crash leaves undone, the same command does.
+    """
+    lake.begin("take_down")
+    known = lake.read(take_downs.TABLE, or_empty=True)
+    asked = take_downs.asked(lake.read(documents.TABLE, or_empty=True), known, urls=urls, ids=ids)
+    found = [tuple(row) for row in asked.orderBy("document_id").collect()]
+    _require({url for _, url, _ in found if url}, urls, {one for one, _, _ in found}, ids)
+    with conversation.paused(lake, spools):
+        news = take_downs.news(known, lake.spark.createDataFrame(found, asked.schema), reason=reason, taken=_now())
+        if not news.isEmpty():
+            lake.replace(take_downs.TABLE, take_downs.renew(known, news))
+        taken = lake.read(take_downs.TABLE)
+        alike = _alike(lake, taken)
+        conditions = {table.name: (table, condition(table)) for table in tables.every() if lake.exists(table)}
+        rows = {name: lake.delete(table, taken, on) for name, (table, on) in conditions.items() if on}
+    return TakenDown([one for one, _, _ in found], {name: n for name, n in rows.items() if n}, alike)
+
+
+def condition(table: Table) -> str | None:
+    """Which rows `t` of a table are about the document `d`, a row of take_downs; None for a table without such rows."""
+    if table.name == take_downs.TABLE.name:
+        return None
+    if table.name == "rejects":
+        return REJECT
+    named = [column.name for column in table.columns if column.name in NAMES]
+    # Where a row has the document's id, its other columns name no other document.
+    named = ["document_id"] if "document_id" in named else named
+    return " OR ".join(f"{_document_of(f't.{name}')} = d.document_id" for name in named) or None
+
+
+def _document_of(column: str) -> str:
+    return column if column == "t.document_id" else f"regexp_extract({column}, '{PASSAGE}', 1)"
+
+
+def _alike(lake: Lake, taken: DataFrame) -> list[str]:
+    """Other documents with a passage that is nearly the same as one of these."""
+    pairs = lake.read(near_duplicates.TABLE, or_empty=True).select(
+        F.regexp_extract("passage_id", PASSAGE, 1).alias("one"),
+        F.regexp_extract("duplicate_of", PASSAGE, 1).alias("other"),
+    )
+    both = pairs.unionByName(pairs.select(F.col("other").alias("one"), F.col("one").alias("other")))
+    gone = taken.select("document_id")
+    beside = both.join(gone, on=F.col("one") == gone["document_id"], how="left_semi").select("other").distinct()
+    rest = beside.join(gone, on=F.col("other") == gone["document_id"], how="left_anti")
+    return sorted(row["other"] for row in rest.collect())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _require(pages: set[str], urls: Collection[str], found: set[str], ids: Collection[str]) -> None:
+    there = {take_downs.page_of(url) for url in pages}
+    unknown = [url for url in urls if take_downs.page_of(url) not in there] + [one for one in ids if one not in found]
+    if unknown:
+        raise NoSuchDocument(
+            f"found no document {', '.join(unknown)}; nothing was removed. Wanted a document_id (source/id) or a url "
+            "of the table documents, as it stands there: "
+            "finerweb sql \"SELECT document_id, url FROM documents WHERE url LIKE '%example.org%'\""
+        )
+
+
+def purge(lake: Lake, *, spools: str) -> int:
+    """Remove all older versions of all tables; returns of how many tables. Nobody may read or write them meanwhile."""
+    there = [table for table in tables.every() if lake.exists(table)]
+    with conversation.paused(lake, spools):
+        for table in there:
+            lake.vacuum(table)
+    return len(there)
+
+
+def describe(done: TakenDown, purged: int, dataset: str, report: str) -> list[str]:
+    """What was done and what is left to do, line by line."""
+    removed = ", ".join(f"{count:,} {name}" for name, count in done.rows.items())
+    said = [f"taken down: {', '.join(done.documents)}", f"removed rows: {removed or 'none, they were gone before'}"]
+    if done.alike:
+        said.append(f"nearly the same text stays in: {', '.join(done.alike)}; take these down too if they are copies")
+    said.append(f"{dataset} and {report} have the text until they are made anew: finerweb run")
+    if purged:
+        said.append(
+            f"older versions of {purged} tables were removed: there is no time travel to before now. Delta's log keeps "
+            "the first 32 characters of the smallest and largest values of removed files until it is cleaned (30 days)"
+        )
+    else:
+        said.append("older versions of the tables have the text until: finerweb take_down ... --vacuum")
+    said.append("the sources, copies of the data set and exported audit sheets are not touched")
+    return said
+
+
+def read(file: Path) -> tuple[list[str], list[str]]:
+    """The URLs and the document ids of a file, one a line. Raises ValueError for a file without any."""
+    lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    if not lines:
+        raise ValueError(f"{file}: found no line; wanted a URL (http...) or a document_id on each")
+    urls = [line for line in lines if line.startswith(("http://", "https://"))]
+    return urls, [line for line in lines if line not in urls]

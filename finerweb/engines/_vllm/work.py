@@ -1,0 +1,182 @@
+"""What vLLM's process does with requests: it renders them, puts them to one engine as they come, and sends the answers.
+
+vLLM itself comes by `import_module`: the package of that name, not its neighbour here, and without its types.
+"""
+
+import dataclasses
+import functools
+import inspect
+import queue
+import re
+import threading
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from finerweb import plugins
+from finerweb.engines._vllm.place import TAIL, Place
+
+# White space between the parts of a JSON text is where a model may loop until it has no room left. The setting of that
+# name that a request can have is read by nobody (vLLM 0.32).
+STRICT = {"backend": "xgrammar", "disable_any_whitespace": True}
+ROOM = 16  # tokens without which an answer is not worth a try
+DONE = {"stop", "length", "repetition"}
+
+
+class Asker(Protocol):
+    """Who asked."""
+
+    def say(self, message: Any) -> None:
+        """Send it an answer: the fields of engines.Answer."""
+        ...
+
+
+class Unusable(ValueError):
+    """A setting or a model that cannot be worked with; the text says why, and the way out."""
+
+
+def load(settings: dict[str, Any], folder: Path) -> tuple[Any, dict[str, Any]]:
+    """The model, and what its chat template is given besides the messages."""
+    vllm: Any = import_module("vllm")
+    arguments: Any = import_module("vllm.engine.arg_utils")
+    templates = settings.pop("chat_template_kwargs", {})
+    known = {field.name for field in dataclasses.fields(arguments.EngineArgs)}
+    known |= set(inspect.signature(vllm.LLM.__init__).parameters) - {"self", "kwargs"}
+    for name in settings.keys() - known:
+        raise Unusable(f"vllm.LLM has no setting {name}.{plugins.suggestion(name, sorted(known))}")
+    if settings["model"] == "random":
+        from finerweb.engines._vllm import random_model
+
+        settings["model"] = str(random_model.build(folder / f"random-{random_model.VERSION}"))
+    settings["structured_outputs_config"] = {**STRICT, **settings.get("structured_outputs_config", {})}
+    return vllm.LLM(**settings), templates
+
+
+# What vLLM, torch, the kernel and the hub's client say, each in its own words.
+TAKEN = r"(?i)less than desired"
+MEMORY = r"(?i)out of memory|no available memory|can't allocate memory|kv cache is needed|: -9\b"
+MISSING = r"(?i)invalid repository id|valid model identifier|repository.?not.?found|couldn't connect|outgoing traffic"
+
+
+def explain(error: Exception, place: Place) -> str:
+    """Why vLLM did not start, in a sentence with the way out."""
+    log = place.log.read_text(errors="replace")[-20_000:] if place.log.exists() else ""
+    if isinstance(error, Unusable):
+        return str(error)
+    if re.search(TAKEN, log):
+        return (
+            "less memory is free than it is to take; end what holds it, or lower gpu_memory_utilization, on a CPU too. "
+            f"vLLM's log is {place.log}"
+        )
+    if re.search(MEMORY, log):
+        return (
+            "it does not fit into memory; lower max_model_len, raise gpu_memory_utilization, name a quantization, or "
+            f"spread it over GPUs with tensor_parallel_size. vLLM's log is {place.log}"
+        )
+    if re.search(MISSING, log):
+        return "there is no such model here, nor on a hub that can be reached; wanted a folder, or a Hub name"
+    causes = re.findall(r"\b(\w*(?:Error|Exception): .+)$", log, re.MULTILINE)
+    said = next((one for one in causes if "root cause" not in one), f"{type(error).__name__}: {error}")
+    return f"vLLM did not start: {' '.join(said.split())[:TAIL]}. Its log is {place.log}"
+
+
+@functools.lru_cache(maxsize=4096)
+def _bound(schema: str) -> Any:
+    parameters: Any = import_module("vllm.sampling_params")
+    return parameters.StructuredOutputsParams(json=schema)
+
+
+@functools.lru_cache(maxsize=4096)
+def _sampling(schema: str, temperature: float, seed: int, max_tokens: int) -> Any:
+    """One object for all requests that are decoded alike, as LLM.chat has it."""
+    parameters: Any = import_module("vllm.sampling_params")
+    return parameters.SamplingParams(
+        temperature=temperature,
+        seed=seed,
+        max_tokens=max_tokens,
+        structured_outputs=_bound(schema),
+        output_kind=parameters.RequestOutputKind.FINAL_ONLY,
+    )
+
+
+class Work:
+    """Everybody's requests, in one engine; each is answered as soon as it is done."""
+
+    def __init__(self, llm: Any, templates: dict[str, Any]) -> None:
+        exceptions: Any = import_module("vllm.exceptions")
+        self._dead: type[Exception] = exceptions.VLLMServerError
+        self._llm, self._engine = llm, llm.llm_engine
+        self._templates = templates
+        self._most = int(llm.model_config.max_model_len)
+        self._asked: dict[str, tuple[Asker, str]] = {}  # vLLM's own number -> who asked, and the request
+        self._count = 0
+        self._takes_system = self._reads_system()
+
+    def serve(self, inbox: "queue.SimpleQueue[Any]", over: threading.Event) -> None:
+        """Work until it is over. What comes is put to the engine at once; it works on while answers are sent."""
+        while not over.is_set():
+            try:
+                if not self._engine.has_unfinished_requests():
+                    self._take(*inbox.get(timeout=0.2))
+                while True:
+                    self._take(*inbox.get_nowait())
+            except queue.Empty:
+                pass
+            if self._engine.has_unfinished_requests():
+                for output in self._engine.step():
+                    self._answer(output)
+
+    def _take(self, asker: Asker, message: Any) -> None:
+        if message is not None:
+            return self._ask(asker, *message)
+        theirs = [number for number, (owner, _) in self._asked.items() if owner is asker]
+        for number in theirs:  # they have gone
+            del self._asked[number]
+        self._engine.abort_request(theirs)
+
+    def _ask(self, asker: Asker, request: str, instructions: str, prompt: str, schema: str, *how: Any) -> None:
+        self._count += 1
+        number = str(self._count)
+        try:
+            given = self._rendered(instructions, prompt)
+            length = len(given["prompt_token_ids"])
+            if length + ROOM > self._most:
+                told = f"a prompt of {length} tokens leaves no room for an answer; max_model_len is {self._most}"
+                return asker.say((request, told, "over_long", 0, 0, "over_long"))
+            self._engine.add_request(number, given, _sampling(schema, *how))
+        except self._dead:
+            raise
+        except Exception as error:  # of many kinds, and all of this one request
+            is_long = getattr(error, "parameter", None) in ("input_text", "input_tokens")
+            problem = "over_long" if is_long else "rejected"
+            return asker.say((request, " ".join(str(error).split())[:TAIL], problem, 0, 0, problem))
+        self._asked[number] = asker, request
+
+    def _answer(self, output: Any) -> None:
+        asker, request = self._asked.pop(output.request_id, (None, ""))
+        if asker is not None:
+            said = output.outputs[0]
+            reason = said.finish_reason or "stop"
+            problem = None if reason in DONE else "unreachable"  # of one request, inside vLLM: worth another attempt
+            asker.say((request, said.text, reason, len(output.prompt_token_ids), len(said.token_ids), problem))
+
+    def _rendered(self, instructions: str, prompt: str) -> Any:
+        """What vLLM makes of a conversation, in the model's own template."""
+        messages = [{"role": "system", "content": instructions}, {"role": "user", "content": prompt}]
+        if not self._takes_system:
+            messages = [{"role": "user", "content": f"{instructions}\n\n{prompt}"}]
+        return self._llm._preprocess_chat_one(messages, chat_template_kwargs=self._templates)  # as LLM.chat does
+
+    def _reads_system(self) -> bool:
+        """Some templates refuse a system message, some leave it out without a word."""
+        self._takes_system = True
+        try:
+            tokens = self._rendered("INSTRUCTIONS", "PROMPT")["prompt_token_ids"]
+            return "INSTRUCTIONS" in self._llm.get_tokenizer().decode(tokens)
+        except Exception as error:
+            self._takes_system = False
+            try:
+                self._rendered("INSTRUCTIONS", "PROMPT")
+            except Exception:
+                raise Unusable(f"its chat template cannot be used ({error}); chat_template names another") from None
+            return False

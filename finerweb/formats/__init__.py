@@ -1,0 +1,1 @@
+"""Entities as text and back, and the files of a release."""

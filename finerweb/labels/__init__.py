@@ -1,0 +1,1 @@
+"""Entity types: their forms, classes and spellings. Plain Python."""

@@ -1,0 +1,1 @@
+"""From what a model named to entities: grounding, merging, reliability. Plain Python."""

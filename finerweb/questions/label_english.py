@@ -1,0 +1,42 @@
+"""What is an entity type called in English, that somebody named in another language?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from finerweb.labels.forms import canonical, problem
+from finerweb.questions._json import Unreadable, excerpt, read_json
+from finerweb.text.scripts import scripts
+
+PROMPT = """You translate the names of entity types into English. Give the singular word or short phrase by which a \
+native speaker of English would name the type, in lower case, without explanation; a name that is English already as \
+it is. Answer with one JSON object: {"english": "..."}."""
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"english": {"type": "string", "minLength": 1, "maxLength": 80}},
+    "required": ["english"],
+    "additionalProperties": False,
+}
+
+
+TOKENS_OUT = 10
+
+
+def prompt(payload: Mapping[str, Any]) -> str:
+    """Payload: `language` (the English name of the language it may be in), `label`."""
+    return f"Language, or English: {payload['language']}\nEntity type: {payload['label']}"
+
+
+def parse(answer: str) -> str:
+    """Read the English name, in canonical form; raises Unreadable where there is none."""
+    said = read_json(answer)
+    name = said.get("english") if isinstance(said, dict) else None
+    plain = canonical(name) if isinstance(name, str) else ""
+    if problem(plain):
+        raise Unreadable(f"no English name: {excerpt(answer)}")
+    return plain
+
+
+def doubt(said: str, payload: Mapping[str, Any]) -> str | None:
+    """What has a letter of another script is not English."""
+    return "wrong_script" if scripts(said) - {"LATIN"} else None

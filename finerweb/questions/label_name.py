@@ -1,0 +1,46 @@
+"""What is a label called in another language?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from finerweb.questions._json import Unreadable, excerpt, read_json
+from finerweb.text.scripts import LETTERS, scripts
+
+PROMPT = """You translate the names of entity types. Give the word or short phrase by which a native speaker would \
+name the type, in that language's own script, lower case where the script has case and the language allows it, \
+without explanation. Answer with one JSON object: {"name": "..."}."""
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"name": {"type": "string", "minLength": 1, "maxLength": 80}},
+    "required": ["name"],
+    "additionalProperties": False,
+}
+
+TOKENS_OUT = 12
+
+LONGEST = 60  # characters of a name
+TIMES = 6  # as long as the label, at most; `god` and `age` count as labels of SHORT letters
+SHORT = 5
+
+
+def prompt(payload: Mapping[str, Any]) -> str:
+    """Payload: `language` (its English name), `label` (in English)."""
+    return f"Language: {payload['language']}\nEntity type: {payload['label']}"
+
+
+def parse(answer: str) -> str:
+    """Read the name; raises Unreadable where there is none."""
+    said = read_json(answer)
+    name = said.get("name") if isinstance(said, dict) else None
+    if not isinstance(name, str) or not name.strip():
+        raise Unreadable(f"no name: {excerpt(answer)}")
+    return " ".join(name.split())
+
+
+def doubt(said: str, payload: Mapping[str, Any]) -> str | None:
+    """A name without a letter of the language's script is in another language; a long one is an explanation."""
+    wanted = LETTERS.get(payload["script"])
+    if wanted and not wanted & scripts(said):
+        return "wrong_script"
+    return "long_name" if len(said) > min(LONGEST, TIMES * max(SHORT, len(payload["label"]))) else None

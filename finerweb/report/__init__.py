@@ -1,0 +1,1 @@
+"""What is told of a data set: the report, the data card, the views."""

@@ -1,0 +1,1 @@
+"""The usefulness regression itself."""

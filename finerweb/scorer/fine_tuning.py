@@ -1,0 +1,237 @@
+"""Fine-tune an encoder on ratings, with transformers' own training loop; the only file that trains the regression."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    DataCollatorWithPadding,
+    EarlyStoppingCallback,
+    EvalPrediction,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.utils import logging as transformers_logging
+
+from finerweb.scorer import quality
+from finerweb.scorer.scorer import device, has_bf16, longest
+from finerweb.scorer.targets import USEFUL_FROM, Target, is_useful
+
+OVERFLOWS_IN_FP16 = {"deberta-v2"}  # mDeBERTa; microsoft/DeBERTa#77
+
+# What configurations call their dropouts.
+DROPOUTS = (
+    *("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "embedding_dropout"),
+    *("mlp_dropout", "classifier_dropout", "seq_classif_dropout", "pooler_dropout"),
+)
+CHECKPOINTS = "checkpoints"
+DIVERGED = -1.0  # the F1 of a model whose predictions are no numbers: worse than any
+
+Step = Callable[[int, int], None]
+
+
+class Diverged(ValueError):
+    """Training that ended in a model whose predictions are no numbers."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train; the names are those of the settings."""
+
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    patience: int
+    max_subwords: int
+    frozen_layers: int | None
+    dropout: float
+    balance: bool
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The curves (one dict a logged step), the best validation macro F1, and the share of passages that were cut."""
+
+    curves: list[dict[str, float]]
+    validation_f1: float
+    truncated: float
+
+
+class _Passages(Dataset[dict[str, Any]]):
+    """Tokenised passages, what each head is to say of them, and what each counts."""
+
+    def __init__(self, encoded: Any, labels: NDArray[np.float32], weights: NDArray[np.float32]) -> None:
+        self.encoded, self.labels, self.weights = encoded, labels, weights
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, row: int) -> dict[str, Any]:
+        inputs = {key: values[row] for key, values in self.encoded.items()}
+        return {**inputs, "labels": self.labels[row].tolist(), "weight": float(self.weights[row])}
+
+
+class _Report(TrainerCallback):
+    """Tells how many steps are done."""
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """After each optimizer step."""
+        self.step(state.global_step, state.max_steps)
+
+
+class _Regression(Trainer):
+    """The mean squared error of all heads, passages weighted."""
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """The loss, with the outputs where they are asked for."""
+        labels, weight = inputs.pop("labels"), inputs.pop("weight")
+        outputs = model(**inputs)
+        loss = (weight * ((outputs.logits.float() - labels) ** 2).mean(dim=-1)).mean()
+        return (loss, outputs) if return_outputs else loss
+
+
+def fine_tune(
+    rows: pd.DataFrame,
+    encoder: Path,
+    folder: Path,
+    *,
+    targets: Sequence[Target],
+    recipe: Recipe,
+    seed: int,
+    on_step: Step,
+) -> Trained:
+    """Fine-tune `encoder` on `rows` (text, rating, split) and save the epoch with the best macro F1 in `folder`.
+
+    One head a target; that of the first one decides which epoch is best. With `balance`, each class of it counts as
+    much as another, however rare. `frozen_layers` keeps the embeddings and that many layers as they are (None: all are
+    trained), which saves most of the time on a CPU. Raises ValueError where a split is empty or has ratings of one kind
+    only, and Diverged.
+    """
+    _require_both_kinds(rows)
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    torch.manual_seed(seed)  # the new heads are drawn before the Trainer seeds anything
+    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    model = _model(encoder, heads=len(targets), recipe=recipe)
+    data = {
+        split: _encode(rows[rows["split"] == split], tokenizer, targets, recipe, cut_to=longest(model.config))
+        for split in ("train", "validation")
+    }
+    trainer = _Regression(
+        model=model,
+        args=_arguments(folder, recipe, seed, model.config.model_type),
+        train_dataset=data["train"],
+        eval_dataset=data["validation"],
+        data_collator=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=8),
+        compute_metrics=lambda prediction: _first_f1(prediction, targets[0]),
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.patience), _Report(on_step)],
+    )
+    trainer.remove_callback(PrinterCallback)  # it prints every log line as a dict, over the progress bar
+    trainer.train()
+    if trainer.state.best_metric == DIVERGED:
+        raise Diverged(
+            f"seed {seed}: the predictions are no finite numbers; lower train.learning_rate ({recipe.learning_rate:g})"
+        )
+    shutil.rmtree(folder / CHECKPOINTS)  # the best one's weights are the model's by now
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    limit = min(recipe.max_subwords, longest(model.config))
+    whole = tokenizer(rows.loc[rows["split"] == "train", "text"].tolist(), truncation=False, verbose=False)["input_ids"]
+    cut = sum(len(ids) > limit for ids in whole) / len(whole)
+    return Trained(trainer.state.log_history, float(trainer.state.best_metric or 0.0), cut)
+
+
+def _require_both_kinds(rows: pd.DataFrame) -> None:
+    for split in ("train", "validation"):
+        ratings = rows.loc[rows["split"] == split, "rating"]
+        if len(set(is_useful(ratings.to_numpy()).tolist())) < 2:
+            found = f"{len(ratings)} ratings: {sorted(set(ratings)) or 'none'}"
+            raise ValueError(
+                f"table ratings, split {split}: found {found}; wanted some below {USEFUL_FROM} and some not. "
+                "Rate more passages (--set rate.per_language=N)"
+            )
+
+
+def _model(encoder: Path, *, heads: int, recipe: Recipe) -> Any:
+    config = AutoConfig.from_pretrained(encoder, num_labels=heads, problem_type="regression")
+    for name in DROPOUTS:
+        if isinstance(getattr(config, name, None), float | int):
+            setattr(config, name, recipe.dropout)
+    model = AutoModelForSequenceClassification.from_pretrained(encoder, config=config)
+    if recipe.frozen_layers is not None:
+        lists = [part for part in model.base_model.modules() if isinstance(part, torch.nn.ModuleList)]
+        layers = max(lists, key=len)  # whatever an architecture calls them
+        for part in [model.base_model.embeddings, *layers[: recipe.frozen_layers]]:
+            part.requires_grad_(False)
+    return model
+
+
+def _encode(part: pd.DataFrame, tokenizer: Any, targets: Sequence[Target], recipe: Recipe, *, cut_to: int) -> _Passages:
+    encoded = tokenizer(part["text"].tolist(), truncation=True, max_length=min(recipe.max_subwords, cut_to))
+    ratings = part["rating"].to_numpy()
+    labels = np.stack([target.learned(target.of(ratings)) for target in targets], axis=1).astype(np.float32)
+    return _Passages(encoded, labels, _weights(targets[0].classify(targets[0].of(ratings)), recipe.balance))
+
+
+def _weights(classes: NDArray[np.int64], balance: bool) -> NDArray[np.float32]:
+    """What each row counts, 1 on average: as much as any other, or as its class is rare."""
+    if not balance:
+        return np.ones(len(classes), dtype=np.float32)
+    _, which, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    return (len(classes) / (len(counts) * counts[which])).astype(np.float32)
+
+
+def _first_f1(prediction: EvalPrediction, target: Target) -> dict[str, float]:
+    if not np.isfinite(prediction.predictions).all():
+        return {"macro_f1": DIVERGED}
+    said = target.said(np.asarray(prediction.predictions)[:, 0])
+    true = target.said(np.asarray(prediction.label_ids)[:, 0])
+    return {"macro_f1": quality.macro_f1(said, true, target)}
+
+
+def _arguments(folder: Path, recipe: Recipe, seed: int, model_type: str) -> TrainingArguments:
+    is_gpu = device().type == "cuda"
+    return TrainingArguments(
+        output_dir=str(folder / CHECKPOINTS),
+        learning_rate=recipe.learning_rate,
+        per_device_train_batch_size=recipe.batch_size,
+        per_device_eval_batch_size=2 * recipe.batch_size,
+        num_train_epochs=recipe.epochs,
+        eval_strategy="epoch",
+        save_strategy="best",
+        logging_strategy="epoch",
+        save_total_limit=1,
+        save_only_model=True,
+        load_best_model_at_end=True,
+        metric_for_best_model="macro_f1",
+        greater_is_better=True,
+        use_cpu=not is_gpu,
+        bf16=has_bf16(),
+        fp16=is_gpu and not has_bf16() and model_type not in OVERFLOWS_IN_FP16,
+        seed=seed,
+        report_to=[],
+        disable_tqdm=True,
+        train_sampling_strategy="group_by_length",
+        dataloader_pin_memory=is_gpu,
+        remove_unused_columns=False,
+        label_names=["labels"],
+    )

@@ -1,0 +1,122 @@
+"""The usefulness regression at work: an encoder with one or more real-valued heads. The only file that runs it."""
+
+import functools
+import platform
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from finerweb.scorer import model_card
+
+# Padded tokens of a batch where no setting says otherwise: a CPU is as fast with a few passages as with many, and pads
+# less; a GPU wants many at once.
+TOKENS = {"cpu": 2048, "cuda": 32_768}
+# Plain matrix products: on a CPU torch's fused attention does 0.88 times as much with XLM-R-base in bf16 (Zen 5).
+ATTENTION = {"cpu": "eager", "cuda": None}
+
+
+def device() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def has_bf16() -> bool:
+    """Does the hardware multiply bf16 matrices itself, rather than emulate it?
+
+    oneDNN calls bf16 supported wherever there is AVX-512; without the instructions for it, it is slower than fp32.
+    """
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if platform.machine() in ("aarch64", "arm64"):
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def longest(config: Any) -> int:
+    """Subwords that an encoder reads at once. RoBERTa's positions begin behind that of the padding."""
+    positions = int(getattr(config, "max_position_embeddings", 512))
+    return positions - config.pad_token_id - 1 if "roberta" in config.model_type else positions
+
+
+class TooLarge(MemoryError):
+    """A single passage for which the memory is too small."""
+
+
+class Scorer:
+    """A trained regression, ready to score. bf16 where the hardware has it."""
+
+    def __init__(self, folder: Path, *, tokens_per_batch: int | None) -> None:
+        transformers_logging.disable_progress_bar()
+        self.card = model_card.read(folder)
+        self._tokenizer = AutoTokenizer.from_pretrained(folder)
+        how = ATTENTION[device().type]
+        model: Any = AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation=how)
+        self._model = model.to(device(), dtype=torch.bfloat16 if has_bf16() else torch.float32).eval()
+        self.limit = min(self.card.max_subwords, longest(model.config))
+        self._tokens_per_batch = tokens_per_batch or TOKENS[device().type]
+
+    def score(self, texts: Sequence[str], *, cut: bool = False) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """What each head says of each text, a row a text, in order; and how long the texts are, in subwords.
+
+        A text of more than `limit` subwords is not scored (nan), or with `cut` only its beginning is. Texts are sorted
+        by length and cut into batches of `tokens_per_batch` padded tokens. Raises TooLarge.
+        """
+        values = np.full((len(texts), len(self.card.targets)), np.nan, dtype=np.float32)
+        if not texts:
+            return values, np.zeros(0, dtype=np.int64)
+        ids = self._tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]
+        lengths = np.array([len(row) for row in ids], dtype=np.int64)
+        if cut and lengths.max() > self.limit:
+            ids = self._tokenizer(list(texts), truncation=True, max_length=self.limit)["input_ids"]
+        fits = np.flatnonzero((lengths <= self.limit) | cut)
+        for batch in batches(np.minimum(lengths[fits], self.limit), self._tokens_per_batch):
+            rows = fits[batch]
+            values[rows] = self._forward([ids[row] for row in rows])
+        for head, target in enumerate(self.card.heads):
+            values[:, head] = target.said(values[:, head])
+        return values, lengths
+
+    @torch.inference_mode()
+    def _forward(self, ids: list[list[int]]) -> NDArray[np.float32]:
+        try:
+            batch = self._tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(device())
+            outputs: NDArray[np.float32] = self._model(**batch).logits.float().cpu().numpy()
+            return outputs
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            if len(ids) == 1:
+                raise TooLarge(
+                    f"no memory for one passage of {len(ids[0])} subwords on {device()}; wanted room for at least one: "
+                    "give a task more memory (fewer tasks on a GPU), or train a smaller encoder"
+                ) from error
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        half = len(ids) // 2
+        return np.concatenate([self._forward(ids[:half]), self._forward(ids[half:])])
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def batches(lengths: NDArray[np.int64], tokens: int) -> Iterator[NDArray[np.int64]]:
+    """Rows of similar length, whose padded size is at most `tokens` (or a single row)."""
+    order = np.argsort(-lengths, kind="stable")
+    at = 0
+    while at < len(order):
+        size = max(1, tokens // max(1, int(lengths[order[at]])))
+        yield order[at : at + size]
+        at += size
+
+
+@functools.lru_cache(maxsize=2)
+def load(folder: str, tokens_per_batch: int | None) -> Scorer:
+    """The worker's own scorer."""
+    return Scorer(Path(folder), tokens_per_batch=tokens_per_batch)

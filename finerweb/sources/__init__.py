@@ -1,0 +1,1 @@
+"""What comes from outside: documents, hub data sets, vocabularies."""

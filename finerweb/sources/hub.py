@@ -1,0 +1,142 @@
+"""Data sets of the Hugging Face Hub: read by the executors, shard by shard; and ours, sent there by `finerweb push`."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from datasets import IterableDataset, load_dataset
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+from pyspark.sql import DataFrame, SparkSession
+
+from finerweb.formats.release import DATA, ENDINGS
+from finerweb.rows import each
+
+FIELDS = ("id", "text", "language", "language_script", "url", "date", "dump", "license", "language_score")
+SCHEMA = ", ".join(f"{name} string" for name in FIELDS)
+BATCH = 1000  # records
+
+CARD = "README.md"
+SENT = [CARD, *(f"{DATA}/*{ending}" for ending in ENDINGS.values())]  # what else lies in the folder stays here
+
+
+class NotPushed(RuntimeError):
+    """The data set did not go to a hub; the text says why and the way out. It never has the token in it."""
+
+
+class File(NamedTuple):
+    """A file to send: its path below the data set's folder, and its size."""
+
+    path: str
+    bytes: int
+
+
+def to_send(location: str) -> tuple[Path, list[File]]:
+    """The folder of the published data set, and its files; raises NotPushed."""
+    scheme = re.match(r"([a-z][a-z0-9+.-]+):", location)
+    if scheme and scheme[1] != "file":
+        raise NotPushed(
+            f"publish.path: found {location}, wanted a folder of this machine; download it, and push that: "
+            "--set publish.path=FOLDER"
+        )
+    folder = Path(re.sub(r"^file:(//)?", "", location))
+    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    chosen = [
+        File(name, path.stat().st_size)
+        for name, path in paths.items()
+        if any(fnmatchcase(name, pattern) for pattern in SENT)
+    ]
+    if CARD not in paths or len(chosen) < 2:
+        raise NotPushed(f"{folder}: found no data set there, wanted {CARD} and {DATA}/; first run: finerweb publish")
+    return folder, chosen
+
+
+def check(repo: str, token: str) -> None:
+    """Raise NotPushed where a hub would refuse the name, or there is no token."""
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo, re.ASCII):
+        raise NotPushed(f"repository: found {repo!r}, wanted OWNER/NAME, such as someone/finerweb")
+    if not re.fullmatch(r"[!-~]+", token):
+        found = "has characters that no token has" if token else "is not set"
+        raise NotPushed(f"HF_TOKEN {found}; wanted a token that may write, in the environment (or try --dry-run)")
+
+
+def push(folder: Path, repo: str, *, token: str, private: bool, revision: str | None) -> str:
+    """Make the repository hold this data set, in one commit; returns its URL. Raises NotPushed.
+
+    Data files of an earlier release that this one does not have are deleted there.
+    """
+    from httpx import HTTPError  # at its home, at import time, in engines/openai.py
+
+    check(repo, token)
+    api = HfApi(token=token)
+    try:
+        api.create_repo(repo, repo_type="dataset", private=private or None, exist_ok=True)
+        if private and not api.dataset_info(repo).private:
+            raise NotPushed(f"{repo}: it is there already and public; make it private at the hub, or choose another")
+        if revision:
+            api.create_branch(repo, repo_type="dataset", branch=revision, exist_ok=True)
+        done = api.upload_folder(
+            repo_id=repo,
+            repo_type="dataset",
+            folder_path=folder,
+            revision=revision,
+            allow_patterns=SENT,
+            delete_patterns=SENT[1:],
+            commit_message="Data set made by finerweb",
+        )
+    except OfflineModeIsEnabled:
+        raise NotPushed("HF_HUB_OFFLINE is set: no hub is asked; unset it") from None
+    except HfHubHTTPError as error:
+        said = str(error.server_message or error).replace(token, "***")
+        raise NotPushed(f"{api.endpoint} refused {repo} ({error.response.status_code}): {said}") from None
+    except HTTPError as error:
+        said = str(error).replace(token, "***")
+        raise NotPushed(
+            f"{api.endpoint} does not answer ({said}); is there a network? HF_ENDPOINT names another hub"
+        ) from None
+    return str(done.commit_url)
+
+
+def stream(path: str, config: str | None, split: str, revision: str | None) -> IterableDataset:
+    """A data set of the Hub (or a local folder of data files), streamed: nothing is downloaded whole."""
+    return load_dataset(path, name=config, split=split, revision=revision, streaming=True)
+
+
+def read(
+    spark: SparkSession, path: str, *, configs: Sequence[str], split: str, revision: str | None, limit: int
+) -> DataFrame:
+    """The records of a data set, one task a shard; `limit` records of each config, 0 for all.
+
+    Every worker must reach the Hub; HF_TOKEN is taken from its environment.
+    """
+    chosen: Sequence[str | None] = configs or [None]
+    parts = [
+        (config, shard, 1 if limit else shards, limit)
+        for config in chosen
+        for shards in [stream(path, config, split, revision).num_shards]
+        for shard in range(1 if limit else shards)  # "the first N" is one task's work
+    ]
+    frame = spark.createDataFrame(parts, "config string, shard int, shards int, limit int").repartition(
+        len(parts), "config", "shard"
+    )
+    return frame.mapInPandas(partial(_read, path=path, split=split, revision=revision), SCHEMA)
+
+
+def _read(batches: Iterable[pd.DataFrame], *, path: str, split: str, revision: str | None) -> Iterator[pd.DataFrame]:
+    for batch in batches:
+        for part in each(batch):
+            data: Any = stream(path, part.config, split, revision)
+            if part.shards > 1:
+                data = data.shard(num_shards=part.shards, index=part.shard)
+            records = iter(islice(data, part.limit) if part.limit else data)
+            while rows := list(islice(records, BATCH)):
+                yield pd.DataFrame([[_text(row.get(name)) for name in FIELDS] for row in rows], columns=list(FIELDS))
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,1 @@
+"""What a text is: its spans, scripts, words and folded form. Plain Python."""

@@ -1,0 +1,1 @@
+"""The models' lives, in MLflow: train, promote, score, evaluate."""

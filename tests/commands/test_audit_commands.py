@@ -1,0 +1,131 @@
+"""`finerweb audit_export` and `audit_import`, as a person types them, on a lake of three passages."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from pyspark.sql import SparkSession
+from typer.testing import CliRunner
+
+from finerweb.commands.cli import app
+from finerweb.lake import Lake
+from finerweb.tables import audits, entities, passages, selection
+
+TEXTS = {"d#0": ("eng", "👍🏽 Ada saw Oslo and Rome."), "d#1": ("eng", "Mali"), "t#0": ("tha", "ไปกรุงเทพ")}
+NAMED = [("d#0", "Oslo", "city"), ("d#0", "Rome", "river"), ("t#0", "กรุงเทพ", "city")]
+
+
+@pytest.fixture
+def work(spark: SparkSession, tmp_path: Path) -> Path:
+    """A work folder whose lake has annotated passages."""
+    lake = Lake(spark, str(tmp_path / "work" / "lake"))
+    lake.replace(
+        passages.TABLE,
+        spark.createDataFrame(
+            [
+                (one, one[0], code, 0, 0, len(text), text, 5, 9, "en", 1.0, True, [])
+                for one, (code, text) in TEXTS.items()
+            ],
+            passages.TABLE.schema,
+        ),
+    )
+    chosen = [(one, one[0], code, 0.9, 0.5, 1, True, None) for one, (code, _) in TEXTS.items() if one != "d#1"]
+    lake.replace(selection.TABLE, spark.createDataFrame(chosen, selection.TABLE.schema))
+    rows = []
+    for one, mention, label in NAMED:
+        code, text = TEXTS[one]
+        start = text.index(mention)
+        rows.append((one, code, start, start + len(mention), mention, label, [label], "exact", 0.9, [], [], text))
+    lake.replace(entities.TABLE, spark.createDataFrame(rows, entities.TABLE.schema))
+    return tmp_path / "work"
+
+
+def finerweb(work: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments, "--conf", "conf/test.yml", "--set", f"work={work}"])
+
+
+def fill(path: Path, said: dict[str, str], *, auditor: str) -> None:
+    """Mention (empty for a passage as a whole) -> what is written into its line."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header, *rows = list(csv.reader(file))
+    for row in rows:
+        written = said.get(row[4].strip("“”"))
+        if written is not None:
+            row[8 if not row[4] else 7], row[9] = written, auditor
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+
+
+def test_what_people_say_goes_out_and_comes_back_once(work: Path, spark: SparkSession, tmp_path: Path) -> None:
+    lake, sheet = Lake(spark, str(work / "lake")), tmp_path / "audit.csv"
+    done = finerweb(work, "audit_export", str(sheet), "--per-language", "3")
+    assert done.exit_code == 0, done.output
+    assert done.output == (
+        f"{sheet}: 5 lines about 2 passages in 2 languages. "
+        f"Fill in verdict, missing and auditor, then: finerweb audit_import {sheet}\n"
+    )
+    fill(sheet, {"Oslo": "ok", "Rome": "wrong_type", "": "-"}, auditor="Ada")
+
+    done = finerweb(work, "audit_import", str(sheet))
+    assert (done.exit_code, done.output) == (
+        0,
+        f"{sheet}: 4 audits, 4 of them new or changed; 1 lines not filled in; 0 refused\n",
+    )
+    rows = [
+        ("d#0", "eng", 0, 0, "", "", "Ada", None, []),
+        ("d#0", "eng", 11, 15, "city", "Oslo", "Ada", "ok", None),
+        ("d#0", "eng", 20, 24, "river", "Rome", "Ada", "wrong_type", None),
+        ("t#0", "tha", 0, 0, "", "", "Ada", None, []),
+    ]
+    assert sorted(tuple(row) for row in lake.read(audits.TABLE).collect()) == rows
+    version = lake.version(audits.TABLE)
+
+    assert "4 audits, 0 of them new or changed" in finerweb(work, "audit_import", str(sheet)).output
+    assert lake.version(audits.TABLE) == version, "measures would be computed again"
+
+    # Ada changes her mind, Bo disagrees, and somebody else's line is broken: the others are taken all the same.
+    fill(sheet, {"Oslo": "ok", "Rome": "ok"}, auditor="Ada")
+    assert "4 audits, 1 of them new" in finerweb(work, "audit_import", str(sheet)).output
+    fill(sheet, {"Oslo": "fine", "Rome": "not_entity"}, auditor="Bo")
+    done = finerweb(work, "audit_import", str(sheet))
+    assert (done.exit_code, done.output) == (
+        1,
+        f"{sheet}, line 3: verdict: found 'fine', wanted ok, wrong_span, wrong_type or not_entity; write one of these\n"
+        f"{sheet}: 3 audits, 1 of them new or changed; 1 lines not filled in; 1 refused\n",
+    )
+    rows[2] = (*rows[2][:7], "ok", None)
+    rows.insert(3, ("d#0", "eng", 20, 24, "river", "Rome", "Bo", "not_entity", None))
+    assert sorted(tuple(row) for row in lake.read(audits.TABLE).collect()) == rows
+
+
+def test_a_sheet_of_annotations_that_are_gone_is_refused_line_by_line(
+    work: Path, spark: SparkSession, tmp_path: Path
+) -> None:
+    lake, sheet = Lake(spark, str(work / "lake")), tmp_path / "audit.csv"
+    finerweb(work, "audit_export", str(sheet))
+    fill(sheet, {"Oslo": "ok", "กรุงเทพ": "ok"}, auditor="Ada")
+    lake.replace(entities.TABLE, lake.read(entities.TABLE).filter("mention <> 'Oslo'"))
+    done = finerweb(work, "audit_import", str(sheet))
+    assert done.exit_code == 1
+    assert done.output.splitlines() == [
+        f"{sheet}, line 3: start, end, label: found 11:15 “city”, wanted an entity of the passage (20:24 “river”); "
+        "restore the cell, or export anew if the annotations have changed since",
+        f"{sheet}: 1 audits, 1 of them new or changed; 3 lines not filled in; 1 refused",
+    ]
+
+
+def test_without_annotations_there_is_nothing_to_export(work: Path, tmp_path: Path) -> None:
+    done = finerweb(tmp_path / "empty", "audit_export", str(tmp_path / "audit.csv"))
+    assert done.exit_code == 1
+    assert "finerweb: WrongTable: table selection: nothing at" in done.output
+    assert not (tmp_path / "audit.csv").exists()
+
+
+def test_a_file_that_is_there_is_not_written_over(work: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "audit.csv"
+    sheet.write_text("my work")
+    done = finerweb(work, "audit_export", str(sheet))
+    assert done.exit_code == 1
+    assert f"BadSheet: {sheet}: found a file, wanted none: it may hold somebody's work; name another" in done.output
+    assert sheet.read_text() == "my work"

@@ -1,0 +1,191 @@
+"""`finerweb push`, against a server on this machine that answers as the hub does."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from finerweb.sources import hub
+
+TOKEN = "hf_neverToBeSeen"
+THAI = "data/merged-english-single/tha/train"
+
+
+class Hub(ThreadingHTTPServer):
+    """A hub with one data set in it, `me/there`, which is public; it remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.requests: list[tuple[str, str, Any]] = []
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Hub
+
+    def do_GET(self) -> None:
+        self._take(None)
+        if "/tree/" in self.path:
+            old = ("README.md", f"{THAI}.parquet", "data/old-english-single/tha/train.parquet", "mine.txt")
+            self._answer([{"type": "file", "path": path, "oid": "0" * 40, "size": 1} for path in old])
+        else:
+            self._answer({"id": "me/there", "private": False, "siblings": [], "sha": "0" * 40})
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        self._take([json.loads(line) for line in body.splitlines()])
+        if self.headers["Authorization"] != f"Bearer {TOKEN}":
+            self._answer({"error": "Invalid username or password."}, status=401)
+        elif "/preupload/" in self.path:
+            paths = [file["path"] for file in json.loads(body)["files"]]
+            self._answer({"files": [{"path": one, "uploadMode": "regular", "shouldIgnore": False} for one in paths]})
+        else:
+            url = f"{self.server.url}/datasets/me/there"
+            self._answer({"url": url, "commitUrl": f"{url}/commit/abc", "commitOid": "abc", "warnings": []})
+
+    def _take(self, body: Any) -> None:
+        self.server.requests.append((self.command, self.path.partition("?")[0], body))
+
+    def _answer(self, value: Any, status: int = 200) -> None:
+        content = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Hub]:
+    with Hub() as one:
+        thread = Thread(target=one.serve_forever)
+        thread.start()
+        yield one
+        one.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def data_set(tmp_path: Path) -> Path:
+    """A published folder, and beside it what is not to be sent."""
+    folder = tmp_path / "work" / "dataset"
+    for name, content in {
+        "README.md": "---\npretty_name: x\n---\n# สวัสดี 👍🏽\n",
+        f"{THAI}.parquet": "PAR1",
+        f"{THAI}.gliner.jsonl": "{}\n",
+        f"{THAI}.bio.partial": "half",
+        "data/notes.txt": "mine",
+        ".env": "HF_TOKEN=secret",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
+    return folder
+
+
+def push(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from finerweb.cli import app; app()", "push", *arguments]
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, env={**inherited, **environment}, check=False, timeout=300
+    )
+
+
+def test_the_data_set_goes_to_the_hub_in_one_commit(server: Hub, data_set: Path, tmp_path: Path) -> None:
+    done = push("me/there", "--revision", "v1", cwd=tmp_path, HF_TOKEN=TOKEN, HF_ENDPOINT=server.url)
+    assert done.returncode == 0, done.stderr
+    assert f"3 files, 60 bytes sent: {server.url}/datasets/me/there/commit/abc" in done.stderr
+    assert TOKEN not in done.stdout + done.stderr
+    (created,) = [body for _, path, body in server.requests if path == "/api/repos/create"]
+    assert created[0]["type"] == "dataset"
+    assert [path for _, path, _ in server.requests if path.endswith("/branch/v1")]
+    (commit,) = [body for _, path, body in server.requests if path == "/api/datasets/me/there/commit/v1"]
+    sent = {one["value"]["path"]: base64.b64decode(one["value"]["content"]) for one in commit if one["key"] == "file"}
+    assert sent == {
+        path: (data_set / path).read_bytes() for path in ("README.md", f"{THAI}.parquet", f"{THAI}.gliner.jsonl")
+    }
+    assert [one["value"]["path"] for one in commit if one["key"] == "deletedFile"] == [
+        "data/old-english-single/tha/train.parquet"
+    ]  # fmt: skip
+
+
+def test_a_dry_run_lists_what_would_be_sent(data_set: Path, tmp_path: Path) -> None:
+    done = push("me/there", "--dry-run", cwd=tmp_path, HF_ENDPOINT="http://127.0.0.1:9")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        f"            53  README.md\n             3  {THAI}.gliner.jsonl\n             4  {THAI}.parquet\n"
+        f"3 files, 60 bytes of {data_set} would be sent to me/there\n"
+    )
+
+
+def test_a_public_data_set_is_not_taken_for_a_private_one(server: Hub, data_set: Path, tmp_path: Path) -> None:
+    done = push("me/there", "--private", cwd=tmp_path, HF_TOKEN=TOKEN, HF_ENDPOINT=server.url)
+    assert done.returncode == 1
+    assert "me/there: it is there already and public; make it private at the hub, or choose another" in done.stderr
+    assert [path for _, path, _ in server.requests if "/commit/" in path] == []
+
+
+def test_a_token_that_the_hub_does_not_know_is_not_shown(server: Hub, data_set: Path, tmp_path: Path) -> None:
+    done = push("me/there", cwd=tmp_path, HF_TOKEN="hf_wrong", HF_ENDPOINT=server.url)
+    assert done.returncode == 1
+    assert f"NotPushed: {server.url} refused me/there (401): Invalid username or password." in done.stderr
+    assert "hf_wrong" not in done.stdout + done.stderr + (tmp_path / "work" / "finerweb.log").read_text()
+
+
+def test_a_hub_that_is_not_there_is_named(data_set: Path, tmp_path: Path) -> None:
+    done = push("me/there", cwd=tmp_path, HF_TOKEN=TOKEN, HF_ENDPOINT="http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "NotPushed: http://127.0.0.1:9 does not answer (" in done.stderr
+    assert "is there a network? HF_ENDPOINT names another hub" in done.stderr
+
+
+# repository, token -> the error
+REFUSED = [
+    ("finerweb", TOKEN, "repository: found 'finerweb', wanted OWNER/NAME, such as someone/finerweb"),
+    ("a/b/c", TOKEN, "repository: found 'a/b/c', wanted OWNER/NAME, such as someone/finerweb"),
+    ("me/there", "", "HF_TOKEN is not set; wanted a token that may write, in the environment (or try --dry-run)"),
+    (
+        "me/there",
+        "hf_ab\ncd",
+        "HF_TOKEN has characters that no token has; wanted a token that may write, in the environment (or try --dry-run)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("repo", "token", "message"), REFUSED)
+def test_what_a_hub_would_refuse_is_refused_before(repo: str, token: str, message: str) -> None:
+    with pytest.raises(hub.NotPushed) as raised:
+        hub.check(repo, token)
+    assert str(raised.value) == message
+
+
+def test_nothing_published_yet(tmp_path: Path) -> None:
+    with pytest.raises(hub.NotPushed) as raised:
+        hub.to_send(str(tmp_path))
+    assert (
+        str(raised.value)
+        == f"{tmp_path}: found no data set there, wanted README.md and data/; first run: finerweb publish"
+    )
+
+
+def test_a_folder_elsewhere_has_to_be_downloaded() -> None:
+    with pytest.raises(hub.NotPushed) as raised:
+        hub.to_send("s3a://bucket/dataset")
+    assert str(raised.value) == (
+        "publish.path: found s3a://bucket/dataset, wanted a folder of this machine; download it, and push that: "
+        "--set publish.path=FOLDER"
+    )
+
+
+def test_a_folder_may_be_a_url(data_set: Path) -> None:
+    assert hub.to_send(f"file:{data_set}") == hub.to_send(f"file://{data_set}") == hub.to_send(str(data_set))
