@@ -6,10 +6,6 @@ from typing import NamedTuple
 CHARACTERS_A_TOKEN = 3.0  # until the first answers tell; English has 4, most scripts fewer
 
 
-class BudgetSpent(RuntimeError):
-    """Nothing more can be asked within the budget; all answers until then are in the table."""
-
-
 @dataclass(frozen=True)
 class Price:
     """USD per million tokens read and written, and per hour that an engine works."""

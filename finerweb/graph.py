@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from finerweb.errors import BadSettings, UnknownName
 from finerweb.plugins import suggestion
 from finerweb.project import resource
 
@@ -23,16 +24,16 @@ def tasks() -> dict[str, list[str]]:
     for task in declared:
         file = PurePosixPath(task["spark_python_task"]["python_file"])
         if file.stem != task["task_key"]:
-            raise ValueError(f"databricks.yml: task {task['task_key']} runs {file}; wanted jobs/{task['task_key']}.py")
+            raise BadSettings(f"databricks.yml: task {task['task_key']} runs {file}; wanted jobs/{task['task_key']}.py")
     return {task["task_key"]: [one["task_key"] for one in task.get("depends_on", [])] for task in declared}
 
 
 def order() -> list[str]:
-    """The jobs, each after those that it depends on; raises ValueError for a cycle."""
+    """The jobs, each after those that it depends on; raises BadSettings for a cycle."""
     try:
         return list(TopologicalSorter(tasks()).static_order())
     except CycleError as error:
-        raise ValueError(f"databricks.yml: tasks wait for each other: {' -> '.join(error.args[1])}") from None
+        raise BadSettings(f"databricks.yml: tasks wait for each other: {' -> '.join(error.args[1])}") from None
 
 
 def describe(job: str) -> str:
@@ -41,10 +42,10 @@ def describe(job: str) -> str:
 
 
 def load(job: str) -> ModuleType:
-    """The module jobs/<job>.py; raises LookupError that lists the jobs."""
+    """The module jobs/<job>.py; raises UnknownName that lists the jobs."""
     names = order()
     if job not in names:
-        raise LookupError(f"no job {job}; there are: {', '.join(names)}.{suggestion(job, names)}")
+        raise UnknownName(f"no job {job}; there are: {', '.join(names)}.{suggestion(job, names)}")
     file = resource("jobs", f"{job}.py")
     spec = util.spec_from_loader(f"finerweb_job_{job}", loader=None)
     assert spec is not None

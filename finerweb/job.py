@@ -26,6 +26,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from finerweb import progress, settings, tables
+from finerweb.errors import BadSettings, FinerwebError, NotInstalled
 from finerweb.formats import release
 from finerweb.lake import Lake
 from finerweb.project import resource
@@ -40,10 +41,6 @@ DELTA = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 }
-
-
-class NoJava(RuntimeError):
-    """Java is missing or too old."""
 
 
 class Outcome(NamedTuple):
@@ -75,7 +72,7 @@ def load_settings(conf: str | None, overrides: Sequence[str]) -> Settings:
     """The settings, or their error's text and exit status 2 before any work."""
     try:
         return settings.load(conf, overrides)
-    except settings.BadSettings as error:
+    except BadSettings as error:
         progress.console.print(f"finerweb: {error}", markup=False, soft_wrap=True)
         raise SystemExit(2) from None
 
@@ -96,7 +93,7 @@ def failures(log: Path) -> Iterator[None]:
     """Turn a failure into its message alone and exit status 1; the stack goes to the log."""
     try:
         yield
-    except (ValueError, LookupError, OSError, RuntimeError, PySparkException, Py4JError) as error:
+    except (FinerwebError, OSError, PySparkException, Py4JError) as error:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a") as file:
             traceback.print_exc(file=file)
@@ -158,16 +155,16 @@ def _stderr_to(log: Path | None) -> Iterator[None]:
 
 
 def require_java() -> None:
-    """Raise NoJava where there is no Java 17 or newer."""
+    """Raise NotInstalled where there is no Java 17 or newer."""
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     wanted = f"wanted Java {JAVA} or newer. Install a JDK, or set JAVA_HOME to one"
     if java is None or not Path(java).exists():
-        raise NoJava(f"Spark needs Java: found none{f' at JAVA_HOME={home}' if home else ' on PATH'}, {wanted}")
+        raise NotInstalled(f"Spark needs Java: found none{f' at JAVA_HOME={home}' if home else ' on PATH'}, {wanted}")
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(\d+)', said)
     if version and int(version[1]) < JAVA:
-        raise NoJava(f"Spark needs Java: found version {version[1]} at {java}, {wanted}")
+        raise NotInstalled(f"Spark needs Java: found version {version[1]} at {java}, {wanted}")
 
 
 class _Watched:

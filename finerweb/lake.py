@@ -13,13 +13,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finerweb import progress
+from finerweb.errors import WrongTable
 from finerweb.table import Table
 
 VERSION_PROPERTY = "finerweb.table.version"
-
-
-class WrongTable(RuntimeError):
-    """A table that another version of finerweb wrote, or that is no Delta table, or is not there yet."""
 
 
 class Lake:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from finerweb.errors import BadSettings
+
 ENGLISH = "eng"
 EVERY = "*"  # in the place of a code: all languages together
 
@@ -34,5 +36,5 @@ def codes_by_alias(languages: Mapping[str, Language]) -> dict[str, str]:
         for alias in language.aliases:
             owner = spellings.setdefault(alias.lower(), code)
             if owner != code:
-                raise ValueError(f"languages.yml: {alias!r} stands for both {owner} and {code}; keep it in one line")
+                raise BadSettings(f"languages.yml: {alias!r} stands for both {owner} and {code}; keep it in one line")
     return spellings

@@ -5,6 +5,8 @@ from importlib import import_module
 from importlib.resources import files
 from types import ModuleType
 
+from finerweb.errors import UnknownName
+
 
 def names(package: str) -> list[str]:
     """The modules of `package`, sorted, without those whose name starts with an underscore."""
@@ -13,10 +15,10 @@ def names(package: str) -> list[str]:
 
 
 def load(package: str, name: str) -> ModuleType:
-    """Import `package.name`; raises LookupError that lists what there is."""
+    """Import `package.name`; raises UnknownName that lists what there is."""
     choices = names(package)
     if name not in choices:
-        raise LookupError(f"no {package}.{name}; there are: {', '.join(choices)}.{suggestion(name, choices)}")
+        raise UnknownName(f"no {package}.{name}; there are: {', '.join(choices)}.{suggestion(name, choices)}")
     return import_module(f"{package}.{name}")
 
 

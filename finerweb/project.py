@@ -3,11 +3,13 @@
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from finerweb.errors import NotInstalled
+
 
 def resource(*parts: str) -> Traversable:
     """A file or folder that ships with the project, such as `resource("conf", "default.yml")`.
 
-    Raises FileNotFoundError, naming both places that were looked at.
+    Raises NotInstalled, naming both places that were looked at.
     """
     package = files("finerweb")
     inside = package.joinpath(*parts)
@@ -16,4 +18,4 @@ def resource(*parts: str) -> Traversable:
     beside = package.joinpath("..", *parts)
     if beside.is_file() or beside.is_dir():
         return beside
-    raise FileNotFoundError(f"{'/'.join(parts)} is not part of this installation: looked for {inside} and {beside}")
+    raise NotInstalled(f"{'/'.join(parts)} is not part of this installation: looked for {inside} and {beside}")

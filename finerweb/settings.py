@@ -12,14 +12,11 @@ from pydantic_core import PydanticCustomError
 from finerweb import plugins
 from finerweb.cost import Budget
 from finerweb.engines import Spec
+from finerweb.errors import BadSettings, NotInstalled
 from finerweb.languages import Language, codes_by_alias
 from finerweb.mentions.grounding import POLICIES
 from finerweb.project import resource
 from finerweb.scorer.encoders import Encoder
-
-
-class BadSettings(ValueError):
-    """A setting that is unknown or has an impossible value; the text names it, where it stands and the way out."""
 
 
 class _Section(BaseModel):
@@ -443,7 +440,7 @@ def _conf_text(conf: str) -> str:
             ) from None
     try:
         return resource("conf", path.name).read_text(encoding="utf-8")  # conf/local.yml from anywhere
-    except FileNotFoundError:
+    except NotInstalled:
         raise BadSettings(f"--conf {conf}: no such file, and none of that name ships with finerweb") from None
 
 

@@ -8,7 +8,8 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
-from finerweb.lake import Lake, WrongTable
+from finerweb.errors import WrongTable
+from finerweb.lake import Lake
 from finerweb.table import Column, Table
 from finerweb.tables import entities, examples
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import Row, SparkSession
 
-from finerweb.lake import Lake, WrongTable
+from finerweb.errors import WrongTable
+from finerweb.lake import Lake
 from finerweb.tables import near_duplicates
 from finerweb.tables.near_duplicates import TABLE
 

@@ -4,6 +4,7 @@ import pytest
 from babel import Locale
 
 from finerweb import settings
+from finerweb.errors import BadSettings
 from finerweb.languages import Language, codes_by_alias
 from finerweb.text import segment
 
@@ -248,11 +249,11 @@ def test_a_spelling_of_two_languages_is_an_error() -> None:
     one = Language("nob", "Norwegian", "Latn", "nb", aliases=("NO",))
     other = Language("nno", "Nynorsk", "Latn", "nn", aliases=("no",))
     wanted = "languages.yml: 'no' stands for both nob and nno; keep it in one line"
-    with pytest.raises(ValueError, match=f"^{wanted}$"):
+    with pytest.raises(BadSettings, match=f"^{wanted}$"):
         codes_by_alias({"nob": one, "nno": other})
 
 
 def test_a_spelling_that_is_another_languages_code_is_an_error() -> None:
     one = Language("fas", "Persian", "Arab", "fa", aliases=("tha",))
-    with pytest.raises(ValueError, match=r"^languages.yml: 'tha' stands for both tha and fas; keep it in one line$"):
+    with pytest.raises(BadSettings, match=r"^languages.yml: 'tha' stands for both tha and fas; keep it in one line$"):
         codes_by_alias({"tha": LANGUAGES["tha"], "fas": one})

@@ -4,6 +4,7 @@ import pytest
 
 from finerweb import engines, plugins, questions, tables
 from finerweb.engines import Spec
+from finerweb.errors import UnknownName
 
 
 def test_an_annotator_is_a_file() -> None:
@@ -42,7 +43,7 @@ def test_every_metric_reads_tables_that_exist() -> None:
 
 
 def test_a_misspelt_name_is_an_error_that_lists_the_choices() -> None:
-    with pytest.raises(LookupError) as caught:
+    with pytest.raises(UnknownName) as caught:
         plugins.load("finerweb.questions", "usefullness")
     wanted = "no finerweb.questions.usefullness; there are: judge, label_english, label_name, ner, usefulness. Did you mean 'usefulness'?"
     assert str(caught.value) == wanted
@@ -50,7 +51,7 @@ def test_a_misspelt_name_is_an_error_that_lists_the_choices() -> None:
 
 @pytest.mark.parametrize("name", ["👍🏽", "", "../ner", "__init__"])
 def test_a_name_like_no_other_has_no_suggestion(name: str) -> None:
-    with pytest.raises(LookupError) as caught:
+    with pytest.raises(UnknownName) as caught:
         plugins.load("finerweb.questions", name)
     assert str(caught.value).startswith(
         f"no finerweb.questions.{name}; there are: judge, label_english, label_name, ner, usefulness."

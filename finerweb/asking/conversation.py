@@ -13,8 +13,9 @@ from finerweb import engines, plugins, progress, questions
 from finerweb.asking import worker
 from finerweb.asking.spool import Spool, amount
 from finerweb.asking.worker import Asking
-from finerweb.cost import Budget, BudgetSpent, Price, Tally
-from finerweb.engines import EngineFailed, Spec
+from finerweb.cost import Budget, Price, Tally
+from finerweb.engines import Spec
+from finerweb.errors import BudgetSpent, EngineFailed
 from finerweb.lake import Lake, slices
 from finerweb.tables import completions
 

@@ -21,14 +21,11 @@ from typing import Any, Self
 import fsspec
 
 from finerweb.cost import Tally
+from finerweb.errors import SpoolFailed
 
 HEARTBEAT = 10.0  # seconds between signs of life of a holder on another machine
 PATIENCE = 6 * HEARTBEAT  # after so long without one it is dead
 DRAINED = 300.0  # seconds in which workers whose driver is gone have kept what was under way, or something is wrong
-
-
-class SpoolFailed(RuntimeError):
-    """A spool that cannot be written or read, or that another run holds."""
 
 
 class Spool:

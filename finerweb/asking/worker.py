@@ -21,6 +21,7 @@ from finerweb import engines, plugins
 from finerweb.asking.spool import Spool, Writer
 from finerweb.cost import Allowance, Budget
 from finerweb.engines import Answer, Request, Spec
+from finerweb.errors import EngineFailed
 from finerweb.rows import each
 from finerweb.tables import completions
 
@@ -126,7 +127,7 @@ def _answer(batches: Iterable[pd.DataFrame], *, asking: Asking) -> Iterator[pd.D
     if broken:
         raise broken[0]
     if asked:
-        raise engines.EngineFailed(
+        raise EngineFailed(
             f"engine {asking.spec.engine} left {len(asked)} requests without an answer, the first: {next(iter(asked))}"
         )
     yield _frame(ready)

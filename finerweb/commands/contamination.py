@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pyspark.sql import functions as F
 
+from finerweb.errors import BadBenchmark
 from finerweb.lake import Lake
 from finerweb.tables import contaminations, passages, selection
 
@@ -83,13 +84,13 @@ def _hits(lake: Lake) -> dict[str, list[Hits]]:
 
 
 def listed(path: Path) -> list[Path]:
-    """A file, or the files of a folder. Raises FileNotFoundError."""
+    """A file, or the files of a folder. Raises BadBenchmark."""
     if path.is_file():
         return [path]
     found = sorted(file for file in path.rglob("*") if file.name.endswith(ENDINGS)) if path.is_dir() else []
     if not found:
         what = f"no {', '.join(ENDINGS)} in this folder" if path.is_dir() else "nothing there"
-        raise FileNotFoundError(f"benchmark {path}: {what}; {WANTED}, or a folder of such files")
+        raise BadBenchmark(f"benchmark {path}: {what}; {WANTED}, or a folder of such files")
     return found
 
 
@@ -100,10 +101,10 @@ def _read(file: Path) -> tuple[list[Text], list[str]]:
         for number, line in _lines(file):
             try:
                 texts.append(Text(str(file), number, *_text(line)))
-            except ValueError as error:
+            except (ValueError, BadBenchmark) as error:
                 refused.append(f"line {number}: {error}; {WANTED}")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ValueError(f"benchmark {file}: cannot be unpacked ({error}); {WANTED}") from None
+        raise BadBenchmark(f"benchmark {file}: cannot be unpacked ({error}); {WANTED}") from None
     return texts, refused
 
 
@@ -116,7 +117,7 @@ def _text(line: bytes) -> tuple[str | None, str]:
     record: Any = json.loads(line)
     text = record.get("text") if isinstance(record, dict) else None
     if not isinstance(text, str) or not text.strip():
-        raise ValueError("found no text")
+        raise BadBenchmark("found no text")
     return None if record.get("id") is None else str(record["id"]), text
 
 

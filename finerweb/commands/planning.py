@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 from finerweb import graph, plugins
 from finerweb.asking import conversation
 from finerweb.asking.conversation import Requests
-from finerweb.lake import Lake, WrongTable
+from finerweb.errors import WrongTable
+from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import completions, passages
 

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from finerweb import tables
 from finerweb.asking import conversation
+from finerweb.errors import BadInput, NoSuchDocument
 from finerweb.lake import Lake
 from finerweb.table import Table
 from finerweb.tables import documents, near_duplicates, take_downs
@@ -27,10 +28,6 @@ REJECT = f"""
     OR (t.source = split_part(d.document_id, '/', 1)
         AND contains(t.record, concat('"', substring(d.document_id, length(t.source) + 2), '"')))
 """
-
-
-class NoSuchDocument(LookupError):
-    """A document that is not there and never was."""
 
 
 class TakenDown(NamedTuple):
@@ -134,9 +131,9 @@ def describe(done: TakenDown, purged: int, dataset: str, report: str) -> list[st
 
 
 def read(file: Path) -> tuple[list[str], list[str]]:
-    """The URLs and the document ids of a file, one a line. Raises ValueError for a file without any."""
+    """The URLs and the document ids of a file, one a line. Raises BadInput for a file without any."""
     lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     if not lines:
-        raise ValueError(f"{file}: found no line; wanted a URL (http...) or a document_id on each")
+        raise BadInput(f"{file}: found no line; wanted a URL (http...) or a document_id on each")
     urls = [line for line in lines if line.startswith(("http://", "https://"))]
     return urls, [line for line in lines if line not in urls]

@@ -25,11 +25,6 @@ from finerweb.cost import Price
 COMMON = frozenset({"price", "tasks", "gpus"})  # settings of every model; neutral ones
 
 
-class EngineFailed(RuntimeError):
-    """An engine that cannot answer anything: dead, unreachable, misconfigured. Names who was asked, what came back
-    and the way out; never a key."""
-
-
 @dataclass(frozen=True)
 class Spec:
     """Which engine, and its settings as one JSON text: small, hashable, and the same on every worker."""
@@ -50,7 +45,7 @@ class Spec:
 
     @property
     def module(self) -> ModuleType:
-        """The engine's file; raises LookupError for an engine that does not exist."""
+        """The engine's file; raises UnknownName for an engine that does not exist."""
         return plugins.load("finerweb.engines", self.engine)
 
     @property
@@ -138,7 +133,7 @@ class Engine(Protocol):
 
 @functools.lru_cache(maxsize=2)
 def load(spec: Spec) -> Engine:
-    """The worker's own engine of this spec; raises LookupError for an engine that does not exist."""
+    """The worker's own engine of this spec; raises UnknownName for an engine that does not exist."""
     engine: Engine = spec.module.load(spec)
     return engine
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from finerweb.cost import Price
 from finerweb.engines import Answer, Engine, Request, Spec
+from finerweb.errors import EngineFailed
 
 OPTIONS = frozenset({"answers", "by_text", "fail_on", "tokens_out"})
 NEUTRAL: frozenset[str] = frozenset()
@@ -30,7 +31,7 @@ class Fake:
         """The scripted answer of each request; `refused` where the script has none."""
         for request in requests:
             if self.fail_on and self.fail_on in request.prompt:
-                raise RuntimeError(f"the fake engine died at {self.fail_on!r}, as its setting fail_on asks")
+                raise EngineFailed(f"the fake engine died at {self.fail_on!r}, as its setting fail_on asks")
             scripted = [text for part, text in self.answers_by_text.items() if part in request.prompt]
             text = scripted[0] if scripted else self.answers_by_question.get(request.question)
             if text is None:

@@ -19,6 +19,7 @@ from babel import Locale, UnknownLocaleError
 from finerweb.cost import Price
 from finerweb.engines import Answer, Engine, Request, Spec
 from finerweb.engines._lexicon.label_names import LABEL_NAMES
+from finerweb.errors import BadSettings
 from finerweb.text import segment
 
 OPTIONS = frozenset({"profile"})
@@ -153,7 +154,7 @@ class Lexicon:
     def __init__(self, spec: Spec) -> None:
         profile = spec.settings.get("profile", "broad")
         if profile not in PROFILES:
-            raise ValueError(f"engine lexicon: profile {profile!r}; wanted one of {', '.join(PROFILES)}")
+            raise BadSettings(f"engine lexicon: profile {profile!r}; wanted one of {', '.join(PROFILES)}")
         self.types = PROFILES[profile]
         self.whole_words = profile == "strict"
 

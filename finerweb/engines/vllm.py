@@ -25,8 +25,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from finerweb.engines import COMMON, Answer, Engine, EngineFailed, Request, Spec, decoding
+from finerweb.engines import COMMON, Answer, Engine, Request, Spec, decoding
 from finerweb.engines._vllm.place import KEPT, Failed, Place, connect
+from finerweb.errors import EngineFailed
 
 OPTIONS = None
 SAMPLING = frozenset({"temperature", "seed", "max_tokens"})

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from typing import NamedTuple
 
+from finerweb.errors import excerpt
 from finerweb.formats.sheets import FILLED, FIXED, Cells, Entity, Passage, lines
-from finerweb.questions._json import excerpt
 from finerweb.text.folding import fold
 
 VERDICTS = ("not_entity", "wrong_span", "wrong_type", "ok")  # the worst first

@@ -15,20 +15,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from finerweb.errors import BadLine, BadTokens
 from finerweb.formats import tagging
 from finerweb.formats.marked import Entity
 from finerweb.formats.tagging import Sentence, json_line
 
 OUTSIDE = "O"
 HEAD = ("sent_id", "text")
-
-
-class BadLine(ValueError):
-    """A line that is no BIO; `line` is which, from 1."""
-
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(f"line {line}: {message}")
-        self.line = line
 
 
 class _Token(NamedTuple):
@@ -84,7 +77,7 @@ def _sentence(head: dict[str, str], tokens: Sequence[_Token], end: int) -> Sente
         raise BadLine(end, f"the sentence above has no # {missing[0]} =")
     try:
         spans = tagging.places(head["text"], [token.word for token in tokens])
-    except ValueError as error:
+    except BadTokens as error:
         raise BadLine(end, f"the sentence above: {error}") from None
     entities: list[Entity] = []
     before = OUTSIDE

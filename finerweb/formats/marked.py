@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from finerweb.errors import BadMark
+
 HEADING = re.compile(r"^=== ([\w.-]+) ([\w-]+)[ \t]*$", re.MULTILINE)
 MARK = re.compile(r"\[([^\[\]\n]+)\]\(([a-z][a-z -]*)\)")
 
@@ -30,14 +32,6 @@ class Document(NamedTuple):
     line: int
     text: str
     entities: list[Entity]
-
-
-class BadMark(ValueError):
-    """A mark that cannot be read; `line` is where."""
-
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
 
 
 def documents(source: str) -> Iterator[Document]:

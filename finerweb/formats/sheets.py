@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from finerweb.errors import BadSheet
+
 FIXED = ("passage_id", "language", "start", "end", "mention", "label", "context")
 FILLED = {
     "verdict": "verdict: ok, wrong_span, wrong_type or not_entity",
@@ -22,10 +24,6 @@ _BREAKS = re.compile(r"[\r\n\v\f\x85\u2028\u2029]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 Cells = Mapping[str, str]
-
-
-class BadSheet(ValueError):
-    """A file that cannot be read as a sheet; the text names it, what was found, what was wanted and the way out."""
 
 
 class Entity(NamedTuple):

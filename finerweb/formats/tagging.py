@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from finerweb.errors import BadTokens
 from finerweb.formats.marked import Entity
 from finerweb.text import segment
 from finerweb.text.spans import Span
@@ -97,17 +98,17 @@ def tokens(text: str, locale: str, entities: Iterable[Entity] = ()) -> list[Span
 
 
 def places(text: str, words: Sequence[str]) -> list[Span]:
-    """Where these tokens of a text are; raises ValueError for tokens of another text."""
+    """Where these tokens of a text are; raises BadTokens for tokens of another text."""
     found: list[Span] = []
     at = 0
     for word in words:
         at = _after_space(text, at)
         if not word or not text.startswith(word, at):
-            raise ValueError(f"token {len(found)}: found {text[at : at + 20]!r} in the text, wanted {word!r}")
+            raise BadTokens(f"token {len(found)}: found {text[at : at + 20]!r} in the text, wanted {word!r}")
         found.append(Span(at, at + len(word)))
         at += len(word)
     if _after_space(text, at) < len(text):
-        raise ValueError(f"after the last token: found {text[at : at + 20]!r} in the text, wanted nothing more")
+        raise BadTokens(f"after the last token: found {text[at : at + 20]!r} in the text, wanted nothing more")
     return found
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
+from finerweb.errors import UnknownName
 from finerweb.mentions.aligning import Place, align
 from finerweb.text.edges import UNSPACED, Edges
 from finerweb.text.folding import Folded, fold
@@ -195,7 +196,7 @@ def ground(
         return [[place] for place in _cursor(mentions, text)]
     if policy == "best":
         return [[place] for place in _best(mentions, text, labels or [None] * len(mentions), prompt)]
-    raise ValueError(f"grounding policy {policy!r}; wanted one of {', '.join(POLICIES)}")
+    raise UnknownName(f"grounding policy {policy!r}; wanted one of {', '.join(POLICIES)}")
 
 
 def _all(mention: str, text: Text) -> list[Grounded]:

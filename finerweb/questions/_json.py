@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from finerweb.errors import Unreadable, excerpt
+
 FENCE = re.compile(r"```(?:\w+)?\s*(.*?)(?:```|\Z)", re.DOTALL)
 OPENING = re.compile(r"[\[{]")
 CLOSING = {"[": "]", "{": "}", "(": ")"}
 MOST_STARTS = 50  # a model that repeats a bracket forever is not worth more
-
-
-class Unreadable(ValueError):
-    """An answer that cannot be read; the text says what was found and what was wanted."""
 
 
 def read_json(answer: str) -> Any:
@@ -79,9 +77,3 @@ def balanced(text: str) -> str:
             if not stack:
                 return text[: at + 1]
     return text[:complete] + "".join(reversed(pending))
-
-
-def excerpt(text: str, length: int = 80) -> str:
-    """The start of a text, on one line, for an error message."""
-    line = " ".join(text.split())
-    return repr(line if len(line) <= length else line[: length - 1] + "…")

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from finerweb.questions._json import Unreadable, excerpt, read_json
+from finerweb.errors import Unreadable, excerpt
+from finerweb.questions._json import read_json
 from finerweb.text.scripts import foreign
 
 _LIST = {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 300}}

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from finerweb.errors import Unreadable, excerpt
 from finerweb.labels.forms import canonical, problem
-from finerweb.questions._json import Unreadable, excerpt, read_json
+from finerweb.questions._json import read_json
 from finerweb.text.scripts import scripts
 
 PROMPT = """You translate the names of entity types into English. Give the singular word or short phrase by which a \

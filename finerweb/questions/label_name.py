@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from finerweb.questions._json import Unreadable, excerpt, read_json
+from finerweb.errors import Unreadable, excerpt
+from finerweb.questions._json import read_json
 from finerweb.text.scripts import LETTERS, scripts
 
 PROMPT = """You translate the names of entity types. Give the word or short phrase by which a native speaker would \

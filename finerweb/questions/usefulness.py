@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from finerweb.questions._json import Unreadable, excerpt, read_json
+from finerweb.errors import Unreadable, excerpt
+from finerweb.questions._json import read_json
 
 PROMPT = """You grade passages from the web. The question is how useful a passage is as an example from which named \
 entity recognition can be learned. Start at zero and give one point for each statement that holds:

@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from finerweb import plugins, questions, tables
+from finerweb.errors import NoModel
 from finerweb.labels.classes import coarse
 from finerweb.lake import Lake
 from finerweb.languages import Language
@@ -185,7 +186,7 @@ def _model(lake: Lake, settings: Settings) -> tracking.Registered | None:
     tracking.connect(at.uri, at.experiment)
     try:
         found = tracking.describe(at.model, at.alias)
-    except tracking.NoModel:
+    except NoModel:
         lake.inputs[f"model:{at.model}@{at.alias}"] = "none"
         return None
     lake.inputs[f"model:{at.model}@{at.alias}"] = found.version

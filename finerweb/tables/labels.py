@@ -9,13 +9,13 @@ import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from finerweb.errors import Unreadable
 from finerweb.labels import forms as label_forms
 from finerweb.labels.classes import OTHER, coarse
 from finerweb.labels.languages import is_english
 from finerweb.labels.variants import variants
 from finerweb.languages import ENGLISH, Language
 from finerweb.questions import label_english, label_name
-from finerweb.questions._json import Unreadable
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
+from finerweb.errors import Unreadable
 from finerweb.languages import Language
 from finerweb.mentions import grounding
 from finerweb.questions import ner
-from finerweb.questions._json import Unreadable
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
 

@@ -6,8 +6,8 @@ from typing import Any
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from finerweb.errors import Unreadable
 from finerweb.questions import usefulness
-from finerweb.questions._json import Unreadable
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
 

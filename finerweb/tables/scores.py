@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from finerweb import shipping
+from finerweb.errors import TooLarge
 from finerweb.rows import lookup
 from finerweb.table import Column, Table
 
@@ -140,8 +141,8 @@ def _predict(
     for batch in batches:
         try:
             values, subwords = model.score(batch["text"].tolist())
-        except regression.TooLarge as error:
-            raise regression.TooLarge(f"model {scorer}: {error}") from error
+        except TooLarge as error:
+            raise TooLarge(f"model {scorer}: {error}") from error
         yield pd.DataFrame(
             {
                 "passage_id": batch["passage_id"],

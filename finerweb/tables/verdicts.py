@@ -8,10 +8,10 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from finerweb.errors import Unreadable
 from finerweb.languages import Language
 from finerweb.mentions.planting import Annotation, is_caught, plant
 from finerweb.questions import judge
-from finerweb.questions._json import Unreadable
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
 

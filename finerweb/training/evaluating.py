@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from finerweb import settings
+from finerweb.errors import BadBenchmark
 from finerweb.languages import Language, codes_by_alias
 from finerweb.scorer import quality, scorer
 from finerweb.training import tracking
@@ -30,7 +31,7 @@ def evaluate(
 ) -> Evaluated:
     """Score the texts of a file of JSON lines, plain or gzip, with the model under the alias.
 
-    Raises ValueError for a file without a usable line, NoModel, FileNotFoundError.
+    Raises BadBenchmark for a file without a usable line, NoModel, FileNotFoundError.
     """
     rated, refused = read(file, languages)
     tracking.connect(at.uri, at.experiment)
@@ -50,11 +51,11 @@ def read(file: Path, languages: Mapping[str, Language]) -> tuple[pd.DataFrame, l
     for number, line in _lines(file):
         try:
             rows.append((number, *_rated(line, codes)))
-        except ValueError as error:
+        except BadBenchmark as error:
             refused.append(f"line {number}: {error}; wanted {WANTED}")
     if not rows:
         first = f", the first for: {refused[0]}" if refused else ""
-        raise ValueError(f"{file}: found no rated text in {len(refused)} lines{first}")
+        raise BadBenchmark(f"{file}: found no rated text in {len(refused)} lines{first}")
     return pd.DataFrame(rows, columns=["line", "text", "language", "rating"]), refused
 
 
@@ -64,18 +65,18 @@ def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _rated(line: bytes, codes: Mapping[str, str]) -> tuple[str, str, int]:
-    """Text, language and rating of a line; raises ValueError that says what was found."""
+    """Text, language and rating of a line; raises BadBenchmark that says what was found."""
     try:
         record: Any = json.loads(line)
     except ValueError as error:
-        raise ValueError(f"not JSON ({error})") from None
+        raise BadBenchmark(f"not JSON ({error})") from None
     if not isinstance(record, dict):
-        raise ValueError(f"found a {type(record).__name__}")
+        raise BadBenchmark(f"found a {type(record).__name__}")
     text, rating, language = record.get("text"), record.get("rating"), str(record.get("language")).lower()
     if not isinstance(text, str) or not text.strip():
-        raise ValueError("found no text")
+        raise BadBenchmark("found no text")
     if language not in codes:
-        raise ValueError(f"found language {record.get('language')!r}")
+        raise BadBenchmark(f"found language {record.get('language')!r}")
     if isinstance(rating, bool) or rating not in (1, 2, 3, 4):
-        raise ValueError(f"found rating {rating!r}")
+        raise BadBenchmark(f"found rating {rating!r}")
     return text, codes[language], int(rating)

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from finerweb import progress, settings
+from finerweb.errors import Diverged, TooFewRatings
 from finerweb.languages import EVERY
 from finerweb.scorer import encoders, fine_tuning, model_card, quality, scorer
-from finerweb.scorer.fine_tuning import Diverged, Recipe, Step, Trained
+from finerweb.scorer.fine_tuning import Recipe, Step, Trained
 from finerweb.scorer.model_card import Card
 from finerweb.scorer.targets import TARGETS, Target, Thresholds, is_useful
 from finerweb.training import figures, tracking
@@ -63,10 +64,10 @@ def train(
 
     What is logged as quality is that of the test split, which chose nothing. `facts` say where the ratings came from;
     `schema_passages` among them is the version of the table that the passages are from. A seed that diverges is left
-    out, and said. Raises Diverged where all do, ValueError for ratings that cannot be learned from.
+    out, and said. Raises Diverged where all do, TooFewRatings for ratings that cannot be learned from.
     """
     if not (rated["split"] == "test").any():
-        raise ValueError(
+        raise TooFewRatings(
             "table ratings, split test: found 0 ratings, wanted some. Rate more passages (--set rate.per_language=N)"
         )
     lesson = _Lesson(

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finerweb import shipping
+from finerweb.errors import TooFewRatings, WrongModel
 from finerweb.lake import Lake
 from finerweb.scorer import encoders, model_card, waves
 from finerweb.scorer.model_card import Card
@@ -20,10 +21,6 @@ from finerweb.training import tracking
 Predict = Callable[[DataFrame], DataFrame]
 
 CHECKED = 50  # passages whose subwords are counted anew
-
-
-class WrongModel(RuntimeError):
-    """A model that was trained for other passages."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,7 @@ def score_until_enough(
 ) -> None:
     """Score candidates (of `texts`), wave by wave, until no more scores could change what is selected.
 
-    What this scorer has said before counts. Raises ValueError where there is no candidate.
+    What this scorer has said before counts. Raises TooFewRatings where there is no candidate.
     """
     sizes = _sizes(candidates)
     until = dict.fromkeys(sizes, waves.FIRST) | _drawn_before(lake, candidates, scorer)
@@ -127,7 +124,7 @@ class _Size(NamedTuple):
 def _sizes(candidates: DataFrame) -> dict[str, _Size]:
     counts = candidates.groupBy("language").agg(F.countDistinct("document_id"), F.count("*")).collect()
     if not counts:
-        raise ValueError(
+        raise TooFewRatings(
             "table passages: found none to score; wanted some in their document's language, no near-duplicates. "
             "Name other sources (--set ingest.sources=[...])"
         )

@@ -18,6 +18,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
 from mlflow.pyfunc.model import PythonModel
 
+from finerweb.errors import NoModel, RegistryFailed
 from finerweb.scorer import model_card
 from finerweb.scorer.model_card import Card
 
@@ -27,14 +28,6 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # of a model, and of an alias
 ENCODER, MODEL = "encoder", "model"  # the artifact with the model's folder, and that folder's name
-
-
-class NoModel(LookupError):
-    """A registered model or alias that is not there."""
-
-
-class Unreachable(RuntimeError):
-    """A tracking server or registry that does not answer, or does not let us read."""
 
 
 class PassageScorer(PythonModel):
@@ -123,13 +116,13 @@ def promote(name: str, version: str, alias: str) -> None:
 
 
 def current(name: str, alias: str) -> str | None:
-    """The version that an alias points to, or None where there is no such model or alias; raises Unreachable."""
+    """The version that an alias points to, or None where there is no such model or alias; raises RegistryFailed."""
     try:
         return str(mlflow.MlflowClient().get_model_version_by_alias(name, alias).version)
     except MlflowException as error:
         if error.error_code in NOT_THERE:
             return None
-        raise Unreachable(
+        raise RegistryFailed(
             f"registry {mlflow.get_registry_uri()}: asked for {name}@{alias}, found {error.error_code}: "
             f"{str(error).splitlines()[0]}. Is it up, and may this user read it?"
         ) from error

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from finerweb.asking import spool as spools
-from finerweb.asking.spool import Spool, SpoolFailed, Writer, amount
+from finerweb.asking.spool import Spool, Writer, amount
 from finerweb.cost import Tally
+from finerweb.errors import SpoolFailed
 
 ONE = Tally(answers=1, problems=0, again=0, tokens_in=10, tokens_out=2, micro_usd=30)
 BAD = Tally(answers=1, problems=1, again=1, tokens_in=5, tokens_out=0, micro_usd=0)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from finerweb import job
+from finerweb.errors import NotInstalled
 
 
 def finerweb(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -40,7 +41,7 @@ def test_an_old_java_is_named_with_its_version(tmp_path: Path, monkeypatch: pyte
     java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n")
     java.chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    with pytest.raises(job.NoJava, match=r"found version 11 at .*, wanted Java 17 or newer"):
+    with pytest.raises(NotInstalled, match=r"found version 11 at .*, wanted Java 17 or newer"):
         job.require_java()
 
 

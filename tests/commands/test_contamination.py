@@ -13,6 +13,7 @@ from finerweb import settings
 from finerweb.commands import contamination
 from finerweb.commands.cli import app
 from finerweb.commands.contamination import Checked
+from finerweb.errors import BadBenchmark
 from finerweb.lake import Lake
 from finerweb.tables import contaminations, examples, passages, selection
 from finerweb.text import overlaps
@@ -85,19 +86,19 @@ def test_what_was_planted_is_found_and_the_exit_status_says_so(spark: SparkSessi
 
 
 def test_a_missing_file_is_named_with_what_was_wanted(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError) as caught:
+    with pytest.raises(BadBenchmark) as caught:
         contamination.listed(tmp_path / "dev.jsonl")
     assert str(caught.value) == (
         f'benchmark {tmp_path}/dev.jsonl: nothing there; wanted JSON lines, {{"text": ..., "id": ...}}, plain or gzip, '
         "or a folder of such files"
     )
-    with pytest.raises(FileNotFoundError, match=r"no \.jsonl, \.jsonl\.gz, \.json, \.json\.gz in this folder; wanted"):
+    with pytest.raises(BadBenchmark, match=r"no \.jsonl, \.jsonl\.gz, \.json, \.json\.gz in this folder; wanted"):
         contamination.listed(tmp_path)
 
 
 def test_a_file_that_cannot_be_unpacked_is_named(lake: Lake, tmp_path: Path) -> None:
     (tmp_path / "dev.jsonl.gz").write_bytes(gzip.compress(b'{"text": "x"}\n')[:-6])
-    with pytest.raises(ValueError, match=r"^benchmark .*dev\.jsonl\.gz: cannot be unpacked \("):
+    with pytest.raises(BadBenchmark, match=r"^benchmark .*dev\.jsonl\.gz: cannot be unpacked \("):
         contamination.check(lake, [tmp_path], size=13, least=5)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from finerweb.errors import NotPushed
 from finerweb.sources import hub
 
 TOKEN = "hf_neverToBeSeen"
@@ -164,13 +165,13 @@ REFUSED = [
 
 @pytest.mark.parametrize(("repo", "token", "message"), REFUSED)
 def test_what_a_hub_would_refuse_is_refused_before(repo: str, token: str, message: str) -> None:
-    with pytest.raises(hub.NotPushed) as raised:
+    with pytest.raises(NotPushed) as raised:
         hub.check(repo, token)
     assert str(raised.value) == message
 
 
 def test_nothing_published_yet(tmp_path: Path) -> None:
-    with pytest.raises(hub.NotPushed) as raised:
+    with pytest.raises(NotPushed) as raised:
         hub.to_send(str(tmp_path))
     assert (
         str(raised.value)
@@ -179,7 +180,7 @@ def test_nothing_published_yet(tmp_path: Path) -> None:
 
 
 def test_a_folder_elsewhere_has_to_be_downloaded() -> None:
-    with pytest.raises(hub.NotPushed) as raised:
+    with pytest.raises(NotPushed) as raised:
         hub.to_send("s3a://bucket/dataset")
     assert str(raised.value) == (
         "publish.path: found s3a://bucket/dataset, wanted a folder of this machine; download it, and push that: "

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from finerweb import graph, job, settings, tables
 from finerweb.commands import taking_down
 from finerweb.commands.cli import app
-from finerweb.commands.taking_down import NoSuchDocument
+from finerweb.errors import NoSuchDocument
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import (

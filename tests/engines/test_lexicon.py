@@ -7,6 +7,7 @@ import pytest
 
 from finerweb import engines, plugins, questions, settings
 from finerweb.engines import Answer, Request, Spec, lexicon
+from finerweb.errors import BadSettings
 
 LANGUAGES = settings.load_languages()
 
@@ -131,7 +132,7 @@ def test_judges_by_what_it_knows() -> None:
 
 
 def test_a_profile_that_does_not_exist_is_an_error() -> None:
-    with pytest.raises(ValueError, match="^engine lexicon: profile 'brod'; wanted one of broad, strict$"):
+    with pytest.raises(BadSettings, match="^engine lexicon: profile 'brod'; wanted one of broad, strict$"):
         engines.load(Spec.of("lexicon", {"profile": "brod"}))
 
 

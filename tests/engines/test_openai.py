@@ -12,8 +12,9 @@ from asking_endpoint import KEY, KEY_ENV, ask, good, request, requests, spec
 from endpoint import MODEL, Call, Endpoint
 
 from finerweb import plugins, settings
-from finerweb.engines import Answer, EngineFailed, Request, Spec, check, openai
+from finerweb.engines import Answer, Request, Spec, check, openai
 from finerweb.engines._openai.chat import unbounded
+from finerweb.errors import BadSettings, EngineFailed
 
 QUESTIONS = ["usefulness", "ner", "judge", "label_english", "label_name"]
 
@@ -379,7 +380,7 @@ def test_a_key_that_cannot_be_sent_is_not_shown(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_misspelt_setting_is_refused() -> None:
-    with pytest.raises(settings.BadSettings) as failure:
+    with pytest.raises(BadSettings) as failure:
         settings.load("conf/test.yml", ["models.broad={engine: openai, model: m, temprature: 1}"])
     assert "Did you mean 'temperature'?" in str(failure.value)
 

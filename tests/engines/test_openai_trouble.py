@@ -13,9 +13,10 @@ import pytest
 from asking_endpoint import KEY, KEY_ENV, ask, good, request, requests, spec
 from endpoint import Call, Endpoint
 
-from finerweb.engines import Answer, EngineFailed, Request, check, openai
+from finerweb.engines import Answer, Request, check, openai
 from finerweb.engines._openai import rate_limit
 from finerweb.engines._openai.reply import wait_of
+from finerweb.errors import EngineFailed
 
 
 @pytest.fixture(autouse=True)

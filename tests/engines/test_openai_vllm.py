@@ -15,8 +15,9 @@ import pytest
 from asking_endpoint import request
 
 from finerweb import plugins
-from finerweb.engines import EngineFailed, Spec, check, openai
+from finerweb.engines import Spec, check, openai
 from finerweb.engines._vllm import random_model
+from finerweb.errors import EngineFailed
 
 QUESTIONS = ["usefulness", "ner", "judge", "label_english", "label_name"]
 PATIENCE = 400.0  # seconds; it takes 54 of a core's time, and three times that on a busy machine

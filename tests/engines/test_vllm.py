@@ -19,10 +19,11 @@ from pyspark.sql import functions as F
 from finerweb import engines, plugins, settings, tables
 from finerweb.asking import conversation
 from finerweb.cost import Budget
-from finerweb.engines import Answer, EngineFailed, Request, Spec
+from finerweb.engines import Answer, Request, Spec
 from finerweb.engines._vllm import random_model, work
 from finerweb.engines._vllm.place import MARK, Place
 from finerweb.engines.vllm import Vllm
+from finerweb.errors import EngineFailed
 from finerweb.lake import Lake
 from finerweb.report.views import VIEWS
 from finerweb.tables import completions

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from finerweb.errors import BadSheet
 from finerweb.formats import auditing, sheets
 from finerweb.formats.auditing import Audit
-from finerweb.formats.sheets import BadSheet, Entity, Passage
+from finerweb.formats.sheets import Entity, Passage
 
 TEXT = "👩🏽\u200d🚀 Ada Bakke moved\r\nfrom Oslo to =SUM(A1) on 3 May. " + "Nothing else is said of it. " * 6
 CITY = Entity(TEXT.index("Oslo"), TEXT.index("Oslo") + 4, "city")

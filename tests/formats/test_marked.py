@@ -2,7 +2,8 @@
 
 import pytest
 
-from finerweb.formats.marked import BadMark, Document, Entity, documents, read_marks
+from finerweb.errors import BadMark
+from finerweb.formats.marked import Document, Entity, documents, read_marks
 
 FILE = """=== river-ferry rich
 The [Nile Crossing](organization) sails from [Cairo](city).

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from finerweb import settings
+from finerweb.errors import BadLine
 from finerweb.formats import bio, marked, tagging
-from finerweb.formats.bio import BadLine
 from finerweb.formats.marked import Entity
 from finerweb.formats.tagging import Sentence, Unaligned
 

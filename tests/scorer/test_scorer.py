@@ -10,9 +10,10 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from finerweb.errors import TooLarge
 from finerweb.scorer import model_card, scorer
 from finerweb.scorer.model_card import Card
-from finerweb.scorer.scorer import Scorer, TooLarge
+from finerweb.scorer.scorer import Scorer
 from finerweb.tables import scores
 
 LENGTHS = [[], [5], [5, 5, 5], [9, 1, 3, 3, 7, 512, 2], list(range(1, 200)), [0, 0, 4], [600, 600, 1]]

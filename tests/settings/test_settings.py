@@ -6,7 +6,8 @@ import pytest
 
 from finerweb import settings
 from finerweb.engines import Spec
-from finerweb.settings import BadSettings, Source
+from finerweb.errors import BadSettings
+from finerweb.settings import Source
 
 FIRST_LANGUAGES = "afr, als, amh, arb, asm, azj, bel, ben, bos, bre, bul, cat, …"
 SECTIONS = ", ".join(sorted(settings.Settings.model_fields))

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from finerweb.errors import BadVocabulary
 from finerweb.labels.classes import CLASSES, OTHER
-from finerweb.sources.vocabularies import BadVocabulary, Entry, fingerprint, read, write
+from finerweb.sources.vocabularies import Entry, fingerprint, read, write
 
 ENTRIES = [
     Entry("City, big", "tha", "city", "place", "เมือง"),

@@ -16,10 +16,11 @@ from pyspark.sql import functions as F
 
 from finerweb import questions, settings
 from finerweb.asking import conversation, worker
-from finerweb.asking.spool import Spool, SpoolFailed, amount
+from finerweb.asking.spool import Spool, amount
 from finerweb.asking.worker import Asking
-from finerweb.cost import Budget, BudgetSpent, Tally
-from finerweb.engines import Answer, EngineFailed, Spec
+from finerweb.cost import Budget, Tally
+from finerweb.engines import Answer, Spec
+from finerweb.errors import BudgetSpent, EngineFailed, SpoolFailed
 from finerweb.lake import Lake
 from finerweb.tables import completions
 

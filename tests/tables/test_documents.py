@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from finerweb import languages, settings
+from finerweb.errors import BadSource
 from finerweb.settings import Source
 from finerweb.sources import records
 from finerweb.tables import documents, rejects
@@ -178,7 +179,7 @@ def test_a_sources_language_wins_over_its_records(spark: SparkSession, tmp_path:
 
 
 def test_a_path_that_is_not_there_is_named(spark: SparkSession, tmp_path: Path) -> None:
-    with pytest.raises(records.BadSource) as caught:
+    with pytest.raises(BadSource) as caught:
         records.read(spark, source(tmp_path / "nope"))
     said = str(caught.value)
     assert said.startswith(f"source web: cannot read {tmp_path}/nope as jsonl: [PATH_NOT_FOUND] ")
@@ -190,7 +191,7 @@ def test_parquet_needs_a_text_and_takes_the_rest_as_it_is(spark: SparkSession, t
     import pyarrow.parquet as pq
 
     pq.write_table(pa.table({"id": [7], "body": ["x"]}), tmp_path / "bad.parquet")
-    with pytest.raises(records.BadSource) as caught:
+    with pytest.raises(BadSource) as caught:
         records.read(spark, source(tmp_path / "bad.parquet", format="parquet"))
     assert str(caught.value) == f"source web: no column text in {tmp_path}/bad.parquet; found: id, body"
     good = {"id": [7, 8], "text": [EMOJI, None], "language": ["en", "en"], "language_score": [0.25, None]}
@@ -230,6 +231,6 @@ def test_a_folder_without_marked_texts_is_named(spark: SparkSession, tmp_path: P
         "nope": f"source web: nothing at {tmp_path}/nope; wanted a file or folder of marked texts",
         "without": f"source web: no .txt file in {tmp_path}/without",
     }
-    with pytest.raises(records.BadSource) as caught:
+    with pytest.raises(BadSource) as caught:
         records.read(spark, source(tmp_path / name, format="annotated"))
     assert str(caught.value) == wanted[name]

@@ -8,12 +8,13 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from finerweb.errors import BadModel, TooFewRatings, WrongModel
 from finerweb.lake import Lake
 from finerweb.scorer import model_card
 from finerweb.scorer.model_card import Card
 from finerweb.tables import passages, scores, selection
 from finerweb.training import scoring
-from finerweb.training.scoring import Enough, Model, WrongModel
+from finerweb.training.scoring import Enough, Model
 
 SCORER = "m/1"
 THRESHOLDS = {"eng": 0.5, "tha": 0.8, "khm": 0.5}
@@ -111,7 +112,7 @@ def test_no_more_than_so_many_of_a_language_are_scored(lake: Lake, texts: DataFr
 
 
 def test_nothing_to_score_is_an_error(lake: Lake, texts: DataFrame, doubles: DataFrame) -> None:
-    with pytest.raises(ValueError, match="^table passages: found none to score; wanted some in their document's"):
+    with pytest.raises(TooFewRatings, match="^table passages: found none to score; wanted some in their document's"):
         score(lake, texts.filter("not is_target_language"), doubles, 5)
 
 
@@ -186,7 +187,7 @@ def test_a_model_of_another_table_is_refused(spark: SparkSession, model: Model, 
 
 
 def test_a_folder_without_a_card_is_no_model(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"has no scorer.json: wanted a model that train_scorer registered"):
+    with pytest.raises(BadModel, match=r"has no scorer.json: wanted a model that train_scorer registered"):
         model_card.read(tmp_path)
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from finerweb import settings
 from finerweb.commands import cli
+from finerweb.errors import BadBenchmark, NoModel, RegistryFailed, TooFewRatings
 from finerweb.scorer.scorer import Scorer
 from finerweb.settings import Settings
 from finerweb.training import evaluating, fitting, promoting, tracking
@@ -63,7 +64,7 @@ def test_the_best_of_the_seeds_is_a_challenger_and_nobody_is_champion_yet(
     assert first.version == "1"
     assert first.said == "macro F1 1.00 on 16 test passages · challenger is version 1"
     assert tracking.current(chosen.tracking.model, "challenger") == "1"
-    with pytest.raises(tracking.NoModel, match="^no model finerweb-scorer@champion in sqlite:.*promote_scorer first"):
+    with pytest.raises(NoModel, match="^no model finerweb-scorer@champion in sqlite:.*promote_scorer first"):
         tracking.require(chosen.tracking.model, "champion")
 
 
@@ -171,7 +172,9 @@ def test_a_file_of_ratings_gives_the_table_of_training(
 def test_a_file_without_a_rating_is_an_error(chosen: Settings, tmp_path: Path) -> None:
     file = tmp_path / "none.jsonl"
     file.write_text('{"text": "x"}\n')
-    with pytest.raises(ValueError, match=r"found no rated text in 1 lines, the first for: line 1: found language None"):
+    with pytest.raises(
+        BadBenchmark, match=r"found no rated text in 1 lines, the first for: line 1: found language None"
+    ):
         evaluating.evaluate(file, at=chosen.tracking, threshold="target", languages=chosen.languages)
 
 
@@ -209,14 +212,14 @@ def test_a_registry_that_does_not_answer_is_not_taken_for_an_empty_one(
     before = mlflow.get_registry_uri()
     mlflow.set_registry_uri("http://127.0.0.1:9")
     try:
-        with pytest.raises(tracking.Unreachable, match="^registry http://127.0.0.1:9: asked for m@champion, found "):
+        with pytest.raises(RegistryFailed, match="^registry http://127.0.0.1:9: asked for m@champion, found "):
             tracking.current("m", "champion")
     finally:
         mlflow.set_registry_uri(before)
 
 
 def test_without_a_test_passage_nothing_is_trained(chosen: Settings) -> None:
-    with pytest.raises(ValueError, match="^table ratings, split test: found 0 ratings, wanted some"):
+    with pytest.raises(TooFewRatings, match="^table ratings, split test: found 0 ratings, wanted some"):
         train(chosen, rated().query("split != 'test'"))
 
 

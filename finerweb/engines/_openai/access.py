@@ -10,8 +10,9 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from finerweb import plugins
-from finerweb.engines import EngineFailed, Spec
+from finerweb.engines import Spec
 from finerweb.engines._openai.reply import Reply, Trouble, wait_of
+from finerweb.errors import EngineFailed
 
 LONGEST_WAIT = 900.0  # seconds; an endpoint that asks for more has spent a daily budget: better come back then
 
