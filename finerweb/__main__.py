@@ -37,7 +37,7 @@ class Commands(TyperGroup):
         name, *rest = args
         listed = self.get_command(ctx, name)
         if listed is None:
-            ctx.fail(f"No command {name}.{plugins.suggestion(name, self.list_commands(ctx))}")
+            cast(typer.Context, ctx).fail(f"No command {name}.{plugins.suggestion(name, self.list_commands(ctx))}")
         return name, _command(name, listed.help), rest
 
 
