@@ -2,6 +2,7 @@
 
 from finerweb import job
 from finerweb.lake import Lake
+from finerweb.outside.model import Model
 from finerweb.settings import Settings
 from finerweb.tables import passages, ratings
 from finerweb.training import promoting, scoring, tracking
@@ -11,6 +12,7 @@ def main(lake: Lake, settings: Settings) -> None:
     """Let the challenger take the champion's place where it is better on the same test passages."""
     at, texts = settings.tracking, lake.read(passages.TABLE)
     tracking.connect(at.uri, at.experiment)
+    lake.log.read(Model(at.model, at.challenger))
     scoring.require_fit(scoring.fetch(at.model, tracking.require(at.model, at.challenger)), texts)
     rated = ratings.of_rater(lake.read(ratings.TABLE), texts, rater=settings.train.rater)
     promoted = promoting.promote(
@@ -19,9 +21,8 @@ def main(lake: Lake, settings: Settings) -> None:
         at=at,
         threshold=settings.select.threshold,
     )
-    lake.inputs[f"model:{at.model}@{at.challenger}"] = promoted.challenger
-    lake.outputs[f"model:{at.model}@{at.alias}"] = promoted.champion
-    lake.said.append(promoted.said)
+    lake.log.wrote(Model(at.model, at.alias))
+    lake.log.notes.append(promoted.said)
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ class _Conversation:
                 self.lake.peek(completions.TABLE),
                 attempts=self.how.attempts,
                 again=self.how.again,
-                run=self.lake.run,
+                run=self.lake.log.run_id,
             )
             waiting = due.count()
             if not waiting:
@@ -144,11 +144,11 @@ class _Conversation:
             asking = Asking(
                 self.spec,
                 self.spool.url,
-                self.lake.run,
+                self.lake.log.run_id,
                 budget.share(self.tasks),
                 plugins.load("finerweb.questions", self.question).TOKENS_OUT,
             )
-            with progress.polled(self._show):
+            with self.lake.progress.polled(self._show):
                 try:
                     self.lake.append(completions.TABLE, worker.answer(part, asking=asking, tasks=self.tasks))
                 except Exception:

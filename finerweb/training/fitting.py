@@ -135,7 +135,7 @@ def _learn(lesson: _Lesson, folder: Path, seed: int, seeds: Sequence[int]) -> _C
 
 def _counting(before: int, seeds: int) -> Step:
     """Shows the steps of one seed as a part of those of all."""
-    return lambda done, total: progress.update(before * total + done, seeds * total, "steps")
+    return lambda done, total: show(before * total + done, seeds * total, "steps")
 
 
 def _candidate(lesson: _Lesson, folder: Path, seed: int, on_step: Step) -> _Candidate:
