@@ -271,12 +271,17 @@ def check_contamination(
 @app.command("evaluate_scorer")
 def evaluate_scorer(file: Rated, conf: Conf = LOCAL, set: Set = NONE, as_json: Json = False) -> None:
     """Compare the registered regression with ratings in a file of JSON lines: text, language, rating."""
-    from finerweb.training import evaluating  # torch and mlflow take seconds to import
+    from finerweb.training import evaluating, tracking  # torch and mlflow take seconds to import
 
     chosen = job.load_settings(conf, set)
     with job.failures(chosen.work / "finerweb.log"):
+        tracking.connect(chosen.tracking.uri, chosen.tracking.experiment)
         found = evaluating.evaluate(
-            file, at=chosen.tracking, threshold=chosen.select.threshold, languages=chosen.languages
+            file,
+            model=chosen.tracking.model,
+            alias=chosen.tracking.alias,
+            threshold=chosen.select.threshold,
+            languages=chosen.languages,
         )
     progress.console.print("\n".join(f"{file}, {refused}" for refused in found.refused), markup=False, soft_wrap=True)
     if as_json:
