@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 
-from finerweb import settings
-from finerweb.settings import Settings
+from finerweb.settings import Settings, sources
 from finerweb.sources import records
 
 
@@ -14,7 +13,7 @@ class Source:
     """A source of the settings."""
 
     spark: SparkSession
-    source: settings.Source
+    source: sources.Source
 
     @property
     def key(self) -> str:
