@@ -57,7 +57,8 @@ def estimate(mentions: DataFrame, *, annotators: Sequence[str], overlap: float) 
 
     def estimate_all(rows: pd.DataFrame) -> pd.DataFrame:  # Spark asks for a function with hints, not a partial
         seen = [Pattern(row.language, tuple(row.votes), int(row.items)) for row in each(rows)]
-        return pd.DataFrame(reliability.estimate(seen, names), columns=[column.name for column in TABLE.columns])
+        estimates = [TABLE.row(**estimate._asdict()) for estimate in reliability.estimate(seen, names)]
+        return pd.DataFrame(estimates, columns=[column.name for column in TABLE.columns])
 
     return counted.groupBy().applyInPandas(estimate_all, TABLE.ddl)
 

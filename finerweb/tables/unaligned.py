@@ -54,6 +54,8 @@ def _left_out(example: Any, *, kinds: Sequence[str]) -> Iterator[tuple[Any, ...]
                 language=example.language,
                 split=example.split,
                 format=kind,
-                **entity._asdict(),
+                start=entity.start,
+                end=entity.end,
+                label=entity.label,
                 problem=problem,
             )
