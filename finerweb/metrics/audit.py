@@ -16,7 +16,7 @@ from finerweb.intervals import wilson
 from finerweb.languages import EVERY
 from finerweb.mentions.planting import is_same
 from finerweb.rows import flat_map
-from finerweb.table import Column
+from finerweb.table import Column, row_of
 
 READS = ("audits", "entities", "verdicts")
 OPTIONAL = ("audits",)  # nobody may have looked yet
@@ -28,6 +28,7 @@ _SEEN = (
     Column("is_wrong", "boolean", "do people say so?"),
     Column("is_flagged", "boolean", "does the judge list it as extra or wrong?"),
 )
+_seen_row = row_of(_SEEN, "an audited entity, beside a judge")
 
 
 def measure(audits: DataFrame, entities: DataFrame, verdicts: DataFrame) -> DataFrame:
@@ -109,7 +110,7 @@ def _seen_by_judges(voted: DataFrame, verdicts: DataFrame) -> DataFrame:
 
 def _seen(row: Any) -> Iterator[tuple[Any, ...]]:
     is_flagged = any(is_same(row.mention, said) for said in [*row.extra, *row.wrong])
-    yield row.language, row.judge, row.verdict != "ok", is_flagged
+    yield _seen_row(language=row.language, judge=row.judge, is_wrong=row.verdict != "ok", is_flagged=is_flagged)
 
 
 def _judges(seen: DataFrame) -> DataFrame:
