@@ -81,9 +81,7 @@ def _form(row: Any, *, detect: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
     if english:
         text, changes = label_forms.form(row.label)
     yield _form_row(
-        label=row.label,
-        language=row.language,
-        mentions=row.mentions,
+        **_label(row),
         canonical=text or OTHER,
         changes=changes,
         coarse=None,
@@ -91,6 +89,10 @@ def _form(row: Any, *, detect: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
         is_english=english,
         problem=problem,
     )
+
+
+def _label(row: Any) -> dict[str, Any]:
+    return {"label": row.label, "language": row.language, "mentions": row.mentions}
 
 
 def freeze(forms: DataFrame, vocabulary: DataFrame | None) -> DataFrame:
@@ -167,9 +169,7 @@ def _repaired(row: Any) -> Iterator[tuple[Any, ...]]:
             text, problem = row.canonical, "not_english"
         changes += ["english"] * (text != row.canonical)
     yield _form_row(
-        label=row.label,
-        language=row.language,
-        mentions=row.mentions,
+        **_label(row),
         canonical=text,
         changes=changes,
         coarse=row.coarse,
@@ -226,14 +226,12 @@ def _named(row: Any, *, scripts: Mapping[str, str]) -> Iterator[tuple[Any, ...]]
             problem = label_name.doubt(said, {"label": row.canonical, "script": scripts[row.language]})
             name = row.canonical if problem else said
     yield _name_row(
-        label=row.label,
-        language=row.language,
+        **_label(row),
         canonical=row.canonical,
         changes=list(row.changes),
         coarse=row.coarse or coarse(row.canonical),
         name=name,
         back=None,
-        mentions=row.mentions,
         problem=problem,
     )
 
@@ -246,13 +244,11 @@ def _checked(row: Any) -> Iterator[tuple[Any, ...]]:
         if back is not None and back != row.canonical and coarse(back) != row.coarse:
             name, problem = row.canonical, "other_meaning"
     yield _name_row(
-        label=row.label,
-        language=row.language,
+        **_label(row),
         canonical=row.canonical,
         changes=list(row.changes),
         coarse=row.coarse,
         name=name,
         back=back,
-        mentions=row.mentions,
         problem=problem,
     )
