@@ -215,6 +215,10 @@ _NAMED = tuple(column for column in TABLE.columns if column.name != "collides")
 _name_row = row_of(_NAMED, "a named label")
 
 
+def _settled(row: Any) -> dict[str, Any]:
+    return {**_label(row), "canonical": row.canonical, "changes": list(row.changes)}
+
+
 def _named(row: Any, *, scripts: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
     name, problem = row.name or row.canonical, row.problem
     if row.name is None and problem is None and row.language != ENGLISH:
@@ -225,15 +229,8 @@ def _named(row: Any, *, scripts: Mapping[str, str]) -> Iterator[tuple[Any, ...]]
         else:
             problem = label_name.doubt(said, {"label": row.canonical, "script": scripts[row.language]})
             name = row.canonical if problem else said
-    yield _name_row(
-        **_label(row),
-        canonical=row.canonical,
-        changes=list(row.changes),
-        coarse=row.coarse or coarse(row.canonical),
-        name=name,
-        back=None,
-        problem=problem,
-    )
+    of_class = row.coarse or coarse(row.canonical)
+    yield _name_row(**_settled(row), coarse=of_class, name=name, back=None, problem=problem)
 
 
 def _checked(row: Any) -> Iterator[tuple[Any, ...]]:
@@ -243,12 +240,4 @@ def _checked(row: Any) -> Iterator[tuple[Any, ...]]:
             back = label_english.parse(row.answer)
         if back is not None and back != row.canonical and coarse(back) != row.coarse:
             name, problem = row.canonical, "other_meaning"
-    yield _name_row(
-        **_label(row),
-        canonical=row.canonical,
-        changes=list(row.changes),
-        coarse=row.coarse,
-        name=name,
-        back=back,
-        problem=problem,
-    )
+    yield _name_row(**_settled(row), coarse=row.coarse, name=name, back=back, problem=problem)
