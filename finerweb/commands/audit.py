@@ -7,9 +7,10 @@ from pyspark.sql import DataFrame
 
 from finerweb.formats import auditing, sheets
 from finerweb.formats.auditing import Refused
-from finerweb.formats.sheets import Entity, Passage
+from finerweb.formats.sheets import Passage
 from finerweb.lake import Lake
 from finerweb.tables import audits, entities, passages, selection
+from finerweb.text.spans import Entity
 
 
 class Exported(NamedTuple):
