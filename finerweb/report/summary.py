@@ -17,7 +17,7 @@ COUNTS = ("documents", "passages", "annotated", "entities")
 def summarise(
     lake: Lake, *, languages: Mapping[str, Language], seconds: Mapping[str, float], places: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Rows by table, counts by language, mentions found and lost, the comparison with gold, and the `places` to look."""
+    """Rows by table, counts by language, mentions found and lost, agreement with gold, and the `places` to look."""
     rows = {table.name: lake.read(table).count() for table in tables.every() if lake.exists(table)}
     metrics = lake.read(measures.TABLE)
     return {

@@ -43,9 +43,10 @@ def _names(evidence: Evidence) -> Iterator[str]:
     unnamed = {code: count for code, count in evidence.unnamed.items() if count}
     if not unnamed:
         return
+    labels = sum(evidence.labels.values())
     yield (
-        f"{sum(unnamed.values()):,} of {sum(evidence.labels.values()):,} labels have no name in their language and stand "
-        "there in English, in the `target` variants too."
+        f"{sum(unnamed.values()):,} of {labels:,} labels have no name in their language: the English one stands in, in "
+        "the `target` variants too."
     )
     none = [code for code in evidence.languages if unnamed.get(code) and unnamed[code] == evidence.labels[code]]
     if none:

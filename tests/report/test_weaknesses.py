@@ -17,7 +17,7 @@ def test_each_weakness_is_a_sentence() -> None:
         unlicensed=1200,
     )
     assert list(sentences(evidence)) == [
-        "3 of 11 labels have no name in their language and stand there in English, in the `target` variants too.",
+        "3 of 11 labels have no name in their language: the English one stands in, in the `target` variants too.",
         "No label has a name of its own in 1 of 3 languages (`tha`).",
         "Of the mentions that `a` named, 4.0 % have no place in their passage and are left out (mean over the "
         "languages); most in `tha` (10.0 %), `eng` (2.0 %).",
