@@ -48,8 +48,9 @@ VIEWS = {
             WHERE source.annotator <> other.annotator
         )
         SELECT language, passage_id, reason,
-               source.annotator, source.start, source.`end`, substring(text, source.start + 1, source.`end` - source.start) AS mention,
-               source.label, other.annotator AS other_annotator, other.start AS other_start, other.`end` AS other_end,
+               source.annotator, source.start, source.`end`,
+               substring(text, source.start + 1, source.`end` - source.start) AS mention, source.label,
+               other.annotator AS other_annotator, other.start AS other_start, other.`end` AS other_end,
                substring(text, other.start + 1, other.`end` - other.start) AS other_mention, other.label AS other_label
         FROM pairs
     """,
