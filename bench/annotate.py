@@ -94,7 +94,7 @@ def through_spark(given: dict[str, Any]) -> dict[str, Any]:
     with job.opened(chosen) as lake:
         frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
         about = completions.about(frame, languages=chosen.languages)
-        asked = conversation.requests(about, question="ner", models={"bench": chosen.model_specs["bench"]})
+        asked = conversation.requests(about, question="ner", models={"bench": chosen.models["bench"]})
         rows = asked.frame.withColumn("attempt", F.lit(1)).orderBy("language", "request_id").collect()
         rendered = [worker.render(row) for row in rows]
         first = [row["request_id"] for row in rows[:WARM_UP]]
@@ -105,7 +105,7 @@ def through_spark(given: dict[str, Any]) -> dict[str, Any]:
                 lake,
                 conversation.Requests("ner", asked.models, part),
                 how=chosen.ask,
-                budget=chosen.annotate.budget.budget,
+                budget=chosen.annotate.budget,
                 tasks=1,
             )
             seconds.append(time.monotonic() - began)

@@ -33,12 +33,12 @@ def _forms(lake: Lake, settings: Settings) -> DataFrame:
 
 def _ask(question: str, about: DataFrame, settings: Settings) -> Requests:
     subjects = completions.about_labels(about, languages=settings.languages)
-    namer = conversation.chosen(settings.model_specs, [settings.name_labels.namer])
+    namer = conversation.chosen(settings.models, [settings.name_labels.namer])
     return conversation.requests(subjects, question=question, models=namer)
 
 
 def _answers(lake: Lake, asked: Requests, settings: Settings) -> DataFrame:
-    budget = settings.name_labels.budget.budget
+    budget = settings.name_labels.budget
     conversation.answer_missing(lake, asked, how=settings.ask, budget=budget, tasks=settings.tasks)
     return conversation.answers(lake, asked)
 

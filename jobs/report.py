@@ -16,7 +16,7 @@ def main(lake: Lake, settings: Settings) -> None:
         name=settings.publish.name,
         dataset=settings.publish.path,
         languages=settings.languages,
-        engines=[spec.fingerprint for spec in settings.model_specs.values()],
+        engines=[spec.fingerprint for spec in settings.models.values()],
         model_name=f"{registry.model}@{registry.alias}",
         model=findings.registered(lake, registry.model, registry.alias),
         passages_per_language=settings.report.passages_per_language,

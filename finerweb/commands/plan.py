@@ -99,7 +99,7 @@ def _guess(lake: Lake, settings: Settings, question: str) -> Requests | None:
     sample = passages.sample(lake.read(passages.TABLE), per_language=settings.select.per_language)
     about = completions.about(sample, languages=settings.languages)
     return conversation.requests(
-        about, question=question, models=conversation.chosen(settings.model_specs, settings.annotators)
+        about, question=question, models=conversation.chosen(settings.models, settings.annotators)
     )
 
 

@@ -22,7 +22,7 @@ def about(lake: Lake, settings: Settings, passages: int) -> Requests:
     ]
     frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
     subjects = completions.about(frame, languages=settings.languages)
-    return conversation.requests(subjects, question="ner", models={"asked": settings.model_specs["asked"]})
+    return conversation.requests(subjects, question="ner", models={"asked": settings.models["asked"]})
 
 
 def main(work: str, url: str, passages: int, overrides: list[str]) -> None:
@@ -32,7 +32,7 @@ def main(work: str, url: str, passages: int, overrides: list[str]) -> None:
     with job.failures(Path(work) / "finerweb.log"), job.opened(settings) as lake:
         asked = about(lake, settings, passages)
         conversation.answer_missing(
-            lake, asked, how=settings.ask, budget=settings.annotate.budget.budget, tasks=settings.tasks
+            lake, asked, how=settings.ask, budget=settings.annotate.budget, tasks=settings.tasks
         )
         print(lake.read(completions.TABLE).count())
 
