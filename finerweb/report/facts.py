@@ -51,8 +51,9 @@ class Facts:
 
     @property
     def loaded(self) -> Rows:
-        """The files that `datasets` loads."""
-        return [row for row in self.files if row["format"] == next(iter(self.formats), None)]
+        """The files that `datasets` loads: those of one format."""
+        first = self.formats[:1]
+        return [row for row in self.files if row["format"] in first]
 
     @property
     def variants(self) -> list[str]:

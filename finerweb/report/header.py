@@ -1,5 +1,6 @@
 """The card's header: the YAML by which `datasets` and a hub know what is in the folder."""
 
+from operator import itemgetter
 from typing import Any
 
 import yaml
@@ -23,14 +24,12 @@ def write(facts: Facts) -> str:
 
 def configurations(facts: Facts) -> list[dict[str, Any]]:
     """What can be loaded: each variant of each language, and a variant with a split for each language."""
+    files: dict[tuple[str, str], Rows] = {}
+    for row in sorted(facts.loaded, key=itemgetter("language", "variant")):
+        files.setdefault((row["language"], row["variant"]), []).append(row)
     variants = [
-        _configuration(
-            language.code if variant == MAIN_VARIANT else f"{language.code}-{variant}",
-            [row for row in facts.loaded if (row["variant"], row["language"]) == (variant, language.code)],
-            split="split",
-        )
-        for language in facts.languages
-        for variant in facts.variants
+        _configuration(language if variant == MAIN_VARIANT else f"{language}-{variant}", rows, split="split")
+        for (language, variant), rows in files.items()
     ]
     return variants + [_configuration(name, rows, split="language") for name, rows in by_language(facts).items()]
 
@@ -38,10 +37,8 @@ def configurations(facts: Facts) -> list[dict[str, Any]]:
 def by_language(facts: Facts) -> dict[str, Rows]:
     """The configurations that have a split for each language, and their files: the main variant, split by split."""
     names = {"train": BY_LANGUAGE, "validation": f"{BY_LANGUAGE}-validation", "test": f"{BY_LANGUAGE}-test"}
-    files = {
-        name: [row for row in facts.loaded if (row["variant"], row["split"]) == (MAIN_VARIANT, split)]
-        for split, name in names.items()
-    }
+    main = [row for row in facts.loaded if row["variant"] == MAIN_VARIANT]
+    files = {name: [row for row in main if row["split"] == split] for split, name in names.items()}
     return {name: rows for name, rows in files.items() if rows}
 
 
