@@ -4,7 +4,7 @@ from finerweb import job, questions
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import passages, ratings
-from finerweb.training import fitting, tracking
+from finerweb.training import fitting, scoring, tracking
 
 
 def main(lake: Lake, settings: Settings) -> None:
@@ -29,10 +29,7 @@ def main(lake: Lake, settings: Settings) -> None:
         },
     )
     lake.outputs[f"model:{registry.model}@{registry.challenger}"] = learned.version
-    lake.said.append(learned.said)
-    there = {row["language"] for row in texts.select("language").distinct().collect()}
-    if unrated := sorted(there - set(rated["language"])):
-        lake.said.append(f"no rating in {fitting.some(unrated)}: scored by what was learned from the others")
+    lake.said.extend(filter(None, [learned.summary, fitting.unrated(scoring.languages(texts), rated)]))
 
 
 if __name__ == "__main__":
