@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from finerweb import progress
 from finerweb.errors import Diverged, TooFewRatings
 from finerweb.languages import EVERY
+from finerweb.progress import SILENT, Show
 from finerweb.scorer import encoders, fine_tuning, model_card, quality, scorer
 from finerweb.scorer.fine_tuning import Trained
 from finerweb.scorer.model_card import Card
@@ -40,6 +40,7 @@ class _Lesson:
     encoder: Path  # where the recipe's lies on this machine
     max_subwords: int
     passages: str  # the schema version of the table that they are from
+    show: Show
 
 
 class _Candidate(NamedTuple):
@@ -62,6 +63,7 @@ def train(
     work: Path,
     max_subwords: int,
     facts: Mapping[str, str],
+    show: Show = SILENT.update,
 ) -> Learned:
     """Fine-tune the encoder on `rated` and register the best of the seeds, by the validation split, as `model`@`alias`.
 
@@ -71,7 +73,7 @@ def train(
     """
     _require_test(rated)
     encoder = encoders.fetch(recipe.encoder, work)
-    lesson = _Lesson(rated, recipe, encoder, max_subwords, facts["schema_passages"])
+    lesson = _Lesson(rated, recipe, encoder, max_subwords, facts["schema_passages"], show)
     params = {**_params(lesson), **facts}
     with tempfile.TemporaryDirectory(prefix="finerweb-train-") as folder, tracking.run("train_scorer", params):
         candidates, diverged = _all_seeds(lesson, Path(folder))
@@ -136,16 +138,16 @@ def _of_seed(lesson: _Lesson, folder: Path, number: int) -> _Candidate:
             recipe=lesson.recipe,
             max_subwords=lesson.max_subwords,
             seed=seeds[number],
-            on_step=_steps_of(number, len(seeds)),
+            on_step=_steps_of(number, len(seeds), lesson.show),
         )
         candidate = _examined(lesson, folder, trained)
         _log(candidate, lesson.recipe)
     return candidate
 
 
-def _steps_of(number: int, seeds: int) -> Callable[[int, int], None]:
+def _steps_of(number: int, seeds: int, show: Show) -> Callable[[int, int], None]:
     """Shows the steps of one seed as a part of those of all."""
-    return lambda done, total: progress.update(number * total + done, seeds * total, "steps")
+    return lambda done, total: show(number * total + done, seeds * total, "steps")
 
 
 def _examined(lesson: _Lesson, folder: Path, trained: Trained) -> _Candidate:
