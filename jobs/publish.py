@@ -3,6 +3,7 @@
 from finerweb import job
 from finerweb.formats import release
 from finerweb.lake import Lake
+from finerweb.outside.file import File
 from finerweb.report import card, facts
 from finerweb.settings import Settings
 from finerweb.tables import (
@@ -41,7 +42,7 @@ def main(lake: Lake, settings: Settings) -> None:
     described = facts.gather(
         frames, languages=settings.languages, name=settings.publish.name, licence=settings.publish.licence
     )
-    lake.outputs[f"file:{release.write_card(card.render(described), settings.publish.path)}"] = "there"
+    lake.log.wrote(File(release.write_card(card.render(described), settings.publish.path)))
 
 
 if __name__ == "__main__":

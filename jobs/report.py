@@ -2,6 +2,8 @@
 
 from finerweb import job
 from finerweb.lake import Lake
+from finerweb.outside.file import File
+from finerweb.outside.model import Model
 from finerweb.report import findings, page
 from finerweb.settings import Settings
 from finerweb.training import tracking
@@ -17,11 +19,10 @@ def main(lake: Lake, settings: Settings) -> None:
         dataset=settings.publish.path,
         languages=settings.languages,
         engines=[spec.fingerprint for spec in settings.models.values()],
-        model_name=f"{registry.model}@{registry.alias}",
-        model=findings.registered(lake, registry.model, registry.alias),
+        model=Model(registry.model, registry.alias),
         passages_per_language=settings.report.passages_per_language,
     )
-    lake.outputs[f"file:{page.write(page.render(gathered), settings.report.path)}"] = "there"
+    lake.log.wrote(File(page.write(page.render(gathered), settings.report.path)))
 
 
 if __name__ == "__main__":

@@ -10,17 +10,18 @@ ROOT = Path(__file__).parents[1] / "finerweb"
 # Folders of finerweb and the files beside them, from the bottom. Those of one floor do not import each other; files
 # of the root may, but not in a circle.
 FLOORS = [
-    "errors problems project plugins languages table rows shipping progress intervals cost lake graph",
+    "errors problems run_log project plugins languages table rows shipping progress intervals cost lake graph",
     "text",
     "labels",
     "mentions engines scorer questions",
     "formats",
     "settings",
     "tables metrics",
-    "sources training asking",
+    "sources training asking tracking",
+    "outside",
     "report",
-    "job",
-    "commands",
+    "running",
+    "job commands",
     "__main__",
 ]
 LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor.split()}
@@ -32,7 +33,7 @@ NO_SPARK = ("text", "labels", "mentions", "engines", "scorer", "questions", "for
 HOMES = {
     "torch": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning"},
     "transformers": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning"},
-    "mlflow": {"training.tracking"},
+    "mlflow": {"training.tracking", "training.served", "tracking"},
     "datasets": {"sources.hub"},
     "huggingface_hub": {"sources.hub"},
     "icu4py": {"text.segment"},
@@ -41,7 +42,7 @@ HOMES = {
     "babel": {"engines.lexicon"},
     "httpx": {"engines.openai"},
     "typer": {"commands", "__main__"},
-    "delta": {"lake", "job"},
+    "delta": {"lake", "running.session"},
 }
 
 

@@ -12,6 +12,7 @@ from finerweb import plugins, questions, tables
 from finerweb.errors import NoModel
 from finerweb.lake import Lake
 from finerweb.languages import Language
+from finerweb.outside.model import Model
 from finerweb.report import counts, losses, samples
 from finerweb.report.counts import Rows
 from finerweb.report.samples import Passage
@@ -87,13 +88,12 @@ def gather(
     dataset: str,
     languages: Mapping[str, Language],
     engines: Collection[str],
-    model_name: str,
-    model: Registered | None,
+    model: Model,
     passages_per_language: int,
 ) -> Findings:
     """Everything the report shows; counted by Spark, small enough for one machine.
 
-    `engines` are the fingerprints of those that are asked today, `model_name` what the regression is registered as.
+    `engines` are the fingerprints of those that are asked today, `model` is the regression that scores.
     """
     frames = _frames(lake)
     sizes = counts.sizes(frames)
@@ -111,8 +111,8 @@ def gather(
             "annotated": frames["selection"].filter("is_selected").count(),
             "label_names": frames["labels"].select("label").distinct().count(),
         },
-        model_name=model_name,
-        model=model,
+        model_name=f"{model.name}@{model.alias}",
+        model=_registered(lake, model),
         thresholds=counts.thresholds(frames["selection"]),
         scorers=dict(frames["scores"].groupBy("scorer").agg(F.count("*")).orderBy("scorer").collect()),
         measures=measures,
@@ -133,14 +133,12 @@ def gather(
     )
 
 
-def registered(lake: Lake, name: str, alias: str) -> Registered | None:
-    """The regression that an alias points to, an input of the job; None where there is none."""
+def _registered(lake: Lake, model: Model) -> Registered | None:
+    lake.log.read(model)
     try:
-        model = tracking.describe(name, alias)
+        return tracking.describe(model.name, model.alias)
     except NoModel:
-        model = None
-    lake.inputs[f"model:{name}@{alias}"] = model.version if model else "none"
-    return model
+        return None
 
 
 def _frames(lake: Lake) -> dict[str, DataFrame]:
@@ -160,7 +158,7 @@ def _asked_today(engines: Iterable[str]) -> set[tuple[str, str, str]]:
 
 def _tables(lake: Lake, sizes: Mapping[str, int]) -> Rows:
     """Every table, and the version of it that was read."""
-    versions = {**lake.inputs, runs.TABLE.name: str(lake.version(runs.TABLE))}  # only a part of it is an input
+    versions = {**lake.log.inputs, runs.TABLE.name: str(lake.version(runs.TABLE))}  # only a part of it is an input
     return [
         {"name": table.name, "rows": sizes[table.name], "version": versions[table.name], "comment": table.comment}
         for table in tables.every()
