@@ -40,8 +40,8 @@ def find(examples: DataFrame, *, formats: Sequence[str]) -> DataFrame:
     """What these formats leave out of the examples."""
     columns = ["example_id", "variant", "language", "split", "text", "char_spans"]
     kinds = [kind for kind in tagging.FORMATS if kind in formats]
-    asked = examples.filter(F.col("has_entities") & F.lit(bool(kinds)))
-    return flat_map(asked.select(*columns), partial(_left_out, kinds=kinds), TABLE.columns)
+    annotated = examples.filter(F.col("has_entities") & F.lit(bool(kinds)))
+    return flat_map(annotated.select(*columns), partial(_left_out, kinds=kinds), TABLE.columns)
 
 
 def _left_out(example: Any, *, kinds: Sequence[str]) -> Iterator[tuple[Any, ...]]:
