@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import PydanticCustomError
 
 from finerweb import plugins
+from finerweb.collection import Collection
 from finerweb.cost import Budget
 from finerweb.engines import Spec
 from finerweb.errors import BadSettings, NotInstalled
@@ -155,33 +156,12 @@ class Model(BaseModel):
         return Spec.of(self.engine, {**(self.model_extra or {}), **stated})
 
 
-class Ask(_Section):
-    """How answers are collected, whatever the question."""
-
-    slice: Positive
-    attempts: Positive
-    again: list[str]
-    spool: str
-
-
-class Limits(_Section):
-    """What may be spent on a question in this lake, ever; null for no limit."""
-
-    usd: Annotated[float, Field(ge=0)] | None
-    tokens: Annotated[int, Field(ge=0)] | None
-
-    @property
-    def budget(self) -> Budget:
-        """The budget that these are."""
-        return Budget(self.usd, self.tokens)
-
-
 class Rate(_Section):
     """collect_ratings."""
 
     raters: list[str] = Field(min_length=1)
     per_language: Positive
-    budget: Limits
+    budget: Budget
 
 
 class Train(_Section):
@@ -236,7 +216,7 @@ class Annotate(_Section):
 
     engine: str
     annotators: list[str]
-    budget: Limits
+    budget: Budget
 
 
 class Ground(_Section):
@@ -267,7 +247,7 @@ class NameLabels(_Section):
     namer: str
     back_translate: bool
     vocabulary: str | None
-    budget: Limits
+    budget: Budget
 
 
 class Judge(_Section):
@@ -277,7 +257,7 @@ class Judge(_Section):
     per_language: Positive
     planted: Share
     swapped: Share
-    budget: Limits
+    budget: Budget
 
 
 class Publish(_Section):
@@ -319,7 +299,7 @@ class Settings(_Section):
     ingest: Ingest
     split: Split
     models: dict[str, Model]
-    ask: Ask
+    ask: Collection
     rate: Rate
     train: Train
     promote: Promote

@@ -10,14 +10,15 @@ ROOT = Path(__file__).parents[1] / "finerweb"
 # Folders of finerweb and the files beside them, from the bottom. Those of one floor do not import each other; files
 # of the root may, but not in a circle.
 FLOORS = [
-    "errors problems project plugins languages table rows shipping progress intervals cost lake graph",
+    "errors problems project plugins languages table rows shipping progress intervals cost collection processes lake graph",
     "text",
     "labels",
     "mentions engines scorer questions",
     "formats",
     "settings",
     "tables metrics",
-    "sources training asking",
+    "sources training",
+    "asking",
     "report",
     "job",
     "commands",

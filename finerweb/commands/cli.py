@@ -11,8 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from finerweb import graph, job, plugins, progress, tables
-from finerweb.asking import conversation
+from finerweb import graph, job, plugins, progress, questions, tables
 from finerweb.commands import audit, contamination, planning, taking_down
 from finerweb.lake import Lake
 from finerweb.report import summary
@@ -141,7 +140,7 @@ def _show_plan(lines: list[planning.Line]) -> None:
     unknown = sorted({line.model for line in lines if line.usd is None and line.requests})
     more = f", and what {', '.join(unknown)} cost, whose price or speed is not known" if unknown else ""
     planned = {line.job for line in lines}
-    if later := [name for name in graph.order() if name in conversation.JOBS.values() and name not in planned]:
+    if later := [name for name in graph.order() if name in questions.jobs() - planned]:
         out.print(f"Not known before there are annotations: {', '.join(later)}", soft_wrap=True)
     out.print(f"In all: {sum(line.requests for line in lines):,} requests, ${known:,.2f}{more}", soft_wrap=True)
 
@@ -149,15 +148,15 @@ def _show_plan(lines: list[planning.Line]) -> None:
 @app.command("retry")
 def retry(problem: Problem, question: Question = NONE, conf: Conf = LOCAL, set: Set = NONE) -> None:
     """Ask once more for the answers that have a problem, and for nothing else."""
-    questions = plugins.names("finerweb.questions")
+    names = plugins.names("finerweb.questions")
     for name in question:
-        if name not in questions:
-            raise typer.BadParameter(f"no question {name}; there are: {', '.join(questions)}", param_hint="--question")
+        if name not in names:
+            raise typer.BadParameter(f"no question {name}; there are: {', '.join(names)}", param_hint="--question")
     for name in problem:
         if name not in completions.PROBLEMS:
             told = f"no problem {name}; there are: {', '.join(completions.PROBLEMS)}"
             raise typer.BadParameter(told, param_hint="--problem")
-    jobs = [conversation.JOBS[name] for name in question or conversation.JOBS]
+    jobs = [module.JOB for name, module in questions.every().items() if name in (question or [name])]
     again = f"ask.again={json.dumps(problem)}"
     _execute(
         [name for name in graph.order() if name in jobs],

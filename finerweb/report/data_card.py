@@ -49,9 +49,9 @@ def card(
         )
     )
     engines = _rows(
-        answers.groupBy("question", "annotator", "engine", "prompt")
+        answers.groupBy("question", "model", "engine", "prompt")
         .agg(F.count("*").alias("answers"), F.count("problem").alias("problems"))
-        .orderBy("question", "annotator")
+        .orderBy("question", "model")
     )
     environment = Environment(
         loader=PackageLoader("finerweb.report"),

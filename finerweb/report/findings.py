@@ -45,7 +45,7 @@ class Found:
     """All that the report says, as plain data.
 
     rows of    have
-    makers     question, annotator, engine, prompt, answers, problems, tokens_in, tokens_out, usd, is_current
+    makers     question, model, engine, prompt, answers, problems, tokens_in, tokens_out, usd, is_current
     losses     stage (the table that has the problem), who, problem (null for none), rows, of
     ratings    rater, outcome, rows
     mentions   annotator, outcome (found/<tier>, lost/<problem>), rows
@@ -174,9 +174,9 @@ def _makers(completions: DataFrame, now: set[tuple[str, str, str]]) -> Rows:
     """Who was asked what, ever; `is_current` where it is asked in the same way today."""
     sums = [F.sum(name).alias(name) for name in ("tokens_in", "tokens_out", "usd")]
     rows = _rows(
-        completions.groupBy("question", "annotator", "engine", "prompt")
+        completions.groupBy("question", "model", "engine", "prompt")
         .agg(F.count("*").alias("answers"), F.count("problem").alias("problems"), *sums)
-        .orderBy("question", "annotator", "engine", "prompt")
+        .orderBy("question", "model", "engine", "prompt")
     )
     return [{**row, "is_current": (row["question"], row["engine"], row["prompt"]) in now} for row in rows]
 
@@ -205,7 +205,7 @@ def _losses(frames: Frames) -> Rows:
         "ratings": (frames["ratings"], F.col("rater")),
         "scores": (frames["scores"], F.col("scorer")),
         "selection": (frames["selection"], F.lit("")),
-        "completions": (frames["completions"], F.concat_ws(" / ", "question", "annotator")),
+        "completions": (frames["completions"], F.concat_ws(" / ", "question", "model")),
         "mentions": (frames["mentions"], F.col("annotator")),
         "entities": (spans, F.col("annotator")),
         "labels": (frames["labels"], F.lit("")),

@@ -55,7 +55,7 @@ LONGEST_LABEL = 100  # characters: a type is a few words, and what is longer is 
 def ground(completions: DataFrame, passages: DataFrame, *, languages: Mapping[str, Language], policy: str) -> DataFrame:
     """Read the ner answers and find each mention in its passage."""
     texts = passages.selectExpr("passage_id as subject_id", "text")
-    answers = completions.select("request_id", "subject_id", "language", "annotator", "answer", "problem")
+    answers = completions.select("request_id", "subject_id", "language", "model", "answer", "problem")
     locales = {code: language.locale for code, language in languages.items()}
     return flat_map(
         answers.join(texts, on="subject_id", how="inner"), partial(read, locales=locales, policy=policy), TABLE.columns
@@ -63,11 +63,11 @@ def ground(completions: DataFrame, passages: DataFrame, *, languages: Mapping[st
 
 
 def read(row: Any, *, locales: Mapping[str, str], policy: str) -> Iterator[tuple[Any, ...]]:
-    """The mentions of one answer (request_id, subject_id, language, annotator, answer, problem, text), as rows."""
+    """The mentions of one answer (request_id, subject_id, language, model, answer, problem, text), as rows."""
 
     def found(position: int, *values: Any) -> tuple[Any, ...]:
         *place, problem = values
-        return row.request_id, position, row.subject_id, row.language, row.annotator, *place, policy, problem
+        return row.request_id, position, row.subject_id, row.language, row.model, *place, policy, problem
 
     try:
         named = ner.parse(row.answer)

@@ -36,7 +36,7 @@ TABLE = Table(
 
 def collect(completions: DataFrame, passages: DataFrame) -> DataFrame:
     """Read the usefulness answers. A document's passages are all in one split, each language is cut in proportion."""
-    answers = completions.select("subject_id", "annotator", "language", "answer", "problem")
+    answers = completions.select("subject_id", "model", "language", "answer", "problem")
     wanted = {"passage_id", "rater", "language", "rating", "justification", "problem"}
     read = flat_map(answers, _read, [column for column in TABLE.columns if column.name in wanted])
     documents = passages.select("passage_id", "document_id")
@@ -66,6 +66,6 @@ def _read(row: Any) -> Iterator[tuple[Any, ...]]:
     # Read anew: a better parser reads today what could not be read when the answer came.
     try:
         rating = usefulness.parse(row.answer)
-        yield row.subject_id, row.annotator, row.language, rating.score, rating.justification, None
+        yield row.subject_id, row.model, row.language, rating.score, rating.justification, None
     except Unreadable:
-        yield row.subject_id, row.annotator, row.language, None, None, row.problem or "malformed"
+        yield row.subject_id, row.model, row.language, None, None, row.problem or "malformed"

@@ -110,7 +110,7 @@ def collect(completions: DataFrame, subjects: DataFrame) -> DataFrame:
     copies = subjects.select(
         F.col("passage_id").alias("subject_id"), "copy_of", "copy", "planted_kind", "planted_mention"
     )
-    answers = completions.select("subject_id", "annotator", "language", "answer", "problem")
+    answers = completions.select("subject_id", "model", "language", "answer", "problem")
     return flat_map(answers.join(copies, on="subject_id", how="inner"), _read, TABLE.columns)
 
 
@@ -128,5 +128,5 @@ def _read(row: Any) -> Iterator[tuple[Any, ...]]:
             row.planted_kind, row.planted_mention, missing=verdict.missing, extra=verdict.extra, wrong=verdict.wrong
         )
     said = verdict or (None,) * len(judge.Verdict._fields)
-    known = row.copy_of, row.annotator, row.copy, row.language
+    known = row.copy_of, row.model, row.copy, row.language
     yield *known, *said, row.planted_kind, row.planted_mention, is_seen, problem

@@ -6,7 +6,7 @@ from typing import Any
 from endpoint import MODEL, Call, Endpoint
 from endpoint_acts import good as text_of
 
-from finerweb import plugins
+from finerweb import questions
 from finerweb.engines import Answer, Request, Spec, openai
 
 KEY_ENV, KEY = "FINERWEB_TEST_KEY", "sk-test-0123456789abcdefXYZ"
@@ -14,15 +14,15 @@ KEY_ENV, KEY = "FINERWEB_TEST_KEY", "sk-test-0123456789abcdefXYZ"
 
 def request(name: str = "r0", question: str = "ner", *, text: str = "", attempt: int = 1) -> Request:
     """A request about a passage of its own."""
-    annotator = plugins.load("finerweb.questions", question)
+    module = questions.load(question)
     payload = {
         "text": text or f"Passage {name}: from Cairo 👍🏽 to Rome with Naguib Mahfouz.",
         "language": "English",
         "label": f"city {name}",
         "entities": [{"mention": "Cairo", "label": "city"}],
     }
-    prompt = annotator.prompt(payload)
-    return Request(name, question, "eng", annotator.PROMPT, prompt, annotator.SCHEMA, payload, attempt)
+    prompt = module.prompt(payload)
+    return Request(name, question, "eng", module.PROMPT, prompt, module.SCHEMA, payload, attempt)
 
 
 def requests(number: int, question: str = "ner") -> Iterator[Request]:
