@@ -1,0 +1,52 @@
+"""A driver for a question that finerweb does not have: `python question_driver.py WORK QUESTION ANSWER`.
+
+It prints, as JSON, the plan's lines before and after, and the answers: subject, model, answer, problem.
+"""
+
+import json
+import sys
+from typing import Any
+
+from cluster import SHORT_LIVED
+from rows import put
+
+from finerweb import job
+from finerweb.asking import conversation, subjects
+from finerweb.commands import planning
+from finerweb.lake import Lake
+from finerweb.settings import Settings
+from finerweb.tables import completions, passages, selection
+
+TEXTS = {"d#0": "👩🏽\u200d🚀 in Cairo, at last!", "d#1": "Rain again.", "d#2": "not selected"}
+
+
+def fill(lake: Lake) -> None:
+    rows = [{"passage_id": name, "language": "eng", "text": text, "subwords": 5} for name, text in TEXTS.items()]
+    put(lake, passages.TABLE, *rows)
+    chosen = [{"passage_id": name, "language": "eng", "is_selected": name != "d#2"} for name in TEXTS]
+    put(lake, selection.TABLE, *chosen)
+
+
+def planned(lake: Lake, settings: Settings) -> list[dict[str, Any]]:
+    return [line._asdict() for line in planning.plan(lake, settings)]
+
+
+def main(work: str, question: str, answer: str) -> None:
+    script = {"engine": "fake", "answers": {question: answer}, "by_text": {"Rain": "👍🏽"}}
+    overrides = [f"work={work}", f"models.scripted={json.dumps(script)}", "annotate.annotators=[scripted]"]
+    java = f"spark={{spark.driver.extraJavaOptions: {SHORT_LIVED!r}}}"
+    settings = job.load_settings("conf/test.yml", [*overrides, java, "ask.attempts=1"])
+    with job.opened(settings) as lake:
+        fill(lake)
+        before = planned(lake, settings)
+        requests = subjects.requests(question, subjects.of(question, lake, settings), settings)
+        conversation.answer_missing(lake, requests, how=settings.ask, tasks=settings.tasks)
+        columns = ["question", "subject_id", "model", "answer", "problem"]
+        answers = [
+            row.asDict() for row in lake.read(completions.TABLE).select(*columns).orderBy("subject_id").collect()
+        ]
+        print(json.dumps({"before": before, "after": planned(lake, settings), "answers": answers}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
