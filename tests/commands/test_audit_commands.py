@@ -8,7 +8,7 @@ from click.testing import Result
 from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
-from finerweb.commands.cli import app
+from finerweb.__main__ import app
 from finerweb.lake import Lake
 from finerweb.tables import audits, entities, passages, selection
 

@@ -12,7 +12,7 @@ from rows import put
 
 from finerweb import job
 from finerweb.asking import conversation, subjects
-from finerweb.commands import planning
+from finerweb.commands.plan import plan
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.tables import completions, passages, selection
@@ -28,7 +28,7 @@ def fill(lake: Lake) -> None:
 
 
 def planned(lake: Lake, settings: Settings) -> list[dict[str, Any]]:
-    return [line._asdict() for line in planning.plan(lake, settings)]
+    return [line._asdict() for line in plan(lake, settings)]
 
 
 def main(work: str, question: str, answer: str) -> None:

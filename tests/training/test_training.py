@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from finerweb import __main__ as cli
 from finerweb import settings
-from finerweb.commands import cli
 from finerweb.errors import BadBenchmark, NoModel, RegistryFailed, TooFewRatings
 from finerweb.scorer.scorer import Scorer
 from finerweb.settings import Settings
