@@ -94,7 +94,7 @@ def through_spark(given: dict[str, Any]) -> dict[str, Any]:
     ][:passages]
     with job.opened(chosen) as lake:
         frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
-        models = {"bench": chosen.model_specs["bench"]}
+        models = {"bench": chosen.models["bench"]}
         requests = conversation.requests(frame, question="ner", models=models, languages=chosen.languages)
         rows = requests.frame.withColumn("attempt", F.lit(1)).orderBy("language", "request_id").collect()
         rendered = [worker.render(row) for row in rows]

@@ -13,5 +13,5 @@ class Collection:
 
     slice: PositiveInt
     attempts: PositiveInt
-    again: tuple[str, ...]
+    again: list[str]
     spool: str

@@ -20,7 +20,6 @@ from typing import Any, NamedTuple, cast
 
 from delta import configure_spark_with_delta_pip
 from py4j.protocol import Py4JError
-from pydantic import BaseModel
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -176,7 +175,7 @@ class _Watched:
     def __getattr__(self, name: str) -> Any:
         path = f"{self._path}.{name}" if self._path else name
         value = getattr(self._values, name)
-        if isinstance(value, BaseModel):
+        if isinstance(value, settings.Section):
             return _Watched(value, self._read, path)
         self._read.add(self._path if callable(value) else path)  # a method may read anything of its section
         return value

@@ -10,7 +10,7 @@ from finerweb.tables import entities, mentions, passages, reliabilities, similar
 def main(lake: Lake, settings: Settings) -> None:
     """Keep the spans that the annotators agree on, and who said so."""
     found = lake.read(mentions.TABLE)
-    folder = encoders.fetch(settings.merge.encoder.encoder, settings.work)
+    folder = encoders.fetch(settings.merge.encoder, settings.work)
     unknown = lake.missing(similarities.TABLE, similarities.pairs(found))
     lake.append(similarities.TABLE, similarities.compare(unknown, folder=shipping.ship(lake.spark, folder)))
     lake.replace(

@@ -14,13 +14,14 @@ from pyspark.sql import functions as F
 
 from finerweb import graph, job, settings, tables
 from finerweb.commands import plan
+from finerweb.engines import Spec
 from finerweb.formats import bio
 from finerweb.job import Outcome
 from finerweb.lake import Lake
 from finerweb.mentions import planting
 from finerweb.report import summary
 from finerweb.report.views import VIEWS
-from finerweb.settings import Model, Settings
+from finerweb.settings import Settings
 from finerweb.tables import (
     completions,
     documents,
@@ -222,9 +223,9 @@ def test_a_plan_says_what_is_left_to_ask_and_what_it_takes(run: Run) -> None:
         ("name_labels", 0, 0.0),
         ("collect_verdicts", 0, 0.0),
     ]
-    priced = {"engine": "openai", "model": "m", "price": {"input": 1, "output": 2}}
+    priced = {"model": "m", "price": {"input": 1, "output": 2}}
     values: dict[str, Any] = {
-        "models": {**run.chosen.models, "m": Model(**priced)},
+        "models": {**run.chosen.models, "m": Spec.of("openai", priced)},
         "annotate": run.chosen.annotate.model_copy(update={"annotators": ["broad", "m"]}),
     }
     lines = [line for line in plan.plan(run.lake, run.chosen.model_copy(update=values)) if line.model == "m"]

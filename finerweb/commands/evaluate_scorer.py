@@ -18,11 +18,16 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines, plain or
 
 def main(file: File, conf: Conf = LOCAL, set: Set = NONE, as_json: Json = False) -> None:
     """Compare the registered regression with ratings in a file of JSON lines: text, language, rating."""
-    from finerweb.training import evaluating  # torch and mlflow take seconds to import
+    from finerweb.training import evaluating, tracking  # torch and mlflow take seconds to import
 
     with configured(conf, set) as settings:
+        tracking.connect(settings.tracking.uri, settings.tracking.experiment)
         evaluation = evaluating.evaluate(
-            file, at=settings.tracking, threshold=settings.select.threshold, languages=settings.languages
+            file,
+            model=settings.tracking.model,
+            alias=settings.tracking.alias,
+            threshold=settings.select.threshold,
+            languages=settings.languages,
         )
     tell(*(f"{file}, {line}" for line in evaluation.refused))
     if as_json:

@@ -166,7 +166,7 @@ def _measures(measures: DataFrame) -> dict[str, dict[str, dict[str, float]]]:
 def _as_set_now(settings: Settings) -> set[tuple[str, str, str]]:
     """Question, engine and prompt of everything that the settings can ask."""
     names = plugins.names("finerweb.questions")
-    engines = {spec.fingerprint for spec in settings.model_specs.values()}
+    engines = {spec.fingerprint for spec in settings.models.values()}
     return {(question, engine, questions.fingerprint(question)) for question in names for engine in engines}
 
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from finerweb import settings
 from finerweb.errors import BadBenchmark
 from finerweb.languages import Language, codes_by_alias
 from finerweb.scorer import quality, scorer
@@ -27,21 +26,20 @@ class Evaluated(NamedTuple):
 
 
 def evaluate(
-    file: Path, *, at: settings.Tracking, threshold: float | str, languages: Mapping[str, Language]
+    file: Path, *, model: str, alias: str, threshold: float | str, languages: Mapping[str, Language]
 ) -> Evaluated:
     """Score the texts of a file of JSON lines, plain or gzip, with the model under the alias.
 
     Raises BadBenchmark for a file without a usable line, NoModel, FileNotFoundError.
     """
     rated, refused = read(file, languages)
-    tracking.connect(at.uri, at.experiment)
-    version = tracking.require(at.model, at.alias)
-    model = scorer.Scorer(tracking.download(at.model, version), tokens_per_batch=None)
-    rows = scored(rated, model)
+    version = tracking.require(model, alias)
+    regression = scorer.Scorer(tracking.download(model, version), tokens_per_batch=None)
+    rows = scored(rated, regression)
     lost = rated.loc[~rated.index.isin(rows.index), "line"]
     refused += [f"line {line}: the score is not finite" for line in lost]
-    table = quality.table(rows, model.card.heads[0], model.card.thresholds_as(threshold))
-    return Evaluated(f"{at.model}/{version}", table, refused)
+    table = quality.table(rows, regression.card.heads[0], regression.card.thresholds_as(threshold))
+    return Evaluated(f"{model}/{version}", table, refused)
 
 
 def read(file: Path, languages: Mapping[str, Language]) -> tuple[pd.DataFrame, list[str]]:

@@ -2,20 +2,21 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from finerweb import progress, settings
+from finerweb import progress
 from finerweb.errors import Diverged, TooFewRatings
 from finerweb.languages import EVERY
 from finerweb.scorer import encoders, fine_tuning, model_card, quality, scorer
-from finerweb.scorer.fine_tuning import Recipe, Step, Trained
+from finerweb.scorer.fine_tuning import Step, Trained
 from finerweb.scorer.model_card import Card
-from finerweb.scorer.targets import TARGETS, Target, Thresholds, is_useful
+from finerweb.scorer.recipe import Recipe
+from finerweb.scorer.targets import Thresholds, is_useful
 from finerweb.training import figures, tracking
 
 ROWS = "rows.json"  # the artifact that says which passages a model was trained, chosen and tested on
@@ -34,10 +35,9 @@ class _Lesson:
     """What all seeds have in common. `rated` has passage_id, language, text, rating and split."""
 
     rated: pd.DataFrame
-    encoder: Path
-    targets: Sequence[Target]
     recipe: Recipe
-    calibrate: int
+    encoder: Path  # where the recipe's lies on this machine
+    max_subwords: int
     passages: str
 
 
@@ -53,14 +53,15 @@ class _Candidate(NamedTuple):
 
 def train(
     rated: pd.DataFrame,
-    how: settings.Train,
+    recipe: Recipe,
     *,
-    at: settings.Tracking,
+    model: str,
+    alias: str,
     work: Path,
     max_subwords: int,
     facts: Mapping[str, str],
 ) -> Learned:
-    """Fine-tune the encoder on `rated` and register the best of the seeds, by the validation split.
+    """Fine-tune the encoder on `rated` and register the best of the seeds, by the validation split, as `model`@`alias`.
 
     What is logged as quality is that of the test split, which chose nothing. `facts` say where the ratings came from;
     `schema_passages` among them is the version of the table that the passages are from. A seed that diverges is left
@@ -70,28 +71,21 @@ def train(
         raise TooFewRatings(
             "table ratings, split test: found 0 ratings, wanted some. Rate more passages (--set rate.per_language=N)"
         )
-    lesson = _Lesson(
-        rated,
-        encoders.fetch(how.encoder.encoder, work),
-        [TARGETS[name] for name in how.targets],
-        _recipe(how, max_subwords),
-        how.calibrate,
-        facts["schema_passages"],
-    )
-    tracking.connect(at.uri, at.experiment)
-    params = {**_params(rated), **how.model_dump(exclude={"encoder"}), "encoder": how.encoder.encoder.origin, **facts}
+    encoder = encoders.fetch(recipe.encoder, work)
+    lesson = _Lesson(rated, recipe, encoder, max_subwords, facts["schema_passages"])
+    params = {**_params(rated), **recipe.model_dump(), "encoder": recipe.encoder.origin, **facts}
     with (
         tempfile.TemporaryDirectory(prefix="finerweb-train-") as folder,
         tracking.run("train_scorer", {**params, "max_subwords": max_subwords}),
     ):
-        candidates, diverged = _learn_all(lesson, Path(folder), how.seeds)
+        candidates, diverged = _learn_all(lesson, Path(folder), recipe.seeds)
         best = max(candidates, key=lambda one: one.trained.validation_f1)
         tracking.log(_over_seeds(candidates))
         _log(best, lesson)
         tracking.log_table(rated[["passage_id", "language", "rating", "split"]], ROWS)
-        version = tracking.register(at.model, best.folder, targets=how.targets, example=rated["text"].iloc[0])
-    tracking.promote(at.model, version, at.challenger)
-    said = [_in_words(best), *diverged, _without_own(best, rated), f"{at.challenger} is version {version}"]
+        version = tracking.register(model, best.folder, targets=recipe.targets, example=rated["text"].iloc[0])
+    tracking.promote(model, version, alias)
+    said = [_in_words(best), *diverged, _without_own(best, rated), f"{alias} is version {version}"]
     return Learned(version, " · ".join(filter(None, said)))
 
 
@@ -106,13 +100,6 @@ def _learn_all(lesson: _Lesson, folder: Path, seeds: Sequence[int]) -> tuple[lis
     if not candidates:
         raise Diverged("; ".join(diverged))
     return candidates, diverged
-
-
-def _recipe(how: settings.Train, max_subwords: int) -> Recipe:
-    names = {field.name for field in fields(Recipe)}
-    return Recipe(
-        **{name: value for name, value in how.model_dump().items() if name in names}, max_subwords=max_subwords
-    )
 
 
 def _params(rated: pd.DataFrame) -> dict[str, Any]:
@@ -139,20 +126,26 @@ def _counting(before: int, seeds: int) -> Step:
 
 
 def _candidate(lesson: _Lesson, folder: Path, seed: int, on_step: Step) -> _Candidate:
-    first = lesson.targets[0]
+    recipe, first = lesson.recipe, lesson.recipe.heads[0]
     trained = fine_tuning.fine_tune(
-        lesson.rated, lesson.encoder, folder, targets=lesson.targets, recipe=lesson.recipe, seed=seed, on_step=on_step
+        lesson.rated,
+        lesson.encoder,
+        folder,
+        recipe=recipe,
+        max_subwords=lesson.max_subwords,
+        seed=seed,
+        on_step=on_step,
     )
     card = Card(
-        targets=tuple(target.name for target in lesson.targets),
-        max_subwords=lesson.recipe.max_subwords,
+        targets=tuple(recipe.targets),
+        max_subwords=lesson.max_subwords,
         thresholds={EVERY: first.threshold},
         passages=lesson.passages,
     )
     model_card.write(folder, card)
     model = scorer.Scorer(folder, tokens_per_batch=None)
     validation, test = (scored(lesson.rated[lesson.rated["split"] == split], model) for split in ("validation", "test"))
-    own = quality.calibrate(validation, first, least=lesson.calibrate)
+    own = quality.calibrate(validation, first, least=recipe.calibrate)
     model_card.write(folder, replace(card, thresholds={EVERY: own.everywhere, **own.by_language}))
     table = quality.table(test, first, Thresholds(first.threshold))
     calibrated = quality.table(test, first, own)
@@ -169,7 +162,7 @@ def scored(rows: pd.DataFrame, model: scorer.Scorer) -> pd.DataFrame:
 
 
 def _log(one: _Candidate, lesson: _Lesson) -> None:
-    first = lesson.targets[0]
+    first = lesson.recipe.heads[0]
     for point in one.trained.curves:
         tracking.log({key: value for key, value in point.items() if key != "step"}, step=int(point.get("step", 0)))
     every, mean = one.quality.iloc[0], one.quality.iloc[1]

@@ -98,7 +98,7 @@ def test_paid_answers_stay_and_nothing_is_asked_again(spark: SparkSession, lake:
     assert written == [(field.name, field.dataType, field.nullable) for field in completions.TABLE.schema]
     assert stored.detail().select("clusteringColumns").collect()[0][0] == ["language"]
 
-    how = Collection(slice=10, attempts=1, again=(), spool=f"{lake.location}/spool")
+    how = Collection(slice=10, attempts=1, again=[], spool=f"{lake.location}/spool")
     conversation.answer_missing(later, requests(later), how=how, tasks=1)
     assert by_key(answers(later)) == by_key(rows)
     assert migrate(later, spools=f"{lake.location}/spool") == {}

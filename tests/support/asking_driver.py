@@ -22,7 +22,7 @@ def about(lake: Lake, settings: Settings, passages: int) -> Requests:
         for number in range(passages)
     ]
     frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
-    models = {"asked": settings.model_specs["asked"]}
+    models = {"asked": settings.models["asked"]}
     return conversation.requests(frame, question="ner", models=models, languages=settings.languages)
 
 

@@ -4,7 +4,7 @@ import functools
 import json
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -48,8 +48,8 @@ def passages(spark: SparkSession) -> DataFrame:
     return spark.createDataFrame(TEXTS, "passage_id string, language string, text string")
 
 
-def collection(lake: Lake, *, attempts: int = 1, again: tuple[str, ...] = (), slice: int = 100) -> Collection:
-    return Collection(slice=slice, attempts=attempts, again=again, spool=f"{lake.location}/spool")
+def collection(lake: Lake, *, attempts: int = 1, again: Sequence[str] = (), slice: int = 100) -> Collection:
+    return Collection(slice=slice, attempts=attempts, again=list(again), spool=f"{lake.location}/spool")
 
 
 def ask(
@@ -58,7 +58,7 @@ def ask(
     models: Mapping[str, Spec],
     *,
     attempts: int = 1,
-    again: tuple[str, ...] = (),
+    again: Sequence[str] = (),
     budget: Budget = UNLIMITED,
 ) -> DataFrame:
     requests = about(passages(spark), models, budget=budget)

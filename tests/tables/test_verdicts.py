@@ -112,7 +112,7 @@ def test_a_judge_catches_some_of_the_planted_errors(spark: SparkSession, lake: L
     copies = subjects(spark, planted=1.0, swapped=1.0)
     models = {"j": Spec.of("fake", script)}
     requests = conversation.requests(copies, question="judge", models=models, languages=LANGUAGES)
-    how = Collection(slice=100, attempts=1, again=(), spool=f"{lake.location}/spool")
+    how = Collection(slice=100, attempts=1, again=[], spool=f"{lake.location}/spool")
     conversation.answer_missing(lake, requests, how=how, tasks=2)
     lake.replace(verdicts.TABLE, verdicts.collect(conversation.answers(lake, requests), copies))
     said = "👍🏽"

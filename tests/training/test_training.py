@@ -41,15 +41,40 @@ def rated(start: int = 0, *, is_upside_down: bool = False) -> pd.DataFrame:
 
 
 def train(chosen: Settings, rows: pd.DataFrame) -> fitting.Learned:
-    return fitting.train(rows, chosen.train, at=chosen.tracking, work=chosen.work, max_subwords=6, facts=FACTS)
+    registry = chosen.tracking
+    tracking.connect(registry.uri, registry.experiment)
+    return fitting.train(
+        rows,
+        chosen.train.recipe,
+        model=registry.model,
+        alias=registry.challenger,
+        work=chosen.work,
+        max_subwords=6,
+        facts=FACTS,
+    )
 
 
-def promote(chosen: Settings, rows: pd.DataFrame, **how: object) -> promoting.Promoted:
+def promote(
+    chosen: Settings, rows: pd.DataFrame, *, when: promoting.When = "better", margin: float = 0.0
+) -> promoting.Promoted:
     return promoting.promote(
         rows[rows["split"] == "test"],
-        chosen.promote.model_copy(update=how),
-        at=chosen.tracking,
+        model=chosen.tracking.model,
+        challenger=chosen.tracking.challenger,
+        champion=chosen.tracking.alias,
+        when=when,
+        margin=margin,
         threshold=chosen.select.threshold,
+    )
+
+
+def evaluate(chosen: Settings, file: Path) -> evaluating.Evaluated:
+    return evaluating.evaluate(
+        file,
+        model=chosen.tracking.model,
+        alias=chosen.tracking.alias,
+        threshold="target",
+        languages=chosen.languages,
     )
 
 
@@ -126,7 +151,7 @@ def test_a_challenger_becomes_champion_where_there_is_none_or_where_it_is_better
     assert train(chosen, rated(100, is_upside_down=True)).version == "2"
     worse = promote(chosen, rated(200))
     assert (worse.challenger, worse.champion) == ("2", "1")
-    assert worse.said == (
+    assert worse.why == (
         "version 2 has macro F1 0.00, version 1 1.00 on 16 test passages new to both "
         "(difference -1.00, 95 % -1.00 to -1.00) · champion is version 1"
     )
@@ -142,7 +167,7 @@ def test_a_challenger_becomes_champion_where_there_is_none_or_where_it_is_better
 
 def test_passages_that_one_of_them_was_trained_on_are_no_test(chosen: Settings, first: fitting.Learned) -> None:
     seen = rated().assign(split=lambda rows: rows["split"].replace({"train": "test", "test": "train"}))
-    assert promote(chosen, seen).said == "no test passage is new to versions 2 and 1 · champion is version 1"
+    assert promote(chosen, seen).why == "no test passage is new to versions 2 and 1 · champion is version 1"
 
 
 def test_a_file_of_ratings_gives_the_table_of_training(
@@ -154,7 +179,7 @@ def test_a_file_of_ratings_gives_the_table_of_training(
     bad += ['{"text": "x", "language": "eng", "rating": 5}', '{"text": "x", "language": "eng", "rating": true}']
     file = tmp_path / "rated.jsonl.gz"
     file.write_bytes(gzip.compress("\n".join([*lines, "", *bad]).encode()))
-    found = evaluating.evaluate(file, at=chosen.tracking, threshold="target", languages=chosen.languages)
+    found = evaluate(chosen, file)
     assert found.model == "finerweb-scorer/1"
     trained = tracking.table(chosen.tracking.model, "1", fitting.QUALITY)
     pd.testing.assert_frame_equal(found.table, trained[list(found.table.columns)], check_dtype=False, atol=1e-6)
@@ -175,7 +200,7 @@ def test_a_file_without_a_rating_is_an_error(chosen: Settings, tmp_path: Path) -
     with pytest.raises(
         BadBenchmark, match=r"found no rated text in 1 lines, the first for: line 1: found language None"
     ):
-        evaluating.evaluate(file, at=chosen.tracking, threshold="target", languages=chosen.languages)
+        evaluate(chosen, file)
 
 
 def test_the_command_prints_the_table(chosen: Settings, first: fitting.Learned, tmp_path: Path) -> None:

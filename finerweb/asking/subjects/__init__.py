@@ -40,7 +40,7 @@ def requests(question: str, subjects: DataFrame, settings: Settings) -> Requests
     return conversation.requests(
         subjects,
         question=question,
-        models={name: settings.model_specs[name] for name in ([names] if isinstance(names, str) else names)},
+        models={name: settings.models[name] for name in ([names] if isinstance(names, str) else names)},
         languages=settings.languages,
         budget=_setting(settings, module.BUDGET),
     )
