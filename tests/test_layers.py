@@ -113,6 +113,11 @@ def test_a_metric_imports_no_table_and_no_metric(module: str) -> None:
     assert {other for other in OURS[module] if other.startswith(("tables", "metrics"))} == set()
 
 
+def test_only_a_command_runs_the_file_of_a_job() -> None:
+    users = {room(module) for module, path in ALL.items() if "graph.load(" in path.read_text(encoding="utf-8")}
+    assert users == {"commands"}
+
+
 @pytest.mark.parametrize("package", HOMES)
 def test_a_heavy_package_has_its_home(package: str) -> None:
     users = {

@@ -17,6 +17,6 @@ def main(conf: Conf = LOCAL, set: Set = NONE) -> None:
 def migrate(lake: Lake, *, spools: str) -> dict[str, int]:
     """Table -> its rows, of those that were of an earlier version. Nobody may ask meanwhile: raises SpoolFailed."""
     with conversation.paused(lake, spools, adopting=False):
-        there = [table for table in tables.every() if table.earlier and lake.exists(table)]
-        counts = {table.name: lake.migrate(table) for table in there}
+        stored = [table for table in tables.every() if table.earlier and lake.exists(table)]
+        counts = {table.name: lake.migrate(table) for table in stored}
     return {name: rows for name, rows in counts.items() if rows is not None}

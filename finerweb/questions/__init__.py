@@ -6,7 +6,7 @@ A question is a module that says how it is put and read
   TOKENS_OUT  about how long an answer is, for plans and budgets until the first answers tell
   prompt(payload)         the part that differs: a payload to text
   parse(answer)           an answer's text to what it says, or errors.Unreadable
-  doubt(said, payload)    why what it says cannot be an answer to this payload, or None
+  doubt(content, payload) why what it says cannot be an answer to this payload, or None
 and who asks it, of whom, about what
   JOB         the job that asks it
   MODELS      the setting that names the models that are asked
@@ -47,7 +47,7 @@ class Question(Protocol):
         """What an answer says; raises Unreadable."""
         ...
 
-    def doubt(self, said: Any, payload: Mapping[str, Any]) -> AnswerProblem | None:
+    def doubt(self, content: Any, payload: Mapping[str, Any]) -> AnswerProblem | None:
         """Why it cannot be an answer to this payload."""
         ...
 

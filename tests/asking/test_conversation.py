@@ -77,12 +77,12 @@ def test_an_answer_is_paid_for_once_and_a_bad_one_has_its_problem(spark: SparkSe
         "problem",
     ]
     first = sorted(tuple(row) for row in ask(spark, lake, models).select(*columns).collect())
-    asked = ("a", models["a"].fingerprint, questions.fingerprint("ner"))
+    model = ("a", models["a"].fingerprint, questions.fingerprint("ner"))
     assert first == [
-        ("ner", "d#0", "eng", *asked, GOOD, "stop", None),
-        ("ner", "d#1", "eng", *asked, "I see Rome 👍🏽", "stop", "malformed"),
-        ("ner", "d#2", "tha", *asked, " \n", "stop", "empty"),
-        ("ner", "d#3", "fra", *asked, "", "refused", "refused"),
+        ("ner", "d#0", "eng", *model, GOOD, "stop", None),
+        ("ner", "d#1", "eng", *model, "I see Rome 👍🏽", "stop", "malformed"),
+        ("ner", "d#2", "tha", *model, " \n", "stop", "empty"),
+        ("ner", "d#3", "fra", *model, "", "refused", "refused"),
     ]
     version = lake.version(completions.TABLE)
     lake.begin("again")
@@ -107,8 +107,8 @@ def test_an_engine_that_dies_raises_and_what_it_said_until_then_is_in_the_table(
     ):
         ask(spark, lake, models)
     # In the order of languages: English first, where Rome is one of two.
-    said = {row["subject_id"] for row in lake.read(completions.TABLE).collect()}
-    assert said in (set(), {"d#0"})
+    answered = {row["subject_id"] for row in lake.read(completions.TABLE).collect()}
+    assert answered in (set(), {"d#0"})
     assert conversation.spool_of(lake, f"{lake.location}/spool", "ner").objects() == []
 
 
@@ -155,7 +155,8 @@ def test_a_bad_answer_is_asked_again_and_a_refused_one_is_not(spark: SparkSessio
     def attempts() -> dict[str, list[int]]:
         rows = lake.read(completions.TABLE).orderBy("attempt").collect()
         return {
-            one: [row["attempt"] for row in rows if row["subject_id"] == one] for one in ("d#0", "d#1", "d#2", "d#3")
+            subject: [row["attempt"] for row in rows if row["subject_id"] == subject]
+            for subject in ("d#0", "d#1", "d#2", "d#3")
         }
 
     assert attempts() == {"d#0": [1], "d#1": [1, 2, 3], "d#2": [1, 2, 3], "d#3": [1]}

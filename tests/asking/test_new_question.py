@@ -43,7 +43,7 @@ def parse(answer):
     return value["mood"]
 
 
-def doubt(said, payload):
+def doubt(content, payload):
     return None
 '''
 

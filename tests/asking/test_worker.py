@@ -47,15 +47,12 @@ def test_a_task_that_is_repeated_takes_what_the_spool_has(tmp_path: Path) -> Non
 
 
 def test_what_is_in_flight_when_spark_goes_is_kept(tmp_path: Path) -> None:
-    payload = '{"text": "Cairo", "language": "English"}'
-    rows = [(f"r{at}", "ner", "s", "eng", "a", "e", "p", payload, 1) for at in range(600)]
-    frames = worker._answer(iter([batch(rows)]), terms=Terms(Spec.of("fake", SCRIPT), str(tmp_path), "run"))
+    frames = worker._answer(iter([many(600)]), terms=Terms(Spec.of("fake", SCRIPT), str(tmp_path), "run"))
     taken = next(iter(frames))
     assert Spool(str(tmp_path))._holders("drain"), "whoever asks next waits for it"
     frames.close()  # as when the pipe to Spark breaks
-    kept = {row["request_id"] for row in Spool(str(tmp_path)).rows(Spool(str(tmp_path)).objects())}
-    assert kept >= set(taken["request_id"])
-    assert len(kept) < 600, "nothing new is asked"
+    assert kept(tmp_path) >= set(taken["request_id"])
+    assert len(kept(tmp_path)) < 600, "nothing new is asked"
     assert not Spool(str(tmp_path))._holders("drain")
 
 

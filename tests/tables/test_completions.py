@@ -96,9 +96,9 @@ def test_a_request_is_known_by_all_that_shapes_its_answer(spark: SparkSession) -
         return {row["request_id"] for row in requests.select("request_id").collect()}
 
     given = subjects(passages(spark).filter("passage_id = 'd#0'"), "ner").cache()
-    one = ids(given)
-    assert len(one) == 1
-    assert ids(given, engines={"renamed": "e1"}) == one
+    first = ids(given)
+    assert len(first) == 1
+    assert ids(given, engines={"renamed": "e1"}) == first
     others = [
         ids(given, prompt="p2"),
         ids(given, engines={"a": "e2"}),
@@ -107,7 +107,7 @@ def test_a_request_is_known_by_all_that_shapes_its_answer(spark: SparkSession) -
         ids(given.withColumn("payload", F.col("payload").withField("text", F.lit("Cairo")))),
         ids(given.withColumn("payload", F.col("payload").withField("text", F.lit(None).cast("string")))),
     ]
-    assert len(set.union(one, *others)) == 7
+    assert len(set.union(first, *others)) == 7
     assert len(ids(given, engines={"a": "e1", "b": "e2"})) == 2
 
 
