@@ -26,6 +26,8 @@ from noise import Gold, Noise, Said
 
 from finerweb import settings
 from finerweb.mentions import grounding
+from finerweb.running.failures import load_settings
+from finerweb.running.session import opened
 from finerweb.text import segment
 from finerweb.text.spans import Span
 
@@ -312,12 +314,11 @@ def merge_speed(mentions: int, work: Path) -> dict[str, float]:
     """Rows a second of merging two annotators through Spark, and what ten times as many take."""
     from pyspark.sql import functions as F
 
-    from finerweb import job
     from finerweb.tables import entities, reliabilities
 
-    chosen = job.load_settings(str(ROOT / "conf" / "local.yml"), [f"work={work}"])
+    chosen = load_settings(str(ROOT / "conf" / "local.yml"), [f"work={work}"])
     seconds = []
-    with job.opened(chosen) as lake:
+    with opened(chosen) as lake:
         schema = "passage_id string, language string, annotator string, start int, end int, label string, "
         schema += "tier string, problem string"
         for run, wanted in enumerate((1_000, mentions // 10, mentions)):  # the first one warms Spark and its workers up

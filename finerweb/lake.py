@@ -2,7 +2,6 @@
 
 import json
 import re
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -12,8 +11,9 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import progress
 from finerweb.errors import WrongTable
+from finerweb.progress import SILENT, Progress
+from finerweb.run_log import RunLog
 from finerweb.table import Table
 
 VERSION_PROPERTY = "finerweb.table.version"
@@ -22,27 +22,23 @@ VERSION_PROPERTY = "finerweb.table.version"
 class Lake:
     """Tables in one place: a folder or URL, or `catalog.schema`.
 
-    It remembers, since `begin`, its `run` (a unique name), and what was read (`inputs`: name -> version) and written
-    (`outputs`: name -> version, "" for a table that was appended to; `rows`). A job adds what it reads and writes
-    elsewhere: `source:`, `model:`, `file:`; and what else is worth a word in its line (`said`).
+    Its `log` has what was read and written since `begin`; a job adds what it reads and writes outside the lake. Its
+    `progress` shows how far the job is.
     """
 
-    def __init__(self, spark: SparkSession, location: str) -> None:
+    def __init__(self, spark: SparkSession, location: str, *, progress: Progress = SILENT) -> None:
         self.spark = spark
+        self.progress = progress
         self.location = location.rstrip("/")
         self._checked: set[str] = set()  # tables whose contract was compared
         self._is_schema = bool(re.fullmatch(r"\w+(\.\w+)?", location))
         self.begin("")
 
-    def begin(self, job: str) -> None:
-        """Start the account of a run of a job."""
-        self._job = job
-        self.run = uuid.uuid4().hex
-        self.inputs: dict[str, str] = {}
-        self.outputs: dict[str, str] = {}
-        self.rows: dict[str, int] = {}
-        self.said: list[str] = []
+    def begin(self, job: str) -> RunLog:
+        """Start the log of a run of a job."""
+        self.log = RunLog(job)
         self._transactions: dict[str, tuple[str, int]] = {}
+        return self.log
 
     def name(self, table: Table) -> str:
         """How SQL calls the table."""
@@ -80,7 +76,7 @@ class Lake:
         frame = self._frame(table, version)
         if where:
             frame = frame.filter(where)
-        self.inputs[f"{table.name} where {where}" if where else table.name] = self.state(table, where)
+        self.log.inputs[f"{table.name} where {where}" if where else table.name] = self.state(table, where)
         return frame
 
     def peek(self, table: Table) -> DataFrame:
@@ -116,9 +112,9 @@ class Lake:
         rows = self._frame(table, self.version(table)).alias("t")
         found = rows.join(F.broadcast(of.alias("d")), on=F.expr(on), how="left_semi").count()
         if found:
-            with self._configured("spark.databricks.delta.commitInfo.userMetadata", json.dumps({"job": self._job})):
+            with self._configured("spark.databricks.delta.commitInfo.userMetadata", json.dumps({"job": self.log.job})):
                 self._delta(table).alias("t").merge(of.alias("d"), on).whenMatchedDelete().execute()
-            self.outputs[table.name] = str(self.version(table))
+            self.log.outputs[table.name] = str(self.version(table))
         return found
 
     def vacuum(self, table: Table) -> None:
@@ -165,15 +161,15 @@ class Lake:
         """
         done = 0
         for part in slices(frame, key=key, rows=rows, total=total):
-            progress.update(done, max(done, total), unit)
+            self.progress.update(done, max(done, total), unit)
             done += self.append(table, make(part))
-        progress.update(done, done, unit)
+        self.progress.update(done, done, unit)
 
     def written(self, table: Table) -> DataFrame:
         """The rows of a table that the job wrote."""
         frame = self._frame(table, self.version(table))
         start = int(self._transactions[table.name][0])
-        if self.outputs[table.name] or start < 0:
+        if self.log.outputs[table.name] or start < 0:
             return frame
         return frame.join(self._frame(table, start).select(*table.key), on=list(table.key), how="left_anti")
 
@@ -247,9 +243,9 @@ class Lake:
             _checked(table, table.conform(frame))
             .write.format("delta")
             .mode(mode)
-            .option("txnAppId", f"finerweb/{self._job}/{table.name}/{start}")
+            .option("txnAppId", f"finerweb/{self.log.job}/{table.name}/{start}")
             .option("txnVersion", count)
-            .option("userMetadata", json.dumps({"job": self._job, "inputs": self.inputs}))
+            .option("userMetadata", json.dumps({"job": self.log.job, "inputs": self.log.inputs}))
         )
         if self._is_schema:
             writer.saveAsTable(self.place(table))
@@ -258,8 +254,8 @@ class Lake:
         last = self._delta(table).history(1).select("version", "operationMetrics").collect()[0]
         rows = int(last["operationMetrics"].get("numOutputRows", 0))
         # Others may append to a table that this job appended to; nobody else replaces one that it replaced.
-        self.outputs[table.name] = str(last["version"]) if mode == "overwrite" else ""
-        self.rows[table.name] = self.rows.get(table.name, 0) + rows
+        self.log.outputs[table.name] = str(last["version"]) if mode == "overwrite" else ""
+        self.log.rows[table.name] = self.log.rows.get(table.name, 0) + rows
         return rows
 
     def _delta(self, table: Table) -> DeltaTable:

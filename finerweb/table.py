@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from functools import cached_property
+from operator import itemgetter
+from typing import Any, cast
 
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructField, StructType
@@ -61,17 +63,33 @@ class Table:
         """The columns as one DDL string, for UDFs that return rows of this table."""
         return ", ".join(f"`{column.name}` {column.type}" for column in self.columns)
 
+    def row(self, **values: Any) -> tuple[Any, ...]:
+        """A row of these values, in the order of the columns; raises ValueError where one is missing or unknown."""
+        try:
+            row = self._values(values)
+        except KeyError:
+            raise ValueError(self._mismatch(values)) from None
+        if len(row) != len(values):
+            raise ValueError(self._mismatch(values))
+        return row
+
+    @cached_property
+    def _values(self) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+        names = [column.name for column in self.columns]
+        return itemgetter(*names) if len(names) > 1 else lambda values: (values[names[0]],)
+
+    def _mismatch(self, given: Collection[str]) -> str:
+        wanted = [column.name for column in self.columns]
+        missing = [name for name in wanted if name not in given]
+        unknown = [name for name in given if name not in wanted]
+        return f"table {self.name}: columns missing {missing or 'none'}, unknown {unknown or 'none'}; wanted {wanted}"
+
     def conform(self, frame: DataFrame) -> DataFrame:
         """The frame with exactly this table's columns, in order and of its types.
 
         Raises ValueError that names what is missing or unknown.
         """
-        wanted = [column.name for column in self.columns]
-        missing = [name for name in wanted if name not in frame.columns]
-        unknown = [name for name in frame.columns if name not in wanted]
-        if missing or unknown:
-            raise ValueError(
-                f"table {self.name}: columns missing {missing or 'none'}, unknown {unknown or 'none'}; wanted {wanted}"
-            )
         types = self.schema
-        return frame.select(*[frame[name].cast(types[name].dataType).alias(name) for name in wanted])
+        if set(frame.columns) != set(types.names):
+            raise ValueError(self._mismatch(frame.columns))
+        return frame.select(*[frame[name].cast(types[name].dataType).alias(name) for name in types.names])

@@ -2,6 +2,7 @@
 
 from finerweb import job
 from finerweb.lake import Lake
+from finerweb.outside.model import Model
 from finerweb.settings import Settings
 from finerweb.tables import passages, ratings
 from finerweb.training import promoting, scoring, tracking
@@ -11,6 +12,7 @@ def main(lake: Lake, settings: Settings) -> None:
     """Let the challenger take the champion's place where it is better on the same test passages."""
     registry, texts = settings.tracking, lake.read(passages.TABLE)
     tracking.connect(registry.uri, registry.experiment)
+    lake.log.read(Model(registry.model, registry.challenger))
     challenger = scoring.fetch(registry.model, tracking.require(registry.model, registry.challenger))
     scoring.require_fit(challenger, texts)
     rated = ratings.of_rater(lake.read(ratings.TABLE), texts, rater=settings.train.rater)
@@ -23,9 +25,8 @@ def main(lake: Lake, settings: Settings) -> None:
         margin=settings.promote.margin,
         threshold=settings.select.threshold,
     )
-    lake.inputs[f"model:{registry.model}@{registry.challenger}"] = promoted.challenger
-    lake.outputs[f"model:{registry.model}@{registry.alias}"] = promoted.champion
-    lake.said.append(promoted.why)
+    lake.log.wrote(Model(registry.model, registry.alias))
+    lake.log.notes.append(promoted.why)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from finerweb import job
 from finerweb.formats import release
 from finerweb.lake import Lake
+from finerweb.outside.file import File
 from finerweb.report import data_card
 from finerweb.settings import Settings
 from finerweb.tables import (
@@ -42,7 +43,7 @@ def main(lake: Lake, settings: Settings) -> None:
         name=settings.publish.name,
         licence=settings.publish.licence,
     )
-    lake.outputs[f"file:{release.write_card(card, settings.publish.path)}"] = "there"
+    lake.log.wrote(File(release.write_card(card, settings.publish.path)))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from finerweb import job, questions
 from finerweb.lake import Lake
+from finerweb.outside.model import Model
 from finerweb.settings import Settings
 from finerweb.tables import passages, ratings
 from finerweb.training import fitting, tracking
@@ -20,19 +21,20 @@ def main(lake: Lake, settings: Settings) -> None:
         alias=registry.challenger,
         work=settings.work,
         max_subwords=settings.split.max_subwords,
+        show=lake.progress.update,
         facts={
-            **{f"version_{table}": version for table, version in lake.inputs.items()},
+            **{f"version_{table}": version for table, version in lake.log.inputs.items()},
             "schema_passages": passages.TABLE.version,
             "rater": settings.train.rater,
             "rater_engine": settings.models[settings.train.rater].fingerprint,
             "prompt": questions.fingerprint("usefulness"),
         },
     )
-    lake.outputs[f"model:{registry.model}@{registry.challenger}"] = learned.version
-    lake.said.append(learned.said)
+    lake.log.wrote(Model(registry.model, registry.challenger))
+    lake.log.notes.append(learned.said)
     there = {row["language"] for row in texts.select("language").distinct().collect()}
     if unrated := sorted(there - set(rated["language"])):
-        lake.said.append(f"no rating in {fitting.some(unrated)}: scored by what was learned from the others")
+        lake.log.notes.append(f"no rating in {fitting.some(unrated)}: scored by what was learned from the others")
 
 
 if __name__ == "__main__":

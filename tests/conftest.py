@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from finerweb import job, settings
+from finerweb import settings
 from finerweb.lake import Lake
+from finerweb.running import session
 from finerweb.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -24,9 +25,9 @@ def chosen(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 def spark(chosen: Settings) -> Iterator[SparkSession]:
     """A real session with Delta."""
-    session, _ = job.session(chosen)
-    yield session
-    session.stop()
+    made, _ = session.session(chosen)
+    yield made
+    made.stop()
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def test_what_is_appended_can_be_read_by_spark_and_by_others(spark: SparkSession
     assert content(lake.read(NOTES)) == FIRST + SECOND
     other = DeltaTable(lake.place(NOTES)).to_pyarrow_table().sort_by("note_id").to_pylist()
     assert [tuple(row.values()) for row in other] == FIRST + SECOND
-    assert lake.rows == {"notes": 4}
+    assert lake.log.rows == {"notes": 4}
 
 
 def test_a_replaced_table_has_the_new_rows_alone_and_keeps_the_old_version(spark: SparkSession, lake: Lake) -> None:
@@ -248,11 +248,11 @@ def test_what_a_job_read_and_wrote_is_remembered(spark: SparkSession, lake: Lake
     lake.read(NOTES)
     lake.read(NOTES, where="language = 'eng'")
     lake.append(NOTES, notes(spark, SECOND))
-    assert lake.inputs == {"notes": "1", "notes where language = 'eng'": "1 rows"}
-    assert (lake.outputs, lake.rows) == ({"notes": ""}, {"notes": 2})
+    assert lake.log.inputs == {"notes": "1", "notes where language = 'eng'": "1 rows"}
+    assert (lake.log.outputs, lake.log.rows) == ({"notes": ""}, {"notes": 2})
     assert content(lake.written(NOTES)) == SECOND
     lake.replace(NOTES, notes(spark, FIRST))
-    assert lake.outputs == {"notes": "3"}
+    assert lake.log.outputs == {"notes": "3"}
     assert '"job": "second"' in lake.history(NOTES)[0]["userMetadata"]
 
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1] / "finerweb"
 # Folders of finerweb and the files beside them, from the bottom. Those of one floor do not import each other; files
 # of the root may, but not in a circle.
 FLOORS = [
-    "errors problems project plugins languages table rows shipping progress intervals cost collection processes lake graph",
+    "errors problems run_log project plugins languages table rows shipping progress intervals cost collection processes lake graph",
     "text",
     "labels",
     "mentions engines scorer questions",
@@ -18,10 +18,11 @@ FLOORS = [
     "settings",
     "tables metrics",
     "sources training",
+    "outside",
     "asking",
     "report",
-    "job",
-    "commands",
+    "running",
+    "job commands",
     "__main__",
 ]
 LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor.split()}
@@ -42,7 +43,7 @@ HOMES = {
     "babel": {"engines.lexicon"},
     "httpx": {"engines.openai"},
     "typer": {"commands", "__main__"},
-    "delta": {"lake", "job"},
+    "delta": {"lake", "running.session"},
 }
 
 

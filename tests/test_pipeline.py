@@ -12,15 +12,15 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import graph, job, settings, tables
+from finerweb import graph, settings, tables
 from finerweb.commands import plan
 from finerweb.engines import Spec
 from finerweb.formats import bio
-from finerweb.job import Outcome
 from finerweb.lake import Lake
 from finerweb.mentions import planting
 from finerweb.report import summary
 from finerweb.report.views import VIEWS
+from finerweb.running.runner import Outcome, Runner
 from finerweb.settings import Settings
 from finerweb.tables import (
     completions,
@@ -45,7 +45,7 @@ class Run:
 
 
 def run_all(lake: Lake, chosen: Settings, names: list[str]) -> dict[str, Outcome]:
-    runner = job.Runner(lake, chosen)
+    runner = Runner(lake, chosen)
     return {name: runner.run(name, graph.load(name).main) for name in names}
 
 
@@ -256,7 +256,7 @@ def test_a_second_run_does_nothing(run: Run) -> None:
 
 def test_a_changed_setting_runs_only_what_depends_on_it(run: Run) -> None:
     values: dict[str, Any] = {"merge": run.chosen.merge.model_copy(update={"overlap": 0.9})}
-    runner = job.Runner(run.lake, run.chosen.model_copy(update=values))
+    runner = Runner(run.lake, run.chosen.model_copy(update=values))
     done = {
         name: runner.run(name, graph.load(name).main) for name in ["ground_mentions", "merge_entities", "name_labels"]
     }
@@ -271,6 +271,6 @@ def test_a_table_that_is_dropped_comes_back_the_same(run: Run) -> None:
     kept = sorted(run.lake.read(mentions.TABLE).collect())
     run.lake.spark.sql(f"DELETE FROM {run.lake.name(mentions.TABLE)}")
     answers = run.lake.read(completions.TABLE).count()
-    assert not job.Runner(run.lake, run.chosen).run("ground_mentions", graph.load("ground_mentions").main).is_current
+    assert not Runner(run.lake, run.chosen).run("ground_mentions", graph.load("ground_mentions").main).is_current
     assert sorted(run.lake.read(mentions.TABLE).collect()) == kept
     assert run.lake.read(completions.TABLE).count() == answers

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finerweb import engines, progress, questions
+from finerweb import engines, questions
 from finerweb.asking import worker
 from finerweb.asking.spool import Spool, amount
 from finerweb.asking.worker import Terms
@@ -18,6 +18,7 @@ from finerweb.engines import Spec
 from finerweb.errors import BudgetSpent, EngineFailed
 from finerweb.lake import Lake, slices
 from finerweb.languages import Language
+from finerweb.progress import Show
 from finerweb.questions import Question
 from finerweb.tables import completions
 
@@ -147,7 +148,7 @@ class _Conversation:
             self.lake.peek(completions.TABLE),
             attempts=self.how.attempts,
             again=self.how.again,
-            run=self.lake.run,
+            run=self.lake.log.run_id,
         )
 
     def _require_ready(self) -> None:
@@ -164,7 +165,7 @@ class _Conversation:
         """Ask once all that is due; fewer answers than requests mean that the budget is used up."""
         before = self.done
         for part in slices(due, key="request_id", rows=self.how.slice, total=waiting):
-            with progress.polled(self._show):
+            with self.lake.progress.polled(self._show):
                 try:
                     answers = worker.answer(part, terms=self._terms(), tasks=self.tasks)
                     self.lake.append(completions.TABLE, answers)
@@ -180,9 +181,9 @@ class _Conversation:
         budget = self.requests.budget
         if budget.is_limited:
             budget = budget.less(self._cost()).share(self.tasks)
-        return Terms(self.spec, self.spool.url, self.lake.run, budget, self._question.TOKENS_OUT)
+        return Terms(self.spec, self.spool.url, self.lake.log.run_id, budget, self._question.TOKENS_OUT)
 
-    def _show(self, bar: progress.Show) -> None:
+    def _show(self, bar: Show) -> None:
         now = self.done.plus(amount(self.spool.objects()))
         problems = f" · {now.problems:,} with a problem" if now.problems else ""
         money = f" · ${now.usd:,.2f}" if self.spec.price not in (None, Price()) else ""

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from finerweb import graph, job
-from finerweb.commands._terminal import LOCAL, NONE, Conf, Force, Set, Verbose, configured, tell
-from finerweb.job import Outcome
+from finerweb import graph
+from finerweb.commands._terminal import LOCAL, NONE, Conf, Force, Set, Verbose, configured, lake_of, tell
 from finerweb.lake import Lake
+from finerweb.running.runner import Outcome, Runner, line
 from finerweb.settings import Settings
 
 
@@ -25,14 +25,14 @@ def started(title: str, conf: str, overrides: list[str], *, verbose: bool) -> It
     """The lake and the settings, after a line that says where the work is."""
     with configured(conf, overrides) as settings:
         tell(f"finerweb {title} · {conf} · {settings.work}")
-        with job.opened(settings, verbose=verbose) as lake:
+        with lake_of(settings, verbose=verbose) as lake:
             yield lake, settings
 
 
 def run(jobs: Iterable[str], lake: Lake, settings: Settings, *, force: bool) -> list[Outcome]:
     """Run these jobs, with a line for each."""
-    runner, outcomes = job.Runner(lake, settings, force=force), []
+    runner, outcomes = Runner(lake, settings, force=force), []
     for name in jobs:
         outcomes.append(runner.run(name, graph.load(name).main))
-        tell(job.line(outcomes[-1]))
+        tell(line(outcomes[-1]))
     return outcomes

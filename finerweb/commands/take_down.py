@@ -9,9 +9,9 @@ import typer
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finerweb import job, tables
+from finerweb import tables
 from finerweb.asking import conversation
-from finerweb.commands._terminal import LOCAL, NONE, Conf, Set, configured, tell
+from finerweb.commands._terminal import LOCAL, NONE, Conf, Set, configured, lake_of, tell
 from finerweb.errors import BadInput, NoSuchDocument
 from finerweb.lake import Lake
 from finerweb.table import Table
@@ -62,7 +62,7 @@ def main(
         urls, ids = [*url, *listed_urls], [*document, *listed_ids]
         if not (urls or ids) or not reason.strip():
             raise typer.BadParameter("wanted a --reason, and a --url, --document or --file", param_hint="take_down")
-        with job.opened(settings) as lake:
+        with lake_of(settings) as lake:
             removed = take_down(lake, urls=urls, ids=ids, reason=reason, spools=settings.ask.spool)
             purged = purge(lake, spools=settings.ask.spool) if vacuum else 0
     tell(*describe(removed, purged, settings.publish.path, settings.report.path))

@@ -14,6 +14,7 @@ from finerweb.errors import NoModel
 from finerweb.labels.classes import coarse
 from finerweb.lake import Lake
 from finerweb.languages import Language
+from finerweb.outside.model import Model
 from finerweb.report.highlighting import Mark
 from finerweb.settings import Settings
 from finerweb.tables import runs
@@ -184,13 +185,11 @@ def _makers(completions: DataFrame, now: set[tuple[str, str, str]]) -> Rows:
 def _model(lake: Lake, settings: Settings) -> tracking.Registered | None:
     at = settings.tracking
     tracking.connect(at.uri, at.experiment)
+    lake.log.read(Model(at.model, at.alias))
     try:
-        found = tracking.describe(at.model, at.alias)
+        return tracking.describe(at.model, at.alias)
     except NoModel:
-        lake.inputs[f"model:{at.model}@{at.alias}"] = "none"
         return None
-    lake.inputs[f"model:{at.model}@{at.alias}"] = found.version
-    return found
 
 
 def _losses(frames: Frames) -> Rows:
@@ -331,7 +330,7 @@ def _jobs(others: DataFrame) -> Rows:
 
 def _tables(lake: Lake, sizes: Mapping[str, int]) -> Rows:
     """Every table, and the version of it that was read."""
-    read = {**lake.inputs, runs.TABLE.name: str(lake.version(runs.TABLE))}  # only a part of it is an input
+    read = {**lake.log.inputs, runs.TABLE.name: str(lake.version(runs.TABLE))}  # only a part of it is an input
     return [
         {"name": table.name, "rows": sizes[table.name], "version": read[table.name], "comment": table.comment}
         for table in tables.every()

@@ -4,13 +4,12 @@ CSV, or JSON lines, by the file's ending. The file of one run freezes the labels
 """
 
 import csv
-import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from finerweb.errors import BadVocabulary
 from finerweb.labels.classes import CLASSES, OTHER
@@ -28,18 +27,12 @@ class Entry(NamedTuple):
     name: str
 
 
-def frozen(lake: Lake, path: str | None, *, languages: Collection[str]) -> DataFrame | None:
-    """The vocabulary of a file, an input of the job; None where there is no path."""
+def frozen(spark: SparkSession, path: str | None, *, languages: Collection[str]) -> DataFrame | None:
+    """The vocabulary of a file; None where there is no path."""
     if path is None:
         return None
     entries = read(Path(path), languages=languages)
-    lake.inputs[f"vocabulary:{path}"] = fingerprint(path)
-    return lake.spark.createDataFrame(entries, ", ".join(f"{field} string" for field in Entry._fields))
-
-
-def fingerprint(path: str) -> str:
-    """What tells that a file has changed; `none` where there is none."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12] if Path(path).is_file() else "none"
+    return spark.createDataFrame(entries, ", ".join(f"{field} string" for field in Entry._fields))
 
 
 def export(lake: Lake, path: Path) -> int:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from finerweb import progress
 from finerweb.errors import Diverged, TooFewRatings
 from finerweb.languages import EVERY
+from finerweb.progress import SILENT, Show
 from finerweb.scorer import encoders, fine_tuning, model_card, quality, scorer
 from finerweb.scorer.fine_tuning import Step, Trained
 from finerweb.scorer.model_card import Card
@@ -39,6 +39,7 @@ class _Lesson:
     encoder: Path  # where the recipe's lies on this machine
     max_subwords: int
     passages: str
+    show: Show
 
 
 class _Candidate(NamedTuple):
@@ -60,6 +61,7 @@ def train(
     work: Path,
     max_subwords: int,
     facts: Mapping[str, str],
+    show: Show = SILENT.update,
 ) -> Learned:
     """Fine-tune the encoder on `rated` and register the best of the seeds, by the validation split, as `model`@`alias`.
 
@@ -72,7 +74,7 @@ def train(
             "table ratings, split test: found 0 ratings, wanted some. Rate more passages (--set rate.per_language=N)"
         )
     encoder = encoders.fetch(recipe.encoder, work)
-    lesson = _Lesson(rated, recipe, encoder, max_subwords, facts["schema_passages"])
+    lesson = _Lesson(rated, recipe, encoder, max_subwords, facts["schema_passages"], show)
     params = {**_params(rated), **recipe.model_dump(), "encoder": recipe.encoder.origin, **facts}
     with (
         tempfile.TemporaryDirectory(prefix="finerweb-train-") as folder,
@@ -113,16 +115,15 @@ def _params(rated: pd.DataFrame) -> dict[str, Any]:
 def _learn(lesson: _Lesson, folder: Path, seed: int, seeds: Sequence[int]) -> _Candidate:
     """Train with one seed, and log it as a run of its own."""
     with tracking.run(f"seed {seed}", {"seed": seed}):
-        candidate = _candidate(
-            lesson, folder / str(seed) / tracking.MODEL, seed, _counting(seeds.index(seed), len(seeds))
-        )
+        on_step = _counting(lesson.show, before=seeds.index(seed), seeds=len(seeds))
+        candidate = _candidate(lesson, folder / str(seed) / tracking.MODEL, seed, on_step)
         _log(candidate, lesson)
     return candidate
 
 
-def _counting(before: int, seeds: int) -> Step:
+def _counting(show: Show, *, before: int, seeds: int) -> Step:
     """Shows the steps of one seed as a part of those of all."""
-    return lambda done, total: progress.update(before * total + done, seeds * total, "steps")
+    return lambda done, total: show(before * total + done, seeds * total, "steps")
 
 
 def _candidate(lesson: _Lesson, folder: Path, seed: int, on_step: Step) -> _Candidate:

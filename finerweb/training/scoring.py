@@ -113,7 +113,7 @@ def score_until_enough(
         number += 1
     scored, there = sum(state.scored for state in states.values()), sum(size.passages for size in sizes.values())
     in_waves = f"in {number} wave{'' if number == 1 else 's'}"
-    lake.said.append(f"{scored:,} of {there:,} candidates scored ({scored / there:.0%}) {in_waves}")
+    lake.log.notes.append(f"{scored:,} of {there:,} candidates scored ({scored / there:.0%}) {in_waves}")
 
 
 class _Size(NamedTuple):

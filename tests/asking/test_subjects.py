@@ -38,7 +38,8 @@ def test_a_question_goes_to_the_models_and_is_paid_by_the_budget_that_it_names(
     requests = subjects.requests(question, spark.createDataFrame([("p", "city", "tha", "👍🏽", [])], about), own)
     assert (list(requests.models), requests.budget) == (models, budget)
     assert [row["model"] for row in requests.frame.collect()] == models
-    assert questions.load(question).JOB == job
+    asking = questions.load(question).JOB
+    assert asking == job
 
 
 def test_every_job_that_asks_is_one_of_the_pipeline() -> None:

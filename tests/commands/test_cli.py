@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from finerweb import commands, graph, job, plugins
+from finerweb import commands, graph, plugins
 from finerweb.__main__ import app
 from finerweb.errors import NotInstalled
+from finerweb.running.session import require_java
 
 
 def finerweb(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -60,7 +61,7 @@ def test_the_list_of_commands_has_every_sentence_and_imports_none_of_them(tmp_pa
         assert sentence in words
     for job_name in graph.order():
         assert f"{job_name} {graph.describe(job_name)}" in words
-    heavy = {"torch", "mlflow", "datasets", "pandas", "pyspark", "finerweb.job", "finerweb.commands.run"}
+    heavy = {"torch", "mlflow", "datasets", "pandas", "pyspark", "finerweb.lake", "finerweb.commands.run"}
     assert heavy & set(imported.split()) == set()
 
 
@@ -96,7 +97,7 @@ def test_an_old_java_is_named_with_its_version(tmp_path: Path, monkeypatch: pyte
     java.chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(NotInstalled, match=r"found version 11 at .*, wanted Java 17 or newer"):
-        job.require_java()
+        require_java()
 
 
 def test_a_job_whose_tables_are_not_there_says_which_and_leaves_a_log(tmp_path: Path) -> None:

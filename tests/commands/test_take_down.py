@@ -11,11 +11,12 @@ from pyspark.sql import SparkSession
 from rows import put
 from typer.testing import CliRunner
 
-from finerweb import graph, job, settings, tables
+from finerweb import graph, settings, tables
 from finerweb.__main__ import app
 from finerweb.commands import take_down
 from finerweb.errors import NoSuchDocument
 from finerweb.lake import Lake
+from finerweb.running.runner import Runner
 from finerweb.settings import Settings
 from finerweb.tables import (
     audits,
@@ -74,7 +75,7 @@ def traces(content: str) -> list[str]:
 
 
 def run(lake: Lake, chosen: Settings) -> dict[str, bool]:
-    runner = job.Runner(lake, chosen)
+    runner = Runner(lake, chosen)
     return {name: runner.run(name, graph.load(name).main).is_current for name in JOBS}
 
 
@@ -100,7 +101,7 @@ class Work:
 
     def publish(self) -> None:
         """The first run, and between its jobs everything that others make of the passages."""
-        runner = job.Runner(self.lake, self.chosen)
+        runner = Runner(self.lake, self.chosen)
         for name in JOBS[:2]:
             runner.run(name, graph.load(name).main)
         known = [row.asDict() for row in self.lake.read(passages.TABLE).orderBy("passage_id").collect()]

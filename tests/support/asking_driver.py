@@ -8,10 +8,11 @@ from pathlib import Path
 
 from cluster import SHORT_LIVED
 
-from finerweb import job
 from finerweb.asking import conversation
 from finerweb.asking.conversation import Requests
 from finerweb.lake import Lake
+from finerweb.running.failures import failures, load_settings
+from finerweb.running.session import opened
 from finerweb.settings import Settings
 from finerweb.tables import completions
 
@@ -29,8 +30,8 @@ def about(lake: Lake, settings: Settings, passages: int) -> Requests:
 def main(work: str, url: str, passages: int, overrides: list[str]) -> None:
     model = f"models.asked={{engine: openai, url: {url}, model: tiny, key_env: null, in_flight: 4, tasks: 1}}"
     java = f"spark={{spark.driver.extraJavaOptions: {SHORT_LIVED!r}}}"
-    settings = job.load_settings("conf/test.yml", [f"work={work}", model, java, *overrides])
-    with job.failures(Path(work) / "finerweb.log"), job.opened(settings) as lake:
+    settings = load_settings("conf/test.yml", [f"work={work}", model, java, *overrides])
+    with failures(Path(work) / "finerweb.log"), opened(settings) as lake:
         requests = about(lake, settings, passages)
         conversation.answer_missing(lake, requests, how=settings.ask, tasks=settings.tasks)
         print(lake.read(completions.TABLE).count())

@@ -10,10 +10,11 @@ from typing import Any
 from cluster import SHORT_LIVED
 from rows import put
 
-from finerweb import job
 from finerweb.asking import conversation, subjects
 from finerweb.commands.plan import plan
 from finerweb.lake import Lake
+from finerweb.running.failures import load_settings
+from finerweb.running.session import opened
 from finerweb.settings import Settings
 from finerweb.tables import completions, passages, selection
 
@@ -35,8 +36,8 @@ def main(work: str, question: str, answer: str) -> None:
     script = {"engine": "fake", "answers": {question: answer}, "by_text": {"Rain": "👍🏽"}}
     overrides = [f"work={work}", f"models.scripted={json.dumps(script)}", "annotate.annotators=[scripted]"]
     java = f"spark={{spark.driver.extraJavaOptions: {SHORT_LIVED!r}}}"
-    settings = job.load_settings("conf/test.yml", [*overrides, java, "ask.attempts=1"])
-    with job.opened(settings) as lake:
+    settings = load_settings("conf/test.yml", [*overrides, java, "ask.attempts=1"])
+    with opened(settings) as lake:
         fill(lake)
         before = planned(lake, settings)
         requests = subjects.requests(question, subjects.of(question, lake, settings), settings)
