@@ -5,7 +5,7 @@ from finerweb.lake import Lake
 from finerweb.outside.model import Model
 from finerweb.settings import Settings
 from finerweb.tables import passages, ratings
-from finerweb.training import fitting, tracking
+from finerweb.training import fitting, scoring, tracking
 
 
 def main(lake: Lake, settings: Settings) -> None:
@@ -31,10 +31,7 @@ def main(lake: Lake, settings: Settings) -> None:
         },
     )
     lake.log.wrote(Model(registry.model, registry.challenger))
-    lake.log.notes.append(learned.said)
-    there = {row["language"] for row in texts.select("language").distinct().collect()}
-    if unrated := sorted(there - set(rated["language"])):
-        lake.log.notes.append(f"no rating in {fitting.some(unrated)}: scored by what was learned from the others")
+    lake.log.notes.extend(filter(None, [learned.summary, fitting.unrated(scoring.languages(texts), rated)]))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ FLOORS = [
     "formats",
     "settings",
     "tables metrics",
-    "sources training",
+    "sources training tracking",
     "outside",
     "asking",
     "report",
@@ -34,7 +34,7 @@ NO_SPARK = ("text", "labels", "mentions", "engines", "scorer", "questions", "for
 HOMES = {
     "torch": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning"},
     "transformers": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning"},
-    "mlflow": {"training.tracking"},
+    "mlflow": {"training.tracking", "training.served", "tracking"},
     "datasets": {"sources.hub"},
     "huggingface_hub": {"sources.hub"},
     "icu4py": {"text.segment"},

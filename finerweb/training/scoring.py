@@ -144,3 +144,8 @@ def _states(progress: DataFrame, sizes: Mapping[str, _Size]) -> dict[str, State]
         code: State(size.documents, **{key: value for key, value in found.get(code, {}).items() if key != "language"})
         for code, size in sizes.items()
     }
+
+
+def languages(texts: DataFrame) -> list[str]:
+    """The languages that there are passages of."""
+    return sorted(row["language"] for row in texts.select("language").distinct().collect())

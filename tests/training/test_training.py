@@ -87,7 +87,7 @@ def test_the_best_of_the_seeds_is_a_challenger_and_nobody_is_champion_yet(
     chosen: Settings, first: fitting.Learned
 ) -> None:
     assert first.version == "1"
-    assert first.said == "macro F1 1.00 on 16 test passages · challenger is version 1"
+    assert first.summary == "macro F1 1.00 on 16 test passages · challenger is version 1"
     assert tracking.current(chosen.tracking.model, "challenger") == "1"
     with pytest.raises(NoModel, match="^no model finerweb-scorer@champion in sqlite:.*promote_scorer first"):
         tracking.require(chosen.tracking.model, "champion")
@@ -249,5 +249,12 @@ def test_without_a_test_passage_nothing_is_trained(chosen: Settings) -> None:
 
 
 def test_a_list_of_languages_is_not_longer_than_a_line() -> None:
-    assert fitting.some(["a", "b"]) == "a, b"
-    assert fitting.some(list("abcdefghijk")) == "a, b, c, d, e, f, g, h and 3 more"
+    assert fitting.listed(["a", "b"]) == "a, b"
+    assert fitting.listed(list("abcdefghijk")) == "a, b, c, d, e, f, g, h and 3 more"
+
+
+def test_languages_without_a_rating_are_named() -> None:
+    assert fitting.unrated(["tha", "khm", "eng", "amh"], rated()) == (
+        "no rating in amh, khm: scored by what was learned from the others"
+    )
+    assert fitting.unrated(["eng", "tha"], rated()) == ""
