@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, cast
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
 DDL = str
@@ -75,6 +76,19 @@ class Table:
         if set(frame.columns) != set(types.names):
             raise ValueError(f"table {self.name}: {_mismatch(types.names, frame.columns)}")
         return frame.select(*[frame[name].cast(types[name].dataType).alias(name) for name in types.names])
+
+    def guard(self, frame: DataFrame) -> DataFrame:
+        """The frame, which fails to be written where a row breaks an invariant that Delta's CHECK cannot hold."""
+        if not self.invariants:
+            return frame
+        row = F.to_json(F.struct(*self.key))
+        broken = [
+            F.when(~F.expr(sql), F.raise_error(F.concat(F.lit(f"table {self.name}: invariant {name} broken by "), row)))
+            for name, sql in self.invariants.items()
+        ]
+        first, *rest = [column.name for column in self.columns]
+        guarded = F.coalesce(*broken, F.col(first)).cast(self.schema[first].dataType).alias(first)
+        return frame.select(guarded, *rest)
 
 
 def row_of(columns: Iterable[Column], what: str) -> Make:

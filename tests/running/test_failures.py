@@ -54,25 +54,25 @@ def written(spark: SparkSession, work: Any, lake: Lake) -> None:
     lake.replace(STONES, spark.range(3).mapInPandas(work, "id long"))
 
 
-def told(work: Callable[[], None], log: Path, capsys: pytest.CaptureFixture[str]) -> str:
+def shown(work: Callable[[], None], log: Path, capsys: pytest.CaptureFixture[str]) -> str:
     """What a person reads; the exit status is 1, and the log has the stack."""
     with pytest.raises(SystemExit) as ended, failures(log):
         work()
     assert ended.value.code == 1
     assert "Traceback (most recent call last)" in log.read_text(encoding="utf-8")
-    said, end = capsys.readouterr().err.split(f"\nThe whole of it is in {log}\n")
+    message, end = capsys.readouterr().err.split(f"\nThe whole of it is in {log}\n")
     assert end == ""
-    return said
+    return message
 
 
 @pytest.mark.parametrize("action", [collected, written])
 def test_our_own_exception_on_a_worker_is_its_message(
     spark: SparkSession, lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str], action: Any
 ) -> None:
-    said = told(lambda: action(spark, engine_is_gone, lake), tmp_path / "logs" / "finerweb.log", capsys)
-    assert said == ("finerweb: EngineFailed: engine 'b👍🏽': found nothing at port 9. Start it.\n\nOr name another")
-    said = told(lambda: action(spark, disk_is_gone, lake), tmp_path / "finerweb.log", capsys)
-    assert said == "finerweb: FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/👍🏽'"
+    message = shown(lambda: action(spark, engine_is_gone, lake), tmp_path / "logs" / "finerweb.log", capsys)
+    assert message == ("finerweb: EngineFailed: engine 'b👍🏽': found nothing at port 9. Start it.\n\nOr name another")
+    message = shown(lambda: action(spark, disk_is_gone, lake), tmp_path / "finerweb.log", capsys)
+    assert message == "finerweb: FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/👍🏽'"
 
 
 @pytest.mark.parametrize("action", [collected, written])
@@ -92,7 +92,7 @@ def test_a_bug_on_a_worker_shows_the_workers_stack(
     work: Any,
     last: str,
 ) -> None:
-    first, *stack = told(lambda: action(spark, work, lake), tmp_path / "finerweb.log", capsys).splitlines()
+    first, *stack = shown(lambda: action(spark, work, lake), tmp_path / "finerweb.log", capsys).splitlines()
     assert (first, stack[0]) == ("finerweb: a bug, on a worker:", "Traceback (most recent call last):")
     assert any(f"in {work.__name__}" in line for line in stack)
     assert stack[-1].startswith(last[:30])
@@ -103,19 +103,19 @@ def test_on_the_driver_ours_and_the_systems_are_messages(tmp_path: Path, capsys:
     def missing() -> None:
         raise WrongTable("table stones", found="version 1 👍🏽", wanted="version 2", way_out="run finerweb migrate")
 
-    assert told(missing, tmp_path / "log", capsys) == (
+    assert shown(missing, tmp_path / "log", capsys) == (
         "finerweb: WrongTable: table stones: found version 1 👍🏽, wanted version 2. Run finerweb migrate"
     )
-    said = told(lambda: print((tmp_path / "x").read_text()), tmp_path / "log", capsys)
-    assert said.startswith("finerweb: FileNotFoundError: [Errno 2] No such file or directory: ")
+    message = shown(lambda: print((tmp_path / "x").read_text()), tmp_path / "log", capsys)
+    assert message.startswith("finerweb: FileNotFoundError: [Errno 2] No such file or directory: ")
 
 
 def test_an_error_in_a_query_is_sparks_own_message(
     spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = told(lambda: print(spark.sql("SELECT nothing").collect()), tmp_path / "log", capsys)
-    assert said.startswith("finerweb: AnalysisException: [UNRESOLVED_COLUMN.WITHOUT_SUGGESTION]")
-    assert "\tat " not in said
+    message = shown(lambda: print(spark.sql("SELECT nothing").collect()), tmp_path / "log", capsys)
+    assert message.startswith("finerweb: AnalysisException: [UNRESOLVED_COLUMN.WITHOUT_SUGGESTION]")
+    assert "\tat " not in message
 
 
 @pytest.mark.parametrize("bug", [KeyError("languge"), ValueError("table x: columns missing"), AssertionError()])
