@@ -16,10 +16,11 @@ from finerweb.collection import Collection
 from finerweb.cost import UNLIMITED, Budget, Price, Tally
 from finerweb.engines import Spec
 from finerweb.errors import BudgetSpent, EngineFailed
-from finerweb.lake import Lake, slices
+from finerweb.lake import Lake
 from finerweb.languages import Language
 from finerweb.progress import Show
 from finerweb.questions import Question
+from finerweb.rows import slices
 from finerweb.tables import completions
 
 
