@@ -22,10 +22,17 @@ TEXTS = {"d#0": "👩🏽\u200d🚀 in Cairo, at last!", "d#1": "Rain again.", "
 
 
 def fill(lake: Lake) -> None:
-    rows = [{"passage_id": name, "language": "eng", "text": text, "subwords": 5} for name, text in TEXTS.items()]
-    put(lake, passages.TABLE, *rows)
-    chosen = [{"passage_id": name, "language": "eng", "is_selected": name != "d#2"} for name in TEXTS]
-    put(lake, selection.TABLE, *chosen)
+    for table, more in ((passages.TABLE, _passage), (selection.TABLE, _selected)):
+        put(lake, table, *[{"passage_id": name, "language": "eng", **more(name)} for name in TEXTS])
+
+
+def _passage(name: str) -> dict[str, Any]:
+    return {"text": TEXTS[name], "end": len(TEXTS[name]), "subwords": 5}
+
+
+def _selected(name: str) -> dict[str, Any]:
+    is_selected = name != "d#2"
+    return {"is_selected": is_selected, **({"rank": 1} if is_selected else {"problem": "quota_full"})}
 
 
 def planned(lake: Lake, settings: Settings) -> list[dict[str, Any]]:
@@ -34,7 +41,11 @@ def planned(lake: Lake, settings: Settings) -> list[dict[str, Any]]:
 
 def main(work: str, question: str, answer: str) -> None:
     script = {"engine": "fake", "answers": {question: answer}, "by_text": {"Rain": "👍🏽"}}
-    overrides = [f"work={work}", f"models.scripted={json.dumps(script)}", "annotate.annotators=[scripted]"]
+    overrides = [
+        f"work={work}",
+        f"models.scripted={json.dumps(script, ensure_ascii=False)}",
+        "annotate.annotators=[scripted]",
+    ]
     java = f"spark={{spark.driver.extraJavaOptions: {SHORT_LIVED!r}}}"
     settings = load_settings("conf/test.yml", [*overrides, java, "ask.attempts=1"])
     with opened(settings) as lake:
