@@ -21,10 +21,15 @@ def rows(frame: DataFrame) -> Rows:
 
 
 def sizes(frames: Frames) -> dict[str, int]:
-    """Rows by table, counted at once."""
-    counts = [frame.select(F.lit(name).alias("name")).groupBy("name").count() for name, frame in frames.items()]
+    """Rows by table, counted at once; and how many passages are `annotated`, and how many `label_names` there are."""
+    parts = {
+        **frames,
+        "annotated": frames["selection"].filter("is_selected"),
+        "label_names": frames["labels"].select("label").distinct(),
+    }
+    counts = [frame.select(F.lit(name).alias("name")).groupBy("name").count() for name, frame in parts.items()]
     counted: dict[str, int] = dict(reduce(DataFrame.unionByName, counts).collect())
-    return {name: counted.get(name, 0) for name in frames}  # a group without rows is no group
+    return {name: counted.get(name, 0) for name in parts}  # a group without rows is no group
 
 
 def measures(frame: DataFrame) -> dict[str, dict[str, dict[str, float]]]:
@@ -39,9 +44,9 @@ def makers(completions: DataFrame, today: Collection[tuple[str, str, str]]) -> R
     """Who was asked what, ever; `is_current` where question, engine and prompt are among today's."""
     sums = [F.sum(name).alias(name) for name in ("tokens_in", "tokens_out", "usd")]
     counted = (
-        completions.groupBy("question", "annotator", "engine", "prompt")
+        completions.groupBy("question", "model", "engine", "prompt")
         .agg(F.count("*").alias("answers"), F.count("problem").alias("problems"), *sums)
-        .orderBy("question", "annotator", "engine", "prompt")
+        .orderBy("question", "model", "engine", "prompt")
     )
     return [{**row, "is_current": (row["question"], row["engine"], row["prompt"]) in today} for row in rows(counted)]
 
