@@ -120,12 +120,12 @@ ONE_CLASS = [
 ]
 
 
-@pytest.mark.parametrize(("train", "validation", "found"), ONE_CLASS)
-def test_one_class_cannot_be_learned_from(tmp_path: Path, train: list[int], validation: list[int], found: str) -> None:
+@pytest.mark.parametrize(("train", "validation", "text"), ONE_CLASS)
+def test_one_class_cannot_be_learned_from(tmp_path: Path, train: list[int], validation: list[int], text: str) -> None:
     with pytest.raises(TooFewRatings, match="^table ratings") as caught:
         fine_tune(rows(train, validation), tmp_path, tmp_path)
     wanted = "wanted some below 3 and some not. Rate more passages (--set rate.per_language=N)"
-    assert str(caught.value) == found + wanted
+    assert str(caught.value) == text + wanted
 
 
 def test_a_model_that_diverged_is_none(tiny_encoder: Path, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from finerweb.scorer.targets import TARGETS, Thresholds, is_useful
 BINARY, FOUR_CLASS = TARGETS["binary"], TARGETS["four_class"]
 
 
-def rows(*found: tuple[str, int, float]) -> pd.DataFrame:
-    return pd.DataFrame(found, columns=["language", "rating", "score"])
+def rows(*cells: tuple[str, int, float]) -> pd.DataFrame:
+    return pd.DataFrame(cells, columns=["language", "rating", "score"])
 
 
 # Useful: two of six; said useful: the first, the second, none by exactly 0.5.
@@ -72,7 +72,7 @@ def test_calibration_takes_the_best_threshold_of_those_that_have_enough_of_both_
     thai = [("tha", rating, score) for rating, score in [(1, 0.1), (2, 0.2), (3, 0.3), (4, 0.4)] * 3]
     english = [("eng", rating, score) for rating, score in [(1, 0.5), (2, 0.6), (3, 0.8), (4, 0.9)] * 6]
     thresholds = quality.calibrate(rows(*thai, *english), BINARY, least=6)
-    assert found.by_language == pytest.approx({"tha": 0.25, "eng": 0.7})
+    assert thresholds.by_language == pytest.approx({"tha": 0.25, "eng": 0.7})
     few = quality.calibrate(rows(*thai, *english), BINARY, least=7)
     assert few.by_language == pytest.approx({"eng": 0.7})
     assert few.of("tha") == few.of("khm") == few.everywhere == pytest.approx(0.7)

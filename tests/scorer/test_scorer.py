@@ -128,8 +128,8 @@ def test_a_passage_without_a_score_is_a_row_that_says_why(tiny_encoder: Path, tm
     batch = pd.DataFrame({"passage_id": ["a", "b", "c"], "language": "eng", "text": ["rich", "x", "rich " * 5]})
     place = str(save(tiny_encoder, tmp_path, spoil))
     (frame,) = scores._predict([batch], scorer="m/1", folder=place, tokens_per_batch=1)
-    assert found["problem"].tolist() == [None, "not_finite", "over_long"]
-    assert found["score"].isna().tolist() == [False, True, True]
-    assert set(found["scores"][0]) == {"binary", "four_class"}
-    assert found["score"][0] == found["scores"][0]["binary"]
-    assert found["subwords"].tolist() == [1, 1, 5]
+    assert frame["problem"].tolist() == [None, "not_finite", "over_long"]
+    assert frame["score"].isna().tolist() == [False, True, True]
+    assert set(frame["scores"][0]) == {"binary", "four_class"}
+    assert frame["score"][0] == frame["scores"][0]["binary"]
+    assert frame["subwords"].tolist() == [1, 1, 5]
