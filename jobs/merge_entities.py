@@ -9,18 +9,18 @@ from finerweb.tables import entities, mentions, passages, reliabilities, similar
 
 def main(lake: Lake, settings: Settings) -> None:
     """Keep the spans that the annotators agree on, and who said so."""
-    named = lake.read(mentions.TABLE)
+    spans = lake.read(mentions.TABLE)
     folder = encoders.fetch(settings.merge.encoder, settings.work)
-    unknown = lake.missing(similarities.TABLE, similarities.pairs(named))
+    unknown = lake.missing(similarities.TABLE, similarities.pairs(spans))
     lake.append(similarities.TABLE, similarities.compare(unknown, folder=shipping.ship(lake.spark, folder)))
     lake.replace(
         reliabilities.TABLE,
-        reliabilities.estimate(named, annotators=settings.annotators, overlap=settings.merge.overlap),
+        reliabilities.estimate(spans, annotators=settings.annotators, overlap=settings.merge.overlap),
     )
     lake.replace(
         entities.TABLE,
         entities.merge_annotators(
-            reliabilities.said(named),
+            reliabilities.said(spans),
             lake.read(passages.TABLE),
             lake.read(similarities.TABLE),
             lake.read(reliabilities.TABLE),
