@@ -204,7 +204,9 @@ def test_the_model_is_registered_with_what_it_saw(run: Run) -> None:
 
 
 def test_the_summary_counts_what_is_there(run: Run) -> None:
-    found = summary.of(run.lake, run.chosen, {})
+    chosen = run.chosen
+    places = {"report": chosen.report.path}
+    found = summary.summarise(run.lake, languages=chosen.languages, seconds={}, places=places)
     assert found["languages"] == 18
     assert found["passages"] == found["tables"]["passages"] == run.lake.read(passages.TABLE).count()
     assert found["entities"] == run.lake.read(entities.TABLE).count()

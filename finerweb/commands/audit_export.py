@@ -8,9 +8,10 @@ from pyspark.sql import DataFrame
 
 from finerweb.commands._terminal import LOCAL, NONE, Conf, Set, opened, tell
 from finerweb.formats import sheets
-from finerweb.formats.sheets import Entity, Passage
+from finerweb.formats.sheets import Passage
 from finerweb.lake import Lake
 from finerweb.tables import audits, entities, passages, selection
+from finerweb.text.spans import Entity
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file, for a spreadsheet.")]
 PerLanguage = Annotated[int, typer.Option("--per-language", min=1, help="Passages of each language.")]

@@ -1,17 +1,15 @@
 """`finerweb contamination`: which benchmark texts the release has in it."""
 
-import gzip
-import json
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 from pyspark.sql import functions as F
 
 from finerweb.commands._terminal import LOCAL, NONE, Conf, Set, opened, tell
-from finerweb.errors import BadBenchmark
+from finerweb.errors import BadBenchmark, BadInput
+from finerweb.formats import json_lines
 from finerweb.lake import Lake
 from finerweb.tables import contaminations, passages, selection
 
@@ -115,27 +113,19 @@ def _read(file: Path) -> tuple[list[Text], list[str]]:
     """The texts of a file, and why other lines have none."""
     texts, refused = [], []
     try:
-        for number, line in _lines(file):
+        for number, line in json_lines.lines(file):
             try:
                 texts.append(Text(str(file), number, *_text(line)))
-            except (ValueError, BadBenchmark) as error:
+            except BadInput as error:
                 refused.append(f"line {number}: {error}; {WANTED}")
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadBenchmark(f"benchmark {file}: cannot be unpacked ({error}); {WANTED}") from None
+    except BadInput as error:
+        raise BadBenchmark(f"benchmark {error}; {WANTED}") from None
     return texts, refused
 
 
-def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
-    with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as content:
-        yield from ((number, line) for number, line in enumerate(content, start=1) if line.strip())
-
-
 def _text(line: bytes) -> tuple[str | None, str]:
-    record: Any = json.loads(line)
-    text = record.get("text") if isinstance(record, dict) else None
-    if not isinstance(text, str) or not text.strip():
-        raise BadBenchmark("found no text")
-    return None if record.get("id") is None else str(record["id"]), text
+    record = json_lines.record(line)
+    return None if record.get("id") is None else str(record["id"]), json_lines.text(record)
 
 
 def describe(checked: Sequence[Checked]) -> list[str]:

@@ -21,7 +21,12 @@ def main(
         outcomes = _jobs.run(graph.order(), lake, settings, force=force)
         if all(outcome.is_current for outcome in outcomes):
             tell("Nothing to do: every job has seen these settings, inputs and code before.")
-        figures = summary.of(lake, settings, {outcome.job: outcome.seconds for outcome in outcomes})
+        figures = summary.summarise(
+            lake,
+            languages=settings.languages,
+            seconds={outcome.job: outcome.seconds for outcome in outcomes},
+            places={"lake": lake.location, "dataset": settings.publish.path, "report": settings.report.path},
+        )
     if as_json:
         typer.echo(json.dumps(figures, ensure_ascii=False))
     else:
