@@ -8,6 +8,13 @@ from finerweb.problems import AnswerProblem
 from finerweb.questions._json import read_json
 from finerweb.text.scripts import foreign
 
+JOB = "annotate"
+MODELS = "annotators"
+BUDGET = "annotate.budget"
+SUBJECTS = "selected_passages"
+SUBJECT_ID = "passage_id"
+PAYLOAD = ("text", "language", "locale")
+
 PROMPT = """You annotate named entities. List every mention in the passage of:
 - persons, organizations, places;
 - technologies, programming languages, frameworks;
