@@ -12,7 +12,8 @@ from rapidfuzz.distance import Levenshtein
 
 from finerweb.errors import UnknownName
 from finerweb.mentions.aligning import Place, align
-from finerweb.text.edges import UNSPACED, Edges
+from finerweb.text.characters import UNSPACED
+from finerweb.text.edges import Edges
 from finerweb.text.folding import Folded, fold
 from finerweb.text.scripts import scripts
 from finerweb.text.spans import Span
@@ -40,12 +41,13 @@ class Text:
 
     def __init__(self, text: str, locale: str) -> None:
         self.text = text
+        self.locale = locale
         self.edges = Edges(text, locale)
 
     @cached_property
     def folded(self) -> Folded:
         """The text as the tiers `normalised` and `fuzzy` compare it."""
-        return fold(self.text)
+        return fold(self.text, self.locale)
 
     def exact(self, mention: str) -> list[Place]:
         """The places of a mention, letter by letter."""
@@ -55,7 +57,7 @@ class Text:
 
     def places(self, mention: str, exact: list[Place]) -> list[Place]:
         """All places of a mention: the exact ones, those written otherwise, and where there are none, similar ones."""
-        wanted = fold(mention).text.strip()
+        wanted = fold(mention, self.locale).text.strip()
         if not wanted:
             return exact
         there = {place.span for place in exact}
@@ -68,8 +70,8 @@ class Text:
         return [
             Place(span, "exact", NORMALISED)
             for span in occurrences(self.text, mention)
-            if (self.edges.is_edge(span.start, is_start=True) or self.edges.is_seam(span.start))
-            and (self.edges.is_edge(span.end, is_start=False) or self.edges.is_seam(span.end))
+            if self.edges.is_seam(span.start, is_start=True)
+            and self.edges.is_seam(span.end, is_start=False)
         ]
 
     def _similar(self, wanted: str) -> list[Span]:
@@ -138,20 +140,20 @@ class Text:
             return "empty"
         if mention in self.text:
             return "inside_word"
-        wanted = fold(mention).text.strip()
+        wanted = fold(mention, self.locale).text.strip()
         if not wanted:
             return "empty"
         if wanted in self.folded.text:
             return "inside_word"
-        if wanted in _folded(prompt):
+        if wanted in _folded(prompt, self.locale):
             return "in_prompt"
         written = scripts(mention)
         return "wrong_script" if written and not written & scripts(self.text) else "absent"
 
 
-@lru_cache(maxsize=8)
-def _folded(text: str) -> str:
-    return fold(text).text
+@lru_cache(maxsize=128)
+def _folded(text: str, locale: str) -> str:
+    return fold(text, locale).text
 
 
 def _digits(text: str) -> list[str]:
