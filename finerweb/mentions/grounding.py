@@ -70,8 +70,7 @@ class Text:
         return [
             Place(span, "exact", NORMALISED)
             for span in occurrences(self.text, mention)
-            if self.edges.is_seam(span.start, is_start=True)
-            and self.edges.is_seam(span.end, is_start=False)
+            if self.edges.is_seam(span.start, is_start=True) and self.edges.is_seam(span.end, is_start=False)
         ]
 
     def _similar(self, wanted: str) -> list[Span]:

@@ -1,6 +1,6 @@
 """What a language writes before and after a name with an apostrophe or a colon between. Plain Python.
 
-UAX #29 breaks no word at an apostrophe between letters and leaves it to each language to say more (section 4.2). Here
+UAX #29 breaks no word at an apostrophe between letters and leaves it to each language to say more (its section 4). Here
 each language says it: which words are elided before a name (French l', Italian dell'), and which endings follow one
 (English 's, Turkish 'da, Finnish :n). What no rule allows stays whole: don't, O'Neill, N'Djamena, Kur'an.
 """
@@ -24,9 +24,9 @@ _ENGLISH = re.compile(ENGLISH)
 # Suffixes of Turkish and Azerbaijani after proper names (TDK, Yazım Kılavuzu, "Kesme işareti"): possessive and cases,
 # plural, copula, -ki, -li, -siz, -ca. No suffix is "an" or "ut": Kur'an and Mes'ut stay whole.
 TURKIC = (
-    r"[yns]?[ıiuüâ](?:n\w*|m[ıiuü]?z?(?:[dn]?[aeəıiuü]\w*)?|y[dlms]\w*|d[ıi]r\w*|z\w*)?"
-    r"|[yn]?[aeə](?:d[ıi]r\w*|y[dms]\w*)?|n?[dt][aeə](?:n\w*|k[iı]\w*|y\w*|d[ıi]r\w*|ş\w*)?|n[aeəıiuü]\w*"
-    r"|[dt][ıiuü](?:r\w*)?|y[dmsl]\w+|y?k[ae]n|y?l[aeə](?:r\w*|y\w*|d[ıi]r\w*)?|l[ıiuü]\w{0,8}|s[ıiuü]z\w*"
+    r"[yns]?[ıiuüâ](?:n\w*|m[ıiuü]?z?(?:[dn]?[aeəıiuü]\w*)?|y[dlms]\w*|d[ıiuü]r\w*|z\w*)?"
+    r"|[yn]?[aeə](?:d[ıiuü]r\w*|y[dms]\w*)?|n?[dt][aeə](?:n\w*|k[iı]\w*|y\w*|d[ıiuü]r\w*|ş\w*)?|n[aeəıiuü]\w*"
+    r"|[dt][ıiuü](?:r\w*)?|y[dmsl]\w+|y?k[ae]n|y?l[aeə](?:r\w*|y\w*|d[ıiuü]r\w*)?|l[ıiuü]\w{0,8}|s[ıiuü]z\w*"
     r"|[cç][aeəıiuü]\w{0,4}|ki\w*|gil\w*"
 )
 # Cases of foreign names in Estonian (EKI, Eesti ortograafia, "Ülakoma") and Finnish (Kielitoimiston ohjepankki,
@@ -36,8 +36,8 @@ FINNISH = (
     r"s?i?(?:n|n[aä]|t[aä]?|[st]?s[aä]|st[aä]|l[lt][aä]|l?le|l?l[aä]|ksi|tta|ttä|h[aeiouyäö]n|in|den|ten|ill[aäe])"
     r"(?:k[oö]|kin|k[aä][aä]n|h[aä]n|ni|si|ns[aä]|mme|nne)*"
 )
-# Polish declines foreign names after an apostrophe (PWN, Zasady pisowni, 66-68), Czech and Slovak now and then.
-POLISH = r"s?(?:a|owi|em|ie|e|u|y|i|ów|om|ami|ach|owie|ego|emu|m|im|ym|ą|ę|owsk\w+|owej)"
+# Polish declines foreign names after an apostrophe (PWN, Zasady pisowni, "Apostrof"), Czech and Slovak now and then.
+POLISH = r"s?(?:a|owi|em|ie|e|u|y|i|ów|om|ami|ach|owie|e?go|e?mu|m|im|ym|ą|ę|owsk\w+|owej)"
 CZECH = r"s?(?:a|ov[aáéoyu]?|ovi|ové|em|ův|e|u|y|ů|i|ho|mu|m)"
 SLAVIC = r"s(?:a|u|om|em|e|i|ov\w{0,3}|in\w{0,2})"  # an ending behind another language's 's: Sainsbury'sa
 # VLKK, "Nelietuviškos pavardės": an ending after the unchanged foreign name.
@@ -47,9 +47,8 @@ LITHUANIAN = (
 # Swedish after a colon (Svenska skrivregler, "Kolon"), Finnish too (Kielitoimiston ohjepankki, "Kaksoispiste").
 SWEDISH = r"(?:s|n|t|a|e|en|et|er|ar|ts?|ns|ens|ets|ers|ars|arna|erna|na|are|aren|arnas|ernas|nas)"
 ANY_ENDING = r"\w{1,12}"
-# Danish and Norwegian inflect abbreviations after an apostrophe (Retskrivningsordbogen, 6.3): AM'er, pc'en.
+# Danish and Norwegian inflect abbreviations after an apostrophe (Retskrivningsordbogen, "Apostrof"): AM'er, pc'en.
 SCANDINAVIAN = r"s|er|ere|erne|ernes|ers|en|ens|et|ets|e|ene|enes"
-
 
 # And, the, in, to, from, as, that: written together with the word that follows.
 HEBREW = re.compile(r"[\u05D5\u05D4\u05D1\u05DC\u05DE\u05DB\u05E9]{1,3}")
@@ -57,16 +56,16 @@ PROCLITICS = {
     "he": HEBREW,
     "ar": re.compile(r"[\u0648\u0641]?[\u0628\u0644\u0643]?(?:\u0627\u0644)?\u0640?"),
     # Amharic: about, like, until, without; of, in, to, from.
-    "am": re.compile(r"(?:\u1235\u1208|\u12A5\u1295\u12F0|\u12A5\u1235\u12A8|\u12EB\u1208)?[\u12E8\u1260\u1208\u12A8]?"),
+    "am": re.compile(
+        r"(?:\u1235\u1208|\u12A5\u1295\u12F0|\u12A5\u1235\u12A8|\u12EB\u1208)?[\u12E8\u1260\u1208\u12A8]?"
+    ),
 }
 # Amharic: the object, and, also, the article.
 AMHARIC_PARTICLE = re.compile(r"\u1295\u121D|\u1295\u1293|[\u1295\u1293\u121D\u12CD\u1235]")
 # Irish sets n, t, h and the letters of eclipsis before a capital, Xhosa its noun prefixes: na hÉireann, kwaZulu.
 PREFIXES = {"ga": re.compile(r"bhf|[bdgmnth]"), "xh": re.compile(r"[a-z]{1,6}")}
 # Endings of Persian, Pashto, Kurdish behind a zero-width non-joiner: plural, possessive, copula, comparison.
-PERSIAN_ENDING = re.compile(
-    r"(?:ها|ای|ام|ات|اش|ایم|اید|اند|مان|تان|شان|ترین|تر|ی|دا|ەکان)\w{0,4}"
-)
+PERSIAN_ENDING = re.compile(r"(?:ها|ای|ام|ات|اش|ایم|اید|اند|مان|تان|شان|ترین|تر|ی|دا|ەکان)\w{0,4}")
 PERSIAN_PREFIX = re.compile(r"ن?می|بی|نا")
 
 
@@ -91,7 +90,7 @@ class Rule(NamedTuple):
 
     elided: str = ""  # before the sign
     beside: Beside = Beside.VOWEL
-    after_name: str = ""  # endings of a word with a capital, or of any word in a script without capitals
+    after_name: str = ""  # endings of a word with a capital, or in a script without capitals of two letters
     after_word: str = ""  # endings of any word
     after_vowel: str = ""  # endings of any word that ends in a vowel
     after_colon: str = ""
@@ -100,11 +99,11 @@ class Rule(NamedTuple):
 
 _LETTER = Rule(is_letter=True)
 _RULES = {
-    # Elided words. French has a closed list (Grevisse, Le bon usage, 44-46); presqu'île and quelqu'un are words.
+    # Elided words. French has a closed list (Grevisse, Le bon usage, "L'élision"); presqu'île and quelqu'un are words.
     "fr": Rule(r"[cdjlmnst]|qu|(?:jus|lors|puis|quoi)qu"),
-    # Italian elides any final vowel (Serianni, Grammatica italiana, I, 76), and shortens dei: de'Medici, ne'Monti.
+    # Italian elides any final vowel (Serianni, Grammatica italiana, "Elisione").
     "it": Rule(r"\w*[bcdfghlmnprstvz]"),
-    # IEC, Ortografia catalana, 4.1: l', d' before; 'n, 'ls behind a verb.
+    # IEC, Ortografia catalana, "L'apòstrof": l', d' before; 'n, 'ls behind a verb.
     "ca": Rule(r"[ldsnmt]", after_vowel=r"m|t|s|n|l|ls|ns"),
     "pt": Rule(r"[dnlmt]"),
     "gl": Rule(r"[dnc]|pol|tod"),
@@ -112,7 +111,7 @@ _RULES = {
     "gd": Rule(r"[db]h|[dmb]|th"),  # Gaelic Orthographic Conventions
     "br": Rule(r"[dmnb]"),  # the sign of c'h is a letter
     "sq": Rule(r"[tsmnçc]", Beside.ANYTHING),
-    "eo": Rule(r"l|d|un|dank", Beside.ANYTHING),  # PMEG, 35.9
+    "eo": Rule(r"l|d|un|dank", Beside.ANYTHING),  # PMEG, "Apostrofo"
     "el": Rule(r"[σμτθνδ]|γι|κι|απ|παρ|κατ|επ|υπ|αφ|εφ|μεθ|καθ|ανθ|αλλ|ουτ|ολ|ουδ|μηδ", Beside.ANYTHING),
     # Malagasy writes its linking n with an apostrophe: lohan'Imerina, Repoblikan'i Madagasikara.
     "mg": Rule(r"\w+[nkr]|\w+ts?", Beside.CAPITAL, after_name=r"i|ny|ireo|ilay|ity|iza[oy]|izany|io|iny|itsy|izy"),
@@ -122,7 +121,7 @@ _RULES = {
     # Endings.
     "en": Rule(after_word=ENGLISH),
     "de": Rule(after_word=r"s", after_name=r"sche?[mnrs]?"),  # Duden, D 16: Grimm'sche, Andrea's
-    "nl": Rule(after_word=r"s|tjes?|ers?|en"),  # Leidraad, 14: Obama's, A4'tje, PvdA'er
+    "nl": Rule(after_word=r"s|tjes?|ers?|en"),  # Het Groene Boekje, "Apostrof": Obama's, A4'tje, PvdA'er
     "af": Rule(after_word=r"s|tjies?|e|ers?"),
     "fy": Rule(after_word=r"s|tsjes?|ers?|en"),
     "da": Rule(after_word=SCANDINAVIAN),
@@ -137,7 +136,6 @@ _RULES = {
     "cs": Rule(after_name=CZECH),
     "sk": Rule(after_name=CZECH),
     "lt": Rule(after_name=LITHUANIAN),
-    "lv": Rule(after_name=r"s?(?:s|a|am|u|i|os|us|iem)"),
     "eu": Rule(after_name=r"en|ek|i|k|ra|tik|ren|rekin|ekin|eko|ko|ri"),
     **dict.fromkeys(("hr", "bs", "sr", "sl"), Rule(after_name=SLAVIC)),
     "cy": Rule(after_vowel=r"[rniuwms]|th|ch"),  # 'r the, 'n in: Cymru'n
@@ -182,7 +180,7 @@ class Clitics:
             return False
         if is_contracted(name, ending):
             return False
-        is_name = name != name.lower() or name.lower() == name.upper()
+        is_name = name != name.lower() or (name == name.upper() and len(name) > 1)
         if is_name and characters.script(name[0]) == "LATIN" and _ENGLISH.fullmatch(small):
             return not self.rule.is_letter or (small == "s" and len(name) > 2)
         if (is_name and self._after_name.fullmatch(small)) or self._after_word.fullmatch(small):

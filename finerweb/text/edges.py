@@ -19,9 +19,9 @@ MIDDLE_DOTS = "·\u0387\u2027"
 DOTS = frozenset(".․．﹒" + MIDDLE_DOTS)
 
 # A break beside one of these is looked at twice: apostrophes at which ICU breaks though it does not at others, vowels
-# that stand as letters before or after their consonant, stackers, katakana.
+# that stand as letters before or after their consonant, katakana.
 _DOUBTFUL = re.compile(
-    r"[´`′‵ˊˋ᾽᾿\u0E30\u0E32\u0E33\u0E40-\u0E45\u0EB0\u0EB2\u0EB3\u0EBD\u0EC0-\u0EC4\u1039\u17D2\u30A1-\u30FC"
+    r"[´`′‵ˊˋ᾽᾿\u0E30\u0E32\u0E33\u0E40-\u0E45\u0EB0\u0EB2\u0EB3\u0EBD\u0EC0-\u0EC4\u30A1-\u30FC"
     r"\uFF66-\uFF9F]"
 )
 _FIGURES = re.compile(r"\d,\d")
@@ -132,8 +132,10 @@ class Edges:
 
     def _at_non_joiner(self, left: int, right: int, is_start: bool) -> Cut:
         """Persian and its neighbours write endings behind a zero-width non-joiner, and verbs behind "mi" and one."""
+        if clitics.PERSIAN_PREFIX.fullmatch(self._word(left - 1, left)):
+            return Cut.NEVER
         if is_start:
-            return Cut.NEVER if clitics.PERSIAN_PREFIX.fullmatch(self._word(left - 1, left)) else Cut.SEAM
+            return Cut.SEAM
         return Cut.EDGE if clitics.PERSIAN_ENDING.fullmatch(self._rest(right)) else Cut.SEAM
 
     def _has_proclitic(self, left: int, right: int) -> bool:
@@ -181,7 +183,9 @@ class Edges:
         """Does a capitalised word begin here, after one of two small letters or two capitals: parisFrance, FCBayern?"""
         before, after = self.text[max(0, index - 2) : index], self.text[index : index + 2]
         is_after_word = len(before) == 2 and all(map(str.islower, before)) and after[:1].isupper()
-        return is_after_word or (len(before + after) == 4 and all(map(str.isupper, before)) and after[0].isupper() and after[1].islower())
+        return is_after_word or (
+            len(before + after) == 4 and all(map(str.isupper, before)) and after[0].isupper() and after[1].islower()
+        )
 
 
 def _is_alphanumeric(character: str) -> bool:

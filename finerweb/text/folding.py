@@ -9,7 +9,7 @@ import unicodedata
 from typing import NamedTuple
 
 from finerweb.text import letters
-from finerweb.text.characters import APOSTROPHES, ARMENIAN_STRESS, IGNORABLE, SELECTORS, VARIED, is_mark, ranges
+from finerweb.text.characters import APOSTROPHES, ARMENIAN_STRESS, IGNORABLE, SELECTORS, VARIED, ranges
 from finerweb.text.spans import Span
 
 IGNORED = re.compile(f"[{IGNORABLE}]")
@@ -30,7 +30,9 @@ SAME = str.maketrans(
 LAST = 0x20000  # above it are ideographs, each of which folds to one, and selectors
 
 # Thai, Lao, Burmese, Khmer: marks of any class, in the order that fingers found; what is stacked goes with its stacker.
-_SORTED = r"[\u0E31\u0E34-\u0E3A\u0E47-\u0E4E\u0EB1\u0EB4-\u0EBC\u0EC8-\u0ECE\u102B-\u103E\u1056-\u1060\u17B4-\u17D3\u17DD]"
+_SORTED = (
+    r"[\u0E31\u0E34-\u0E3A\u0E47-\u0E4E\u0EB1\u0EB4-\u0EBC\u0EC8-\u0ECE\u102B-\u103E\u1056-\u1060\u17B4-\u17D3\u17DD]"
+)
 _STACKED = r"[\u1039\u17D2][\u1000-\u1021\u1780-\u17A2]"
 _UNIT = re.compile(rf"{_STACKED}|{_SORTED}")
 _RUN = re.compile(rf"(?:{_STACKED}|{_SORTED}){{2,}}")

@@ -1,4 +1,4 @@
-"""Which letters are the same letter, beyond Unicode's case folding and NFKC: for all languages, and for one. Plain Python.
+"""Which letters are the same, beyond Unicode's case folding and NFKC: for all languages, and for one. Plain Python.
 
 Tables of one letter to one letter, so that offsets stand, but for SEQUENCES, which are folded as a unit.
 """
@@ -39,7 +39,8 @@ SEQUENCES = {
     "\u17c1\u17b6": "\u17c4",
 }
 
-# One for another, whatever the language. DUCET sorts the Yiddish digraphs and oe as two letters; comma and cedilla of
+# One for another, whatever the language. The capital of dotless i is I, which folds to i (CaseFolding.txt, T), so that
+# KIZILAY is Kızılay; only Turkish and Azerbaijani have it. DUCET sorts the Yiddish digraphs and oe as two letters; comma and cedilla of
 # Romanian are told apart by no language; the Malayalam au sign has an old and a new form (12.9); the ideographs are
 # variants of one (Unihan, kZVariant) that radicals become in NFKC.
 SPELLINGS = str.maketrans(
@@ -47,6 +48,7 @@ SPELLINGS = str.maketrans(
         "\u05f0": "\u05d5\u05d5",
         "\u05f1": "\u05d5\u05d9",
         "\u05f2": "\u05d9\u05d9",
+        "ı": "i",
         "œ": "oe",
         "ș": "ş",
         "ț": "ţ",
@@ -58,8 +60,8 @@ SPELLINGS = str.maketrans(
     }
 )
 
-# Arabic script: what keyboards and fonts take for one another (Lucene's ArabicNormalizer and PersianNormalizer): yeh and
-# alef maksura, kaf and keheh, the forms of heh, letters with and without hamza or madda.
+# Arabic script: what keyboards and fonts take for one another (Lucene's ArabicNormalizer and PersianNormalizer): yeh
+# and alef maksura, kaf and keheh, the forms of heh, letters with and without hamza or madda.
 _ARABIC = {
     **dict.fromkeys("\u0649\u06cc\u0626", "\u064a"),
     **dict.fromkeys("\u06a9\u06aa", "\u0643"),
@@ -76,24 +78,28 @@ def _arabic_but(distinct: str, others: dict[str, str] | None = None) -> dict[str
 
 
 def _amharic() -> dict[str, str]:
-    """Series of syllables that sound alike in Amharic and are written for one another, and the first and fourth order."""
+    """Syllables that sound alike in Amharic and are written for one another: whole series, and ha and hā."""
     series = {0x1210: 0x1200, 0x1280: 0x1200, 0x1220: 0x1230, 0x12D0: 0x12A0, 0x1340: 0x1338}
     table = {chr(rare + order): chr(common + order) for rare, common in series.items() for order in range(7)}
     table |= {chr(0x1203): chr(0x1200), chr(0x12A3): chr(0x12A0)}
     return {letter: table.get(same, same) for letter, same in table.items()}
 
 
-_TURKIC = {"ı": "i"}  # I and İ have folded to i: KIZILAY is Kızılay (CaseFolding.txt, T)
 _DJE = {"ð": "đ"}  # eth for d with stroke: their capitals look alike
 _LATIN_I = {"і": "i"}  # typed with the Latin letter (confusables.txt, UTS #39)
-_OLD_TONES = "oà oá oả oã oạ oè oé oẻ oẽ oẹ uỳ uý uỷ uỹ uỵ".split()
-_NEW_TONES = "òa óa ỏa õa ọa òe óe ỏe õe ọe ùy úy ủy ũy ụy".split()
-_TONES = dict(zip(_OLD_TONES, _NEW_TONES, strict=True))
+_TONES = {
+    f"{first}{old}": f"{new}{last}"
+    for first, last, olds, news in (
+        ("o", "a", "àáảãạ", "òóỏõọ"),
+        ("o", "e", "èéẻẽẹ", "òóỏõọ"),
+        ("u", "y", "ỳýỷỹỵ", "ùúủũụ"),
+    )
+    for old, new in zip(olds, news, strict=True)
+}
 _VIETNAMESE = re.compile(rf"(?:{'|'.join(_TONES)})(?!\w)")  # in a closed syllable both conventions agree
 
 _TABLES = {
-    "tr": _TURKIC,
-    "az": _TURKIC | {"ǝ": "ə", "ә": "ə"},
+    "az": {"ǝ": "ə", "ә": "ə"},  # schwa, typed with the African or the Cyrillic letter
     "ru": {"ё": "е"},  # the dots may be left out (Rules of 1956, 10)
     "uk": _LATIN_I,
     "be": _LATIN_I,

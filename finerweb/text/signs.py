@@ -7,7 +7,7 @@ from finerweb.text.clitics import Cut
 SIGNS = frozenset(APOSTROPHES + COLONS + '"')
 LONGEST_WORD = 40  # letters that are looked at on either side of a sign
 
-_OPENERS = "'‘’‚‛"
+_OPENERS = "'‘’‚‛`´"
 _SENTENCE_ENDS = "\n\r.!?…:;•|*–—"
 _BEFORE_A_SENTENCE = " \u00a0\u202f\"'«“„‘(["
 
@@ -29,24 +29,24 @@ class Signs:
         is_before = self.text[right] in SIGNS
         sign = right if is_before else left - 1
         word, rest = self._word_before(sign), self._word_after(sign + 1)
+        if self._is_hebrew and word and not rest and is_before and self._closes_a_quote(sign):
+            return Cut.EDGE  # to ICU the quote is a part of the Hebrew word, as the sign of an abbreviation is
         if not word or not rest:
-            is_quote = self.text[sign].isalpha() and (word or not self._clitics.rule.is_letter)
-            return Cut.EDGE if is_quote else None
+            # ICU takes some of the signs for letters.
+            return Cut.EDGE if self.text[sign].isalpha() and (word or not self._clitics.rule.is_letter) else None
         if is_before and is_start:
             return Cut.EDGE if index in self._breaks else Cut.NEVER
-        # Nobody elides across scripts, and scripts without spaces, and Korean, have no apostrophe: these are quotes.
-        is_quote = bool(UNSPACED.match(word[-1]) or HANGUL.match(word[-1]))
-        if is_quote or characters.script(base(word)) != characters.script(rest[0]):
+        if _is_quote(word, rest):
             return Cut.EDGE
         if self.text[sign] == '"':
             return self._at_double_quote(word, rest, is_before)
         if self.text[sign] in COLONS:
             return self._at_colon(index, word, rest, is_before)
-        if is_before:
-            return self._before_apostrophe(sign, word, rest)
-        return self._clitics.before(word, rest, is_at_start=self._begins_a_sentence(sign - len(word)))
+        return self._at_apostrophe(sign, word, rest, is_before)
 
-    def _before_apostrophe(self, sign: int, word: str, rest: str) -> Cut:
+    def _at_apostrophe(self, sign: int, word: str, rest: str, is_before: bool) -> Cut:
+        if not is_before:
+            return self._clitics.before(word, rest, is_at_start=self._begins_a_sentence(sign - len(word)))
         if self._clitics.after(word, rest):
             return Cut.EDGE
         return Cut.SEAM if self._closes_a_quote(sign) and not clitics.is_contracted(word, rest) else Cut.NEVER
@@ -86,8 +86,15 @@ class Signs:
         """Does a quote open before this one, at the beginning of a word: 'Hürriyet'te?"""
         for index in range(sign - 1, max(-1, sign - LONGEST_WORD), -1):
             if self.text[index] in _OPENERS:
-                return not index or not is_letter(self.text[index - 1])
+                word = self._word_before(index)
+                return not word or (self._is_hebrew and clitics.HEBREW.fullmatch(word) is not None)
         return False
+
+
+def _is_quote(word: str, rest: str) -> bool:
+    """Nothing is elided across scripts, and neither scripts without spaces nor Korean have an apostrophe."""
+    is_foreign = characters.script(base(word)) != characters.script(rest[0])
+    return is_foreign or bool(UNSPACED.match(word[-1]) or HANGUL.match(word[-1]))
 
 
 def base(word: str) -> str:
