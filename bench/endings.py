@@ -24,7 +24,7 @@ NAME, NAME_BUT_IN_S = r"[^\W\d_]", r"[^\W\d_sßxz]"
 ANY = (NAME, NAME_BUT_IN_S)
 ACRONYM = r"(?<!\w)[A-ZÀ-ÞŠŽČĆĐ]{2,6}"
 SILENT = r"(?:eaux|[aeio]ux|[ao]is|[eo]t|oy|y|e)"  # written at the end of foreign names, and not spoken
-BACK = re.compile(r"[aouıáóúåâ][^aeiouyäöüáéíóúőűåıâ]*$", re.IGNORECASE)
+BACK = re.compile(r"[aouıáóúåâ][^aeiouyäöüáéíóúőűåıâ]*$")
 
 
 class Ending(NamedTuple):
@@ -117,7 +117,7 @@ def added(passage: Passage, language: str, drawn: random.Random) -> Iterator[tup
         share = OFTEN if any(ending.after in ANY for ending in fitting) else SELDOM
         if is_name and fitting and drawn.random() < share:
             ending = drawn.choice(fitting)
-            yield end, ending.sign + drawn.choice(ending.endings)[not BACK.search(name)]
+            yield end, ending.sign + drawn.choice(ending.endings)[not BACK.search(name.replace("İ", "i").lower())]
 
 
 def at_sign(text: str, span: Span) -> bool:

@@ -125,11 +125,11 @@ def _contracted(match: re.Match[str]) -> str:
 
 def _quotes(text: str, language: str, curled: str | None) -> Iterator[Edit]:
     """Quotes that stand alone, in pairs: the first of two opens. A single one after a name in s is its possessive."""
-    pair = QUOTES.get(language, "“”")
+    double = QUOTES.get(language, "“”")
     singles = list(SINGLE.finditer(text)) if language != "eng" or len(SINGLE.findall(text)) % 2 == 0 else []
-    for matches, marks in ((list(QUOTE.finditer(text)), pair), (singles, "‘’")):
+    for matches, marks in ((list(QUOTE.finditer(text)), double), (singles, "‘’")):
         for opening, closing in zip(matches[::2], matches[1::2], strict=False):
-            opens, closes = marks if curled else (opening.group(), closing.group())
+            opens, closes = (marks[0], marks[1]) if curled else (opening.group(), closing.group())
             yield Edit(opening.start(), opening.end() + text.startswith(" ", opening.end()), opens)
             yield Edit(closing.start() - text.endswith(" ", 0, closing.start()), closing.end(), closes)
     if language == "eng" and not singles:
