@@ -62,6 +62,8 @@ def marked(passage: Passage) -> str:
         ("eng", "@ ⟦ann⟧ in ⟦Lima⟧ / ⟦Cusco⟧ # 1", "@⟦ann⟧ in ⟦Lima⟧/⟦Cusco⟧ #1"),
         ("por", "a Ponte ⟦Cruzeiro de o Sul⟧ caiu em o ⟦Tietê⟧", "a Ponte ⟦Cruzeiro do Sul⟧ caiu no ⟦Tietê⟧"),
         ("por", "Em as ruas , por a ⟦Rua de os Pinheiros⟧", "Nas ruas, pela ⟦Rua dos Pinheiros⟧"),
+        ("fra", "La carte de l' ⟦Italie⟧ .", "La carte de l'⟦Italie⟧."),
+        ("ita", "Le lave dell' ⟦Etna⟧ e un' ⟦Alfa⟧", "Le lave dell'⟦Etna⟧ e un'⟦Alfa⟧"),
         ("tur", "Mao ⟦Pekin'i⟧ aldı .", "Mao ⟦Pekin⟧'i aldı."),
         ("fin", "Sitä sanoi ⟦EU:n⟧ mies .", "Sitä sanoi ⟦EU⟧:n mies."),
         ("hun", "⟦Kim Dae-jung⟧ és a ⟦NATO-nak⟧ .", "⟦Kim Dae-jung⟧ és a ⟦NATO⟧-nak."),
@@ -84,10 +86,12 @@ def test_a_tokenised_sentence_is_written_as_its_language_is(language, tokens, we
         ("fin", "⟦EU⟧ ja ⟦Salo⟧", "⟦EU⟧:n ja ⟦Salo⟧"),
         ("deu", "„ ⟦Marx⟧ “ und ⟦Bonn⟧", "„⟦Marx⟧“ und ⟦Bonn⟧’s"),
         ("nob", "⟦Marius⟧ bok", "⟦Marius⟧’ bok"),
+        ("fra", "⟦Émile⟧ voit ⟦Lyon⟧ .", "l’⟦Émile⟧ voit ⟦Lyon⟧."),
+        ("cat", "⟦Universitat d'Alacant⟧ i ⟦⟦Olot⟧ Nord⟧", "l’⟦Universitat d’Alacant⟧ i l’⟦⟦Olot⟧ Nord⟧"),
         ("rus", "⟦Омск⟧ .", "⟦Омск⟧."),
     ],
 )
-def test_names_get_the_endings_that_their_language_sets_off(language, tokens, web):
+def test_names_get_what_their_language_sets_off(language, tokens, web):
     assert marked(gluing.glued(passage(tokens), language, CURLED_AND_ADDED)) == web
 
 
