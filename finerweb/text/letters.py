@@ -40,9 +40,9 @@ SEQUENCES = {
 }
 
 # One for another, whatever the language. The capital of dotless i is I, which folds to i (CaseFolding.txt, T), so that
-# KIZILAY is Kızılay; only Turkish and Azerbaijani have it. DUCET sorts the Yiddish digraphs and oe as two letters; comma and cedilla of
-# Romanian are told apart by no language; the Malayalam au sign has an old and a new form (12.9); the ideographs are
-# variants of one (Unihan, kZVariant) that radicals become in NFKC.
+# KIZILAY is Kızılay; only Turkish and Azerbaijani have it. DUCET sorts the Yiddish digraphs and oe as two letters. No
+# language tells the comma of Romanian from a cedilla. The Malayalam au sign has an old form and a new one (12.9). The
+# ideographs are variants of one (Unihan, kZVariant), which radicals become in NFKC.
 SPELLINGS = str.maketrans(
     {
         "\u05f0": "\u05d5\u05d5",

@@ -29,20 +29,26 @@ class Signs:
         is_before = self.text[right] in SIGNS
         sign = right if is_before else left - 1
         word, rest = self._word_before(sign), self._word_after(sign + 1)
-        if self._is_hebrew and word and not rest and is_before and self._closes_a_quote(sign):
-            return Cut.EDGE  # to ICU the quote is a part of the Hebrew word, as the sign of an abbreviation is
-        if not word or not rest:
-            # ICU takes some of the signs for letters.
-            return Cut.EDGE if self.text[sign].isalpha() and (word or not self._clitics.rule.is_letter) else None
+        if not word or not rest or _is_foreign(word, rest):
+            return self._at_quote(sign, word, rest, is_before)
         if is_before and is_start:
             return Cut.EDGE if index in self._breaks else Cut.NEVER
-        if _is_quote(word, rest):
-            return Cut.EDGE
         if self.text[sign] == '"':
             return self._at_double_quote(word, rest, is_before)
         if self.text[sign] in COLONS:
             return self._at_colon(index, word, rest, is_before)
         return self._at_apostrophe(sign, word, rest, is_before)
+
+    def _at_quote(self, sign: int, word: str, rest: str, is_before: bool) -> Cut | None:
+        """At a sign between other things than two words, where ICU knows a quote unless it takes the sign for a letter.
+
+        Nothing is elided across scripts, and neither scripts without spaces nor Korean have an apostrophe.
+        """
+        if word and rest:
+            return Cut.EDGE
+        if self._is_hebrew and word and is_before:  # geresh, as in an abbreviation
+            return Cut.EDGE if self._closes_a_quote(sign) else None
+        return Cut.EDGE if self.text[sign].isalpha() and (word or not self._clitics.rule.is_letter) else None
 
     def _at_apostrophe(self, sign: int, word: str, rest: str, is_before: bool) -> Cut:
         if not is_before:
@@ -91,10 +97,10 @@ class Signs:
         return False
 
 
-def _is_quote(word: str, rest: str) -> bool:
-    """Nothing is elided across scripts, and neither scripts without spaces nor Korean have an apostrophe."""
-    is_foreign = characters.script(base(word)) != characters.script(rest[0])
-    return is_foreign or bool(UNSPACED.match(word[-1]) or HANGUL.match(word[-1]))
+def _is_foreign(word: str, rest: str) -> bool:
+    """Is a sign between these no apostrophe, because the script has none or changes there?"""
+    is_other = characters.script(base(word)) != characters.script(rest[0])
+    return is_other or bool(UNSPACED.match(word[-1]) or HANGUL.match(word[-1]))
 
 
 def base(word: str) -> str:
