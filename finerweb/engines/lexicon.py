@@ -46,7 +46,7 @@ DATES = [
     r"\d{4}\s?[年년](?:\s?\d{1,2}\s?[月월](?:\s?\d{1,2}\s?[日일])?)?",
     r"\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]",
 ]
-# A letter of a script with spaces, or a mark (`\w` denies vowel signs); and what is left of a word after a name of CLDR.
+# A letter of a script with spaces, or a mark (`\w` denies vowel signs); what is left of a word after a name of CLDR.
 LETTER = rf"(?:(?!{UNSPACED.pattern})[^\W\d_]|[{marks()}\u200C\u200D])"
 ENDING = rf"{LETTER}{{0,4}}(?!{LETTER})"
 # A number and the word after it; in scripts without spaces the word's end would be a guess.

@@ -3,6 +3,7 @@
 Every span is a slice of the text: `text[start:end]` is what it says, whatever the model wrote. Offsets are code points.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
@@ -39,6 +40,7 @@ ABUGIDAS = {
     "TELUGU",
 }
 SHORTEST_SYLLABIC = 3
+VIRAMA = 9  # its combining class: the letter before it joins the one after it
 
 
 class Text:
@@ -159,7 +161,10 @@ class Text:
         while same < min(len(name), len(text) - start) and text[start + same] == name[same]:
             same += 1
         lost = name[same:]
-        longest = LONGEST_ENDING if _is_syllabic(name) and not lost else min(LONGEST_ENDING, same // 2)
+        if not lost and unicodedata.combining(text[start + same : start + same + 1] or " ") == VIRAMA:
+            return None  # the last letter of the mention is a part of another one here
+        is_whole_name = not lost and len(name) >= SHORTEST and _is_syllabic(name)
+        longest = LONGEST_ENDING if is_whole_name else min(LONGEST_ENDING, same // 2)
         end = start + same
         while end <= len(text) and _letters(text[start + same : end]) <= longest:
             if self._is_end(end):
