@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from finerweb.problems import AnswerProblem
 from finerweb.questions._members import exact, member, text_of
 from finerweb.questions._reader import Reading, read
 from finerweb.text.scripts import foreign
@@ -82,6 +83,6 @@ def _mention(finding: Any) -> str | None:
     return text_of(finding)
 
 
-def doubt(said: Verdict, payload: Mapping[str, Any]) -> str | None:
+def doubt(said: Verdict, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """Findings of which none is in the passage are not about it."""
     return foreign([*said.missing, *said.extra, *said.wrong], payload["text"])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from finerweb.labels.forms import canonical, problem
+from finerweb.problems import AnswerProblem
 from finerweb.questions._members import member
 from finerweb.questions._reader import Reading, read
 from finerweb.text.scripts import scripts
@@ -40,6 +41,6 @@ def _shape(data: Any) -> Reading | None:
     return None if problem(plain) else Reading(plain)
 
 
-def doubt(said: str, payload: Mapping[str, Any]) -> str | None:
+def doubt(said: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """What has a letter of another script is not English."""
     return "wrong_script" if scripts(said) - {"LATIN"} else None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from finerweb.problems import AnswerProblem
 from finerweb.questions._members import member
 from finerweb.questions._reader import Reading, read
 from finerweb.text.scripts import LETTERS, scripts
@@ -43,7 +44,7 @@ def _shape(data: Any) -> Reading | None:
     return Reading(" ".join(name.split()))
 
 
-def doubt(said: str, payload: Mapping[str, Any]) -> str | None:
+def doubt(said: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """A name without a letter of the language's script is in another language; a long one is an explanation."""
     wanted = LETTERS.get(payload["script"])
     if wanted and not wanted & scripts(said):

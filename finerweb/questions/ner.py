@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from finerweb.problems import AnswerProblem
 from finerweb.questions._items import Bad, Named, shape
 from finerweb.questions._reader import read
 from finerweb.text.scripts import foreign
@@ -64,6 +65,6 @@ def items(answer: str) -> list[Named | Bad]:
     return entries
 
 
-def doubt(said: list[Named], payload: Mapping[str, Any]) -> str | None:
+def doubt(said: list[Named], payload: Mapping[str, Any]) -> AnswerProblem | None:
     """Mentions of which none is in the passage are not about it."""
     return foreign([named.mention for named in said], payload["text"])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from finerweb.problems import AnswerProblem
 from finerweb.questions._members import exact, member, text_of
 from finerweb.questions._reader import Reading, read
 
@@ -57,6 +58,6 @@ def _shape(data: Any) -> Reading | None:
     return Reading(Rating(score, justification or ""))
 
 
-def doubt(said: Rating, payload: Mapping[str, Any]) -> str | None:
+def doubt(said: Rating, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """A grade can be wrong, but not about something else."""
     return None
