@@ -31,6 +31,7 @@ PassageProblem = Literal[
     "quota_full",
 ]
 AnswerProblem = Literal[
+    "looped",
     "truncated",
     "malformed",
     "empty",
@@ -96,6 +97,7 @@ PASSAGE: Words = {
     "quota_full": "its language already had enough passages",
 }
 ANSWER: Words = {
+    "looped": "the answer repeats itself to its end; what stands before is kept",
     "truncated": "the answer stopped at the token limit",
     "malformed": "the answer is not in the form that was asked for",
     "empty": "the answer is empty",

@@ -14,6 +14,7 @@ from finerweb.questions import ner
 from finerweb.questions.ner import Bad
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
+from finerweb.text import loops
 
 TABLE = Table(
     name="mentions",
@@ -71,7 +72,7 @@ def read(row: Any, *, locales: Mapping[str, str], policy: str) -> Iterator[tuple
         return row.request_id, position, row.subject_id, row.language, row.annotator, *place, policy, problem
 
     try:
-        items = ner.items(row.answer)
+        items = ner.items(loops.without(row.answer, row.text))
     except Unreadable:
         yield row_of(-1, None, None, None, None, None, None, row.problem or "unreadable")
         return

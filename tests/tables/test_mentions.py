@@ -55,3 +55,12 @@ def test_an_answer_that_only_thinks_is_one_row(problem: str | None, wanted: str)
 def test_of_a_cut_answer_the_whole_mentions_are_kept() -> None:
     answer = '{"entities": [{"mention": "Oslo", "type": "city"}, {"mention": "Lena Be'
     assert read(answer, "truncated") == [(0, "Oslo", "city", TEXT.index("Oslo"), TEXT.index("Oslo") + 4, None)]
+
+
+def test_of_an_answer_that_loops_one_round_is_kept() -> None:
+    answer = '{"entities": [{"mention": "Oslo", "type": "city"}' + ', {"mention": "Rome", "type": "city"}' * 100
+    assert read(answer, "looped") == [
+        (0, "Oslo", "city", TEXT.index("Oslo"), TEXT.index("Oslo") + 4, None),
+        (1, "Rome", "city", None, None, "absent"),
+    ]
+    assert read("<think>" + "Wait, let me see. " * 50, "looped") == [(-1, None, None, None, None, "looped")]
