@@ -32,7 +32,7 @@ from finerweb.engines._openai.chat import Chat
 from finerweb.engines._openai.in_flight import Ask, stream
 from finerweb.engines._openai.rate_limit import Pace, backoff
 from finerweb.engines._openai.reply import Reply, answer, refusal
-from finerweb.engines._openai.streaming import is_stream, whole
+from finerweb.engines._openai.streaming import EVENTS, whole
 
 OPTIONS = frozenset(Options.model_fields) - COMMON
 DEFAULTS = {name: field.default for name, field in Options.model_fields.items() if not field.is_required()}
@@ -152,8 +152,8 @@ class Endpoint:
         url, sent = self._access.at("chat/completions"), content.encode("utf-8", "replace")
         try:
             async with asyncio.timeout(self._options.timeout), client.stream("POST", url, content=sent) as response:
-                if response.is_success and is_stream(response):
-                    reply = await whole(response, source)
+                if response.is_success and response.headers.get("content-type", "").startswith(EVENTS):
+                    reply = await whole(response.aiter_lines(), source)
                 else:
                     await response.aread()
                     reply = self._access.reply(response.status_code, response.text, response.headers)

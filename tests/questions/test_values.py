@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model_answers import CONTENTS, answers
+from model_answers import answers
 
 from finerweb import plugins
 from finerweb.errors import Unreadable, excerpt
@@ -94,12 +94,12 @@ LOOPS += ['{"mention": "A", "type": "b"}, ', '" ', "<think>", "```json\n{", '{"e
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_hundred_kilobytes_take_no_time(loop: str) -> None:
     began = time.process_time()
-    for question in CONTENTS:
+    for question in ("ner", "judge"):
         try:
             plugins.load("finerweb.questions", question).parse('{"entities": [' + loop * (100_000 // len(loop)))
         except Unreadable:
             continue
-    assert time.process_time() - began < 15, "five questions; a quadratic reader takes minutes"
+    assert time.process_time() - began < 8, "twice; a quadratic reader takes minutes"
 
 
 def damaged(seed: int) -> Iterator[tuple[str, str]]:

@@ -9,26 +9,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
-
 from finerweb.engines import LOOPED
 from finerweb.engines._openai.reply import Reply, text_of
 from finerweb.text import loops
 
+EVENTS = "text/event-stream"  # what a server says it sends; one that knows no streaming sends the whole
 STRIDE = 400  # characters after which an answer is looked at, whether it loops
 PIECE = 4.0  # characters of a token, at most: servers may send several in one piece
 
 
-def is_stream(response: httpx.Response) -> bool:
-    """Does the server send pieces? One that knows no streaming sends the whole."""
-    return str(response.headers.get("content-type", "")).startswith("text/event-stream")
-
-
-async def whole(response: httpx.Response, source: str) -> Reply:
-    """The completion of a stream; `source` is what was asked about, which a list may repeat."""
+async def whole(lines: AsyncIterator[str], source: str) -> Reply:
+    """The completion that the lines of a stream make; `source` is what was asked about, which a list may repeat."""
     pieces = _Pieces()
     looked = 0
-    async for event in _events(response):
+    async for event in _events(lines):
         if "error" in event:
             code = event["error"].get("code") if isinstance(event["error"], dict) else None
             return Reply(code if isinstance(code, int) and 400 <= code < 600 else 500, json.dumps(event))
@@ -42,8 +36,8 @@ async def whole(response: httpx.Response, source: str) -> Reply:
     return pieces.reply()
 
 
-async def _events(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
-    async for line in response.aiter_lines():
+async def _events(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
+    async for line in lines:
         if line.startswith("data:"):
             with suppress(ValueError, RecursionError):  # [DONE] is no JSON
                 event = json.loads(line.removeprefix("data:"))
