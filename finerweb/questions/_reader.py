@@ -3,6 +3,7 @@
 Not those in which a model thinks, repeats the format, gives an example or makes a draft.
 """
 
+import html
 import re
 from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
@@ -68,7 +69,8 @@ def read(answer: str, shape: Shape, what: str) -> Any:
     if isinstance(data, str):
         text, data = data, None
     reading = _counted(interpret(data, shape))
-    for candidate in dict.fromkeys([own_turn(text), text, text.replace('\\"', '"')]):
+    unescaped = html.unescape(text.replace('\\"', '"').replace("\\n", "\n"))  # a string without its quotes, or HTML
+    for candidate in dict.fromkeys([own_turn(text), text, unescaped]):
         if reading is None:
             reading = _of_text(candidate, shape)
     if reading is None:
@@ -141,7 +143,7 @@ def _closing(thought: str, shape: Shape, depth: int) -> Reading | None:
 
 def _last(text: str, shape: Shape, depth: int) -> Reading | None:
     best: Reading | None = None
-    run: Reading | None = None  # items that stand by themselves, one a line
+    run: Reading | None = None  # items, or answers, that stand by themselves, one a line
     end = 0
     for value in values(text):
         reading = interpret(value.data, shape, depth)
@@ -150,13 +152,23 @@ def _last(text: str, shape: Shape, depth: int) -> Reading | None:
         reading = reading._replace(is_whole=value.is_whole)
         if reading.form is Form.PAIR and text[value.start] == "(":
             reading = reading._replace(form=Form.ITEM)
-        if reading.form < Form.LIST:
-            is_next = reading.form is Form.ITEM or _BULLETS.fullmatch(text, end, value.start)
-            run = _joined([run if is_next else None, reading])
-            reading, end = _counted(run), value.end
-        if reading and (best is None or _supersedes(reading, best)):
+        is_next = _BULLETS.fullmatch(text, end, value.start)
+        if run and (reading.form is Form.ITEM or is_next) and _goes_on(run, reading):
+            reading = _joined([run, reading]) or reading
+        run, end = reading, value.end
+        if _counted(reading) and (best is None or _supersedes(reading, best)):
             best = reading
     return best
+
+
+def _goes_on(run: Reading, reading: Reading) -> bool:
+    """Is it more of the same: another item, or a list of others? One that has an item again is a better answer."""
+    if run.form is not reading.form or not isinstance(run.content, list):
+        return False
+    if reading.form < Form.LIST:
+        return True
+    mentions = [{item[0] for item in part.content} for part in (run, reading)]
+    return bool(run.size and reading.size) and mentions[0].isdisjoint(mentions[1])
 
 
 def _counted(run: Reading | None) -> Reading | None:
