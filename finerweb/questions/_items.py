@@ -89,7 +89,9 @@ def _by_mention(data: dict[str, Any]) -> Reading | None:
     """{"Cairo": {"type": "city"}}. Of {"Cairo": "city"} nobody knows which is which."""
     if not data or not all(isinstance(value, dict) and text_of(member(value, *_TYPES)) for value in data.values()):
         return None
-    return _listed([{"mention": name, "type": member(value, *_TYPES)} for name, value in data.items()], Form.LIST)
+    if all(member(value, *_MENTIONS) is not None for value in data.values()):
+        return _listed(list(data.values()), Form.LIST)  # by number
+    return _listed([[name, member(value, *_TYPES)] for name, value in data.items()], Form.LIST)
 
 
 def _only_list(data: dict[str, Any]) -> Reading | None:
