@@ -77,7 +77,7 @@ def _best(mentions: Sequence[str], text: Text, labels: Sequence[Hashable], promp
     exact = {mention: text.exact(mention) for mention in counts}
     # An exact mention may stand for a place that is written otherwise, where it was named more often than it is there.
     places = {
-        mention: spans if len(spans) >= counts[mention] else text.places(mention, spans)
+        mention: spans if len(spans) >= counts[mention] else text.places(mention, spans, counts[mention])
         for mention, spans in exact.items()
     }
     options = [places[mention] for mention in stripped]

@@ -3,6 +3,7 @@
 Every span is a slice of the text: `text[start:end]` is what it says, whatever the model wrote. Offsets are code points.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
@@ -11,7 +12,7 @@ from rapidfuzz.distance import Levenshtein
 from finerweb.mentions.aligning import Place
 from finerweb.problems import MentionProblem
 from finerweb.text import characters
-from finerweb.text.characters import UNSPACED, are_letters
+from finerweb.text.characters import UNSPACED, are_letters, is_letter
 from finerweb.text.edges import Edges
 from finerweb.text.folding import Folded, fold
 from finerweb.text.scripts import scripts
@@ -19,6 +20,7 @@ from finerweb.text.spans import Span
 
 # What a place costs, where a mention in reading order is worth 1.
 NORMALISED, FUZZY = 0.2, 0.4
+PREFIXED = 0.03  # a sign that is written together with the next word: the "@" of "@ NASA" is not that of "@esa"
 
 SHORTEST = 5  # folded characters of a mention that may be found by similarity: shorter names have too many neighbours
 LETTERS_AN_EDIT, MOST_EDITS = 5, 3  # one letter in five may be another one
@@ -38,6 +40,7 @@ ABUGIDAS = {
     "TELUGU",
 }
 SHORTEST_SYLLABIC = 3
+VIRAMA = 9  # its combining class: the letter before it joins the one after it
 
 
 class Text:
@@ -57,16 +60,24 @@ class Text:
         """The places of a mention, letter by letter."""
         if not mention:
             return []
-        return [Place(span, "exact", 0.0) for span in occurrences(self.text, mention) if self.edges.is_whole(span)]
+        is_sign = not (mention[-1].isalnum() or is_letter(mention[-1]))
+        return [
+            Place(span, "exact", PREFIXED if is_sign and self.text[span.end : span.end + 1].isalnum() else 0.0)
+            for span in occurrences(self.text, mention)
+            if self.edges.is_whole(span)
+        ]
 
-    def places(self, mention: str, exact: list[Place]) -> list[Place]:
-        """All places of a mention: the exact ones, those written otherwise, and where there are none, similar ones."""
+    def places(self, mention: str, exact: list[Place], count: int = 1) -> list[Place]:
+        """All places of a mention that is named so often: exact, written otherwise, joined; else those most like it."""
         name = fold(mention, self.locale).text.strip()
         if not name:
             return exact
         spans = {place.span for place in exact}
         alike = [Place(span, "normalised", NORMALISED) for span in self._alike(name) if span not in spans]
-        return exact + alike or self._joined(mention) or [Place(span, "fuzzy", FUZZY) for span in self._similar(name)]
+        places = exact + alike
+        if len(places) < count:
+            places += [place for place in self._joined(mention) if place.span not in spans]
+        return places or [Place(span, "fuzzy", FUZZY) for span in self._similar(name)]
 
     def _alike(self, name: str) -> list[Span]:
         """The places that fold to a folded mention, from whole clusters to whole clusters."""
@@ -107,7 +118,7 @@ class Text:
             if _distance(text[start : start + len(name)], name, 2 * best) > 2 * best:
                 continue
             is_start = self._is_bound(start) and self.edges.is_edge(starts[start], is_start=True)
-            for end in self._ends(start, len(name), best) if is_start else ():
+            for end in self._ends(start, name, best) if is_start else ():
                 distance = _distance(text[start:end], name, best)
                 if distance <= best and _digits(text[start:end]) == digits:
                     if distance < best:
@@ -115,12 +126,12 @@ class Text:
                     spans.append(Span(starts[start], ends[end - 1]))
         return spans or self._inflected(name)
 
-    def _ends(self, start: int, length: int, edits: int) -> Iterator[int]:
-        """Where a folded word ends, so many characters after `start`, more or less."""
-        for end in range(
-            max(start + 1, start + length - edits), min(len(self.folded.text), start + length + edits) + 1
-        ):
-            if self._is_end(end):
+    def _ends(self, start: int, name: str, edits: int) -> Iterator[int]:
+        """Where a folded word ends that is about as long as a name, without punctuation unless the name has it."""
+        text = self.folded.text
+        shortest, longest = max(1, len(name) - edits), len(name) + edits
+        for end in range(start + shortest, min(len(text), start + longest) + 1):
+            if self._is_end(end) and (is_letter(text[end - 1]) or not is_letter(name[-1])):
                 yield end
 
     def _is_end(self, end: int) -> bool:
@@ -150,7 +161,10 @@ class Text:
         while same < min(len(name), len(text) - start) and text[start + same] == name[same]:
             same += 1
         lost = name[same:]
-        longest = LONGEST_ENDING if _is_syllabic(name) and not lost else min(LONGEST_ENDING, same // 2)
+        if not lost and unicodedata.combining(text[start + same : start + same + 1] or " ") == VIRAMA:
+            return None  # the last letter of the mention is a part of another one here
+        is_whole_name = not lost and len(name) >= SHORTEST and _is_syllabic(name)
+        longest = LONGEST_ENDING if is_whole_name else min(LONGEST_ENDING, same // 2)
         end = start + same
         while end <= len(text) and _letters(text[start + same : end]) <= longest:
             if self._is_end(end):

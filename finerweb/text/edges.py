@@ -60,7 +60,7 @@ class Edges:
         Where words or figures were written together: `Finland12`, `3D`, `parisFrance`, `FCBarcelona`, `15,14`,
         `#new_york`, `bbc.co.uk`; and where a language has two readings: `D'Alema`.
         """
-        return self._cut(index, is_start) is not Cut.NEVER or self._is_joint(index)
+        return self._cut(index, is_start) is not Cut.NEVER or self._is_joint(index, is_start)
 
     def _cut(self, index: int, is_start: bool) -> Cut:
         left, right = self._gap(index)
@@ -111,8 +111,12 @@ class Edges:
         before, after = self.text[max(0, dot - 2) : dot], self.text[dot + 1 : dot + 3]
         if self.text[dot] in MIDDLE_DOTS:  # Catalan col·legi has one between two letters of one word
             return Cut.NEVER if before[-1:].lower() == after[:1].lower() == "l" else Cut.EDGE
+        if is_start and dot == right:
+            return Cut.NEVER
+        if before[-1:].islower() and after[:1].isupper():  # two sentences without a space between
+            return Cut.EDGE
         name = after if is_start else before
-        if (is_start and dot == right) or len(name) < 2 or not are_letters(name):
+        if len(name) < 2 or not are_letters(name):
             return Cut.NEVER
         return Cut.SEAM if after[:1].islower() else Cut.EDGE
 
@@ -167,7 +171,7 @@ class Edges:
         scripts = {characters.script(base(self.text[max(0, left - 4) : left])), characters.script(self.text[right])}
         return len(scripts) == 2 and "" not in scripts and scripts != {"LATIN", "GREEK"}
 
-    def _is_joint(self, index: int) -> bool:
+    def _is_joint(self, index: int, is_start: bool) -> bool:
         """Were words or figures written together here? One letter before figures, as in G20, is no word."""
         before, after = self.text[index - 1 : index], self.text[index : index + 1]
         if "," in (before, after):
@@ -176,7 +180,7 @@ class Edges:
         if not (_is_alphanumeric(before) and _is_alphanumeric(after)) or characters.is_mark(after):
             return False
         if before.isdecimal() != after.isdecimal():
-            return before.isdecimal() or are_letters(self.text[max(0, index - 2) : index])
+            return is_start or before.isdecimal() or are_letters(self.text[max(0, index - 2) : index])
         return self._is_camel(index)
 
     def _is_camel(self, index: int) -> bool:

@@ -24,16 +24,18 @@ SAME = str.maketrans(
         **dict.fromkeys("‐‑‒–—―−־֊⁃﹣－", "-"),
         **dict.fromkeys("・･‧•⋅∙·", "·"),
         "〜": "~",
-        "፡": " ",
     }
 )
+WORD_SPACE = "፡"  # of Ethiopic
 LAST = 0x20000  # above it are ideographs, each of which folds to one, and selectors
 
-# Thai, Lao, Burmese, Khmer: marks of any class, in the order that fingers found; what is stacked goes with its stacker.
+# Marks that people type in any order: of Thai, Lao and Khmer, whose letters below others go with their stacker, and of
+# Burmese those that Zawgyi, which is no Unicode, has at the same places.
 _SORTED = (
-    r"[\u0E31\u0E34-\u0E3A\u0E47-\u0E4E\u0EB1\u0EB4-\u0EBC\u0EC8-\u0ECE\u102B-\u103E\u1056-\u1060\u17B4-\u17D3\u17DD]"
+    r"[\u0E31\u0E34-\u0E3A\u0E47-\u0E4E\u0EB1\u0EB4-\u0EBC\u0EC8-\u0ECE\u102D-\u1030\u1032\u1036\u1037\u103A"
+    r"\u17B4-\u17D3\u17DD]"
 )
-_STACKED = r"[\u1039\u17D2][\u1000-\u1021\u1780-\u17A2]"
+_STACKED = r"\u17D2[\u1780-\u17A2]"
 _UNIT = re.compile(rf"{_STACKED}|{_SORTED}")
 _RUN = re.compile(rf"(?:{_STACKED}|{_SORTED}){{2,}}")
 _GREEK = re.compile(r"[\u0370-\u03FF\u1F00-\u1FFF]")
@@ -88,7 +90,7 @@ def fold(text: str, locale: str = "") -> Folded:
 
 @functools.lru_cache(maxsize=65_536)
 def _fold_cluster(cluster: str) -> str:
-    if cluster.isspace():
+    if cluster.replace(WORD_SPACE, " ").isspace():
         return " "
     plain = cluster
     for sequence, letter in letters.SEQUENCES.items():
@@ -132,9 +134,9 @@ def _special() -> re.Pattern[str]:
     growing = {code for code in growing if not chr(code).isspace() and len(_fold_cluster(chr(code))) != 1}
     after = rf"(?:[\u200C\u200D]*(?:{_STACKED}|[{ranges(marks)}]))"
     sequences = "|".join(sorted(map(re.escape, letters.SEQUENCES), key=len, reverse=True))
-    return re.compile(
-        rf"\s{{2,}}|[^\S ]|(?:{sequences}){after}*|.{after}+|(?:{VARIED})[{SELECTORS}]+|[{ranges(growing)}]", re.DOTALL
-    )
+    spaces = rf"[\s{WORD_SPACE}]{{2,}}|[^\S ]|{WORD_SPACE}"
+    clusters = rf"(?:{sequences}){after}*|.{after}+|(?:{VARIED})[{SELECTORS}]+"
+    return re.compile(rf"{spaces}|{clusters}|[{ranges(growing)}]", re.DOTALL)
 
 
 _VOICED = (0xFF9E, 0xFF9F)
