@@ -4,7 +4,7 @@ Every span is a slice of the text: `text[start:end]` is what it says, whatever t
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 
 from rapidfuzz.distance import Levenshtein
@@ -73,10 +73,11 @@ class Text:
         if not name:
             return exact
         spans = {place.span for place in exact}
-        alike = [Place(span, "normalised", NORMALISED) for span in self._alike(name) if span not in spans]
-        places = exact + alike
+        alike = [span for span in self._alike(name) if span not in spans]
+        places = exact + [Place(span, "normalised", NORMALISED) for span in alike if self.edges.is_whole(span)]
         if len(places) < count:
-            places += [place for place in self._joined(mention) if place.span not in spans]
+            spans |= {place.span for place in places}
+            places += self._joined(mention, [span for span in alike if span not in spans])
         return places or [Place(span, "fuzzy", FUZZY) for span in self._similar(name)]
 
     def _alike(self, name: str) -> list[Span]:
@@ -86,18 +87,18 @@ class Text:
             for start, end in occurrences(self.folded.text, name)
             if self._is_bound(start) and self._is_bound(end)
         }
-        return sorted(span for span in spans if self.edges.is_whole(span))
+        return sorted(spans)
 
     def _is_bound(self, index: int) -> bool:
         """Does a cluster of the text begin at this place of the folded text? "ﬁ" folds to two letters."""
         starts = self.folded.starts
         return index in (0, len(starts)) or starts[index] != starts[index - 1]
 
-    def _joined(self, mention: str) -> list[Place]:
+    def _joined(self, mention: str, alike: Sequence[Span]) -> list[Place]:
         """The places of a mention that was written together with its neighbours."""
         return [
-            Place(span, "exact", NORMALISED)
-            for span in occurrences(self.text, mention)
+            Place(span, "exact" if self.text[slice(*span)] == mention else "normalised", NORMALISED)
+            for span in alike
             if self.edges.is_seam(span.start, is_start=True) and self.edges.is_seam(span.end, is_start=False)
         ]
 

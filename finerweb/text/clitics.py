@@ -62,8 +62,13 @@ PROCLITICS = {
 }
 # Amharic: the object, and, also, the article.
 AMHARIC_PARTICLE = re.compile(r"\u1295\u121D|\u1295\u1293|[\u1295\u1293\u121D\u12CD\u1235]")
-# Irish sets n, t, h and the letters of eclipsis before a capital, Xhosa its noun prefixes: na hÉireann, kwaZulu.
-PREFIXES = {"ga": re.compile(r"bhf|[bdgmnth]"), "xh": re.compile(r"[a-z]{1,6}")}
+# Irish sets n, t, h and the letters of eclipsis before a capital, Malagasy d and the like, Xhosa its noun prefixes: na
+# hÉireann, nataon-dRabe, kwaZulu.
+PREFIXES = {
+    "ga": re.compile(r"bhf|[bdgmnth]"),
+    "mg": re.compile(r"[bdgjkpt]|dr|ts"),
+    "xh": re.compile(r"[a-z]{1,6}"),
+}
 # Endings of Persian, Pashto, Kurdish behind a zero-width non-joiner: plural, possessive, copula, comparison.
 PERSIAN_ENDING = re.compile(r"(?:ها|ای|ام|ات|اش|ایم|اید|اند|مان|تان|شان|ترین|تر|ی|دا|ەکان)\w{0,4}")
 PERSIAN_PREFIX = re.compile(r"ن?می|بی|نا")
@@ -187,10 +192,10 @@ class Clitics:
             return True
         return bool(self._after_vowel.fullmatch(small)) and _base(name[-1]) in _VOWELS
 
-    def after_colon(self, name: str, ending: str) -> bool:
+    def after_colon(self, name: str, ending: str, *, is_compound: bool) -> bool:
         """May `ending` follow `name` after a colon? Not in the abbreviations S:t, k:a and n:o."""
-        is_inflected = len(name) > 1 or (name.isupper() and self._after_colon.pattern == ANY_ENDING)
-        return is_inflected and ending == ending.lower() and bool(self._after_colon.fullmatch(ending))
+        is_long = is_compound or len(name) > 1 or (name.isupper() and self.rule.after_colon == ANY_ENDING)
+        return is_long and ending == ending.lower() and bool(self._after_colon.fullmatch(ending))
 
 
 def is_contracted(word: str, rest: str) -> bool:
