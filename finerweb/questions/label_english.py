@@ -36,7 +36,7 @@ def parse(answer: str) -> str:
 
 
 def _shape(data: Any) -> Reading | None:
-    name = member(data, "english", "english_name", "translation") if isinstance(data, dict) else None
+    name = member(data, "english", "english_name", "translation", "name") if isinstance(data, dict) else None
     plain = canonical(name) if isinstance(name, str) else ""
     return None if problem(plain) else Reading(plain)
 
