@@ -41,6 +41,6 @@ def _shape(data: Any) -> Reading | None:
     return None if problem(plain) else Reading(plain)
 
 
-def doubt(said: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
+def doubt(name: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """What has a letter of another script is not English."""
-    return "wrong_script" if scripts(said) - {"LATIN"} else None
+    return "wrong_script" if scripts(name) - {"LATIN"} else None
