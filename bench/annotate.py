@@ -77,24 +77,25 @@ def through_spark(given: dict[str, Any]) -> dict[str, Any]:
     """Seconds and tokens of the same requests through `conversation.answer_missing`, and their messages."""
     from pyspark.sql import functions as F
 
-    from finerweb import job
     from finerweb.asking import conversation, worker
     from finerweb.formats import marked
+    from finerweb.running.failures import load_settings
+    from finerweb.running.session import opened
     from finerweb.tables import completions
 
     settings, passages = given["settings"], given["passages"]
     options = json.dumps({"engine": "vllm", **settings, "max_tokens": MAX_TOKENS, "tasks": 1, "keep_alive": KEEP_ALIVE})
-    chosen = job.load_settings("conf/local.yml", [f"work={given['work']}", f"models.bench={options}", "ask.attempts=1"])
+    chosen = load_settings("conf/local.yml", [f"work={given['work']}", f"models.bench={options}", "ask.attempts=1"])
     texts = [
         (f"{file.stem}-{document.name}#{copy}", file.stem, f"{copy}. {document.text}")
         for copy in range(1 + passages // 250)
         for file in sorted((ROOT / "sample").glob("*.txt"))
         for document in marked.documents(file.read_text(encoding="utf-8"))
     ][:passages]
-    with job.opened(chosen) as lake:
+    with opened(chosen) as lake:
         frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
         about = completions.about(frame, languages=chosen.languages)
-        requests = conversation.requests(about, question="ner", models={"bench": chosen.model_specs["bench"]})
+        requests = conversation.requests(about, question="ner", models={"bench": chosen.models["bench"]})
         rows = requests.frame.withColumn("attempt", F.lit(1)).orderBy("language", "request_id").collect()
         rendered = [worker.render(row) for row in rows]
         first = [row["request_id"] for row in rows[:WARM_UP]]
@@ -105,7 +106,7 @@ def through_spark(given: dict[str, Any]) -> dict[str, Any]:
                 lake,
                 conversation.Requests("ner", requests.models, part),
                 how=chosen.ask,
-                budget=chosen.annotate.budget.budget,
+                budget=chosen.annotate.budget,
                 tasks=1,
             )
             seconds.append(time.monotonic() - began)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pydantic import NonNegativeFloat, NonNegativeInt
+
 CHARACTERS_A_TOKEN = 3.0  # until the first answers tell; English has 4, most scripts fewer
 
 
@@ -10,9 +12,9 @@ CHARACTERS_A_TOKEN = 3.0  # until the first answers tell; English has 4, most sc
 class Price:
     """USD per million tokens read and written, and per hour that an engine works."""
 
-    input: float = 0.0
-    output: float = 0.0
-    hour: float = 0.0
+    input: NonNegativeFloat = 0.0
+    output: NonNegativeFloat = 0.0
+    hour: NonNegativeFloat = 0.0
 
     def usd(self, tokens_in: float, tokens_out: float, seconds: float) -> float:
         """What an answer cost."""
@@ -48,8 +50,8 @@ class Tally(NamedTuple):
 class Budget:
     """At most so many dollars and tokens (read and written); None for no limit."""
 
-    usd: float | None = None
-    tokens: int | None = None
+    usd: NonNegativeFloat | None = None
+    tokens: NonNegativeInt | None = None
 
     @property
     def is_limited(self) -> bool:

@@ -13,16 +13,14 @@ def requests(lake: Lake, settings: Settings) -> Requests:
     chosen = selection.chosen(lake.read(selection.TABLE), lake.read(passages.TABLE))
     about = completions.about(chosen, languages=settings.languages)
     return conversation.requests(
-        about, question="ner", models=conversation.chosen(settings.model_specs, settings.annotators)
+        about, question="ner", models=conversation.chosen(settings.models, settings.annotators)
     )
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Have every annotator name the entities of the selected passages."""
     asked = requests(lake, settings)
-    conversation.answer_missing(
-        lake, asked, how=settings.ask, budget=settings.annotate.budget.budget, tasks=settings.tasks
-    )
+    conversation.answer_missing(lake, asked, how=settings.ask, budget=settings.annotate.budget, tasks=settings.tasks)
 
 
 if __name__ == "__main__":

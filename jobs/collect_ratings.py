@@ -15,14 +15,14 @@ def requests(lake: Lake, settings: Settings) -> Requests:
     once = lake.read(passages.TABLE).join(copies, on="passage_id", how="left_anti")
     sample = passages.sample(once, per_language=settings.rate.per_language)
     about = completions.about(sample, languages=settings.languages)
-    raters = conversation.chosen(settings.model_specs, settings.rate.raters)
+    raters = conversation.chosen(settings.models, settings.rate.raters)
     return conversation.requests(about, question="usefulness", models=raters)
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Have a sample of the passages rated for usefulness."""
     asked = requests(lake, settings)
-    conversation.answer_missing(lake, asked, how=settings.ask, budget=settings.rate.budget.budget, tasks=settings.tasks)
+    conversation.answer_missing(lake, asked, how=settings.ask, budget=settings.rate.budget, tasks=settings.tasks)
     lake.replace(ratings.TABLE, ratings.collect(conversation.answers(lake, asked), lake.read(passages.TABLE)))
 
 

@@ -26,16 +26,14 @@ def requests(lake: Lake, settings: Settings) -> Requests:
     """These subjects, to every judge."""
     about = completions.about(subjects(lake, settings), languages=settings.languages, more=["entities"])
     return conversation.requests(
-        about, question="judge", models=conversation.chosen(settings.model_specs, settings.judge.judges)
+        about, question="judge", models=conversation.chosen(settings.models, settings.judge.judges)
     )
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Have a sample of the merged annotations judged."""
     asked = requests(lake, settings)
-    conversation.answer_missing(
-        lake, asked, how=settings.ask, budget=settings.judge.budget.budget, tasks=settings.tasks
-    )
+    conversation.answer_missing(lake, asked, how=settings.ask, budget=settings.judge.budget, tasks=settings.tasks)
     lake.replace(verdicts.TABLE, verdicts.collect(conversation.answers(lake, asked), subjects(lake, settings)))
 
 

@@ -9,6 +9,7 @@ from finerweb import job
 from finerweb.asking import conversation
 from finerweb.asking.conversation import Requests
 from finerweb.lake import Lake
+from finerweb.outside import vocabulary
 from finerweb.settings import Settings
 from finerweb.sources import vocabularies
 from finerweb.tables import completions, labels, mentions
@@ -27,18 +28,19 @@ def requests(lake: Lake, settings: Settings) -> Requests:
 
 def _forms(lake: Lake, settings: Settings) -> DataFrame:
     forms = labels.forms(labels.inventory(lake.read(mentions.TABLE)), languages=settings.languages)
-    vocabulary = vocabularies.frozen(lake, settings.name_labels.vocabulary, languages=settings.languages)
-    return labels.freeze(forms, vocabulary)
+    lake.log.read(*vocabulary.chosen(settings.name_labels.vocabulary))
+    entries = vocabularies.frozen(lake.spark, settings.name_labels.vocabulary, languages=settings.languages)
+    return labels.freeze(forms, entries)
 
 
 def _ask(question: str, about: DataFrame, settings: Settings) -> Requests:
     subjects = completions.about_labels(about, languages=settings.languages)
-    namer = conversation.chosen(settings.model_specs, [settings.name_labels.namer])
+    namer = conversation.chosen(settings.models, [settings.name_labels.namer])
     return conversation.requests(subjects, question=question, models=namer)
 
 
 def _answers(lake: Lake, asked: Requests, settings: Settings) -> DataFrame:
-    budget = settings.name_labels.budget.budget
+    budget = settings.name_labels.budget
     conversation.answer_missing(lake, asked, how=settings.ask, budget=budget, tasks=settings.tasks)
     return conversation.answers(lake, asked)
 

@@ -9,14 +9,16 @@ from typing import Protocol
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from finerweb import engines, plugins, progress, questions
+from finerweb import engines, plugins, questions
 from finerweb.asking import worker
 from finerweb.asking.spool import Spool, amount
 from finerweb.asking.worker import Asking
 from finerweb.cost import Budget, Price, Tally
 from finerweb.engines import Spec
 from finerweb.errors import BudgetSpent, EngineFailed
-from finerweb.lake import Lake, slices
+from finerweb.lake import Lake
+from finerweb.progress import Show
+from finerweb.rows import slices
 from finerweb.tables import completions
 
 # Question -> the job that asks it, and the section of the settings that has its budget.
@@ -112,7 +114,7 @@ class _Conversation:
                 self.lake.peek(completions.TABLE),
                 attempts=self.how.attempts,
                 again=self.how.again,
-                run=self.lake.run,
+                run=self.lake.log.run_id,
             )
             waiting = due.count()
             if not waiting:
@@ -144,11 +146,11 @@ class _Conversation:
             asking = Asking(
                 self.spec,
                 self.spool.url,
-                self.lake.run,
+                self.lake.log.run_id,
                 budget.share(self.tasks),
                 plugins.load("finerweb.questions", self.question).TOKENS_OUT,
             )
-            with progress.polled(self._show):
+            with self.lake.progress.polled(self._show):
                 try:
                     self.lake.append(completions.TABLE, worker.answer(part, asking=asking, tasks=self.tasks))
                 except Exception:
@@ -159,7 +161,7 @@ class _Conversation:
             self.spool.remove(objects)
         return Tally(*(now - then for now, then in zip(self.done, before, strict=True)))
 
-    def _show(self, bar: progress.Show) -> None:
+    def _show(self, bar: Show) -> None:
         now = self.done.plus(amount(self.spool.objects()))
         problems = f" · {now.problems:,} with a problem" if now.problems else ""
         money = f" · ${now.usd:,.2f}" if self.spec.price not in (None, Price()) else ""

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from cluster import SHORT_LIVED
 
-from finerweb import job
 from finerweb.asking import conversation
 from finerweb.asking.conversation import Requests
 from finerweb.lake import Lake
+from finerweb.running.failures import failures, load_settings
+from finerweb.running.session import opened
 from finerweb.settings import Settings
 from finerweb.tables import completions
 
@@ -22,17 +23,17 @@ def about(lake: Lake, settings: Settings, passages: int) -> Requests:
     ]
     frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
     subjects = completions.about(frame, languages=settings.languages)
-    return conversation.requests(subjects, question="ner", models={"asked": settings.model_specs["asked"]})
+    return conversation.requests(subjects, question="ner", models={"asked": settings.models["asked"]})
 
 
 def main(work: str, url: str, passages: int, overrides: list[str]) -> None:
     model = f"models.asked={{engine: openai, url: {url}, model: tiny, key_env: null, in_flight: 4, tasks: 1}}"
     java = f"spark={{spark.driver.extraJavaOptions: {SHORT_LIVED!r}}}"
-    settings = job.load_settings("conf/test.yml", [f"work={work}", model, java, *overrides])
-    with job.failures(Path(work) / "finerweb.log"), job.opened(settings) as lake:
+    settings = load_settings("conf/test.yml", [f"work={work}", model, java, *overrides])
+    with failures(Path(work) / "finerweb.log"), opened(settings) as lake:
         asked = about(lake, settings, passages)
         conversation.answer_missing(
-            lake, asked, how=settings.ask, budget=settings.annotate.budget.budget, tasks=settings.tasks
+            lake, asked, how=settings.ask, budget=settings.annotate.budget, tasks=settings.tasks
         )
         print(lake.read(completions.TABLE).count())
 

@@ -98,7 +98,7 @@ def test_an_answer_is_paid_for_once_and_a_bad_one_has_its_problem(spark: SparkSe
 
     lake.begin("renamed")
     renamed = ask(spark, lake, {"b": models["a"]}).count()
-    assert (renamed, lake.rows) == (4, {})
+    assert (renamed, lake.log.rows) == (4, {})
 
 
 def test_the_last_answer_counts_for_whoever_is_asked_now(spark: SparkSession) -> None:

@@ -1,14 +1,19 @@
-"""What is left to ask, and what it will take: requests, tokens, hours and money, before any of it is spent."""
+"""`finerweb plan`: what is left to ask, in requests, tokens, hours and money, before any of it is spent."""
 
+import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import typer
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from rich.console import Console
+from rich.table import Table as Grid
 
 from finerweb import graph, plugins
 from finerweb.asking import conversation
 from finerweb.asking.conversation import Requests
+from finerweb.commands._terminal import LOCAL, NONE, Conf, Json, Set, opened
 from finerweb.errors import WrongTable
 from finerweb.lake import Lake
 from finerweb.settings import Settings
@@ -29,6 +34,36 @@ class Line(NamedTuple):
     hours: float | None
     usd: float | None
     basis: str
+
+
+def main(conf: Conf = LOCAL, set: Set = NONE, as_json: Json = False) -> None:
+    """Estimate what is left to ask: requests, tokens, hours and money. Nothing is asked."""
+    with opened(conf, set) as (lake, settings):
+        lines = list(plan(lake, settings))
+    if as_json:
+        typer.echo(json.dumps([line._asdict() for line in lines], ensure_ascii=False))
+    else:
+        _show(lines)
+
+
+def _show(lines: list[Line]) -> None:
+    grid = Grid(title="To be asked", title_justify="left")
+    for heading in ("job", "model", "requests", "tokens in", "tokens out", "engine hours", "USD", "lengths"):
+        grid.add_column(heading, justify="left" if heading in ("job", "model", "lengths") else "right", overflow="fold")
+    for line in lines:
+        hours = "unknown" if line.hours is None else f"{line.hours:,.2f}"
+        usd = "unknown" if line.usd is None else f"{line.usd:,.2f}"
+        counts = [f"{count:,}" for count in (line.requests, line.tokens_in, line.tokens_out)]
+        grid.add_row(line.job, line.model, *counts, hours, usd, line.basis)
+    out = Console(highlight=False)
+    out.print(grid)
+    usd_in_all = sum(line.usd for line in lines if line.usd is not None)
+    unpriced = sorted({line.model for line in lines if line.usd is None and line.requests})
+    more = f", and what {', '.join(unpriced)} cost, whose price or speed is not known" if unpriced else ""
+    planned = {line.job for line in lines}
+    if later := [name for name in graph.order() if name in conversation.JOBS.values() and name not in planned]:
+        out.print(f"Not known before there are annotations: {', '.join(later)}", soft_wrap=True)
+    out.print(f"In all: {sum(line.requests for line in lines):,} requests, ${usd_in_all:,.2f}{more}", soft_wrap=True)
 
 
 def plan(lake: Lake, settings: Settings) -> Iterator[Line]:
@@ -64,7 +99,7 @@ def _guess(lake: Lake, settings: Settings, question: str) -> Requests | None:
     sample = passages.sample(lake.read(passages.TABLE), per_language=settings.select.per_language)
     about = completions.about(sample, languages=settings.languages)
     return conversation.requests(
-        about, question=question, models=conversation.chosen(settings.model_specs, settings.annotators)
+        about, question=question, models=conversation.chosen(settings.models, settings.annotators)
     )
 
 
