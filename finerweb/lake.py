@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from delta.tables import DeltaTable
+from delta.tables import DeltaTable, DeltaTableBuilder
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -177,14 +177,40 @@ class Lake:
         if table.name in self._checked or self.exists(table):
             self._require(table)
             return
-        builder = DeltaTable.createIfNotExists(self.spark).comment(table.comment)
+        self._define(DeltaTable.createIfNotExists(self.spark), table, version=table.version)
+
+    def _define(self, builder: DeltaTableBuilder, table: Table, *, version: str) -> None:
+        builder = builder.comment(table.comment)
         builder = builder.tableName(self.place(table)) if self._is_schema else builder.location(self.place(table))
         for column in table.columns:
             builder = builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
         for name, sql in table.constraints.items():
             # As a property rather than ALTER TABLE ... ADD CONSTRAINT: one commit for all of them.
             builder = builder.property(f"delta.constraints.{name}", sql)
-        builder.property(VERSION_PROPERTY, table.version).clusterBy(*table.cluster).execute()
+        builder.property(VERSION_PROPERTY, version).clusterBy(*table.cluster).execute()
+
+    def migrate(self, table: Table) -> int | None:
+        """Bring a table of an earlier contract to the present one, with all its rows; None where it is there already.
+
+        Whatever is done half has no valid version: nothing reads it, and the same call goes on where it was. The table
+        is written anew, since other readers of Delta give null for a column that was renamed in place.
+        """
+        contract, _, start = self._contract(table).partition("@")
+        if contract == table.version:
+            return None
+        if contract not in table.earlier:
+            raise self._wrong(table, contract)
+        if not start:
+            start = str(self.version(table))
+            self._define(DeltaTable.replace(self.spark), table, version=f"{contract}@{start}")
+        reader = self.spark.read.format("delta").option("versionAsOf", start)
+        rows = reader.table(self.place(table)) if self._is_schema else reader.load(self.place(table))
+        renamed = table.conform(rows.withColumnsRenamed(dict(table.earlier[contract])))
+        writer = renamed.write.format("delta").mode("append").option("userMetadata", json.dumps({"job": "migrate"}))
+        writer = writer.option("txnAppId", f"finerweb/migrate/{table.name}/{start}").option("txnVersion", 0)
+        writer.saveAsTable(self.place(table)) if self._is_schema else writer.save(self.place(table))
+        self.spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ('{VERSION_PROPERTY}' = '{table.version}')")
+        return self._frame(table, self.version(table)).count()
 
     def define(self, views: Mapping[str, str], tables: Iterable[Table]) -> None:
         """Make views of queries with {table} in them: in a catalogue for everyone, in a folder for this session.
@@ -233,17 +259,32 @@ class Lake:
     def _require(self, table: Table) -> None:
         if table.name in self._checked:
             return
+        contract = self._contract(table)
+        if contract != table.version:
+            raise self._wrong(table, contract)
+        self._checked.add(table.name)
+
+    def _contract(self, table: Table) -> str:
+        """The version of the contract that a table was made to; raises WrongTable where there is no table."""
         try:
             properties = self._delta(table).detail().select("properties").collect()[0][0]
         except AnalysisException as error:
             raise WrongTable(
                 f"table {table.name}: nothing at {self.place(table)}; run the job that writes it first (finerweb run)"
             ) from error
-        version = properties.get(VERSION_PROPERTY, "none")
-        if version != table.version:
-            raise WrongTable(
-                f"table {table.name} at {self.place(table)}: found schema version {version}, wanted {table.version}. "
-                "Name another place (--set lake.location=...), or drop the table and run its job again; completions "
+        return str(properties.get(VERSION_PROPERTY, "none"))
+
+    def _wrong(self, table: Table, contract: str) -> WrongTable:
+        if contract.partition("@")[0] in table.earlier:
+            way_out = "run finerweb migrate, which keeps every row"
+        else:
+            way_out = (
+                "name another place (--set lake.location=...), or drop the table and run its job again; completions "
                 "hold paid answers: copy them first"
             )
-        self._checked.add(table.name)
+        return WrongTable(
+            f"table {table.name} at {self.place(table)}",
+            found=f"schema version {contract}",
+            wanted=table.version,
+            way_out=way_out,
+        )

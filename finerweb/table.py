@@ -33,6 +33,8 @@ class Table:
     `constraints` (name -> SQL) are Delta CHECK constraints: they bind every writer, ours or not. Delta refuses a row
     for which one is null, unlike SQL.
     `invariants` say what Delta's CHECK grammar cannot (lambdas); the lake checks them in the write itself.
+    `earlier` is for a table that cannot be made anew: version of an earlier contract -> column -> its name since then;
+    `finerweb migrate` renames them.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Table:
     constraints: Mapping[str, str] = field(default_factory=dict)
     invariants: Mapping[str, str] = field(default_factory=dict)
     cluster: tuple[str, ...] = ("language",)
+    earlier: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def version(self) -> str:

@@ -59,7 +59,7 @@ NOWHERE = dict.fromkeys(["start", "end", "surface", "tier"])  # of a mention tha
 def ground(completions: DataFrame, passages: DataFrame, *, languages: Mapping[str, Language], policy: str) -> DataFrame:
     """Read the ner answers and find each mention in its passage."""
     texts = passages.selectExpr("passage_id as subject_id", "text")
-    answers = completions.select("request_id", "subject_id", "language", "annotator", "answer", "problem")
+    answers = completions.select("request_id", "subject_id", "language", "model", "answer", "problem")
     locales = {code: language.locale for code, language in languages.items()}
     return flat_map(
         answers.join(texts, on="subject_id", how="inner"), partial(read, locales=locales, policy=policy), TABLE.columns
@@ -67,13 +67,13 @@ def ground(completions: DataFrame, passages: DataFrame, *, languages: Mapping[st
 
 
 def read(row: Any, *, locales: Mapping[str, str], policy: str) -> Iterator[tuple[Any, ...]]:
-    """The mentions of one answer (request_id, subject_id, language, annotator, answer, problem, text), as rows."""
+    """The mentions of one answer (request_id, subject_id, language, model, answer, problem, text), as rows."""
     mention = partial(
         TABLE.row,
         request_id=row.request_id,
         passage_id=row.subject_id,
         language=row.language,
-        annotator=row.annotator,
+        annotator=row.model,
         policy=policy,
     )
     try:
