@@ -125,7 +125,9 @@ class Text:
                     if distance < best:
                         spans, best = [], distance
                     spans.append(Span(starts[start], ends[end - 1]))
-        return spans or self._inflected(name)
+        # "umjetnostii" is a misspelt "umjetnosti", not "umjetnosti i".
+        as_many_words = [span for span in spans if len(self.text[slice(*span)].split()) == len(name.split())]
+        return as_many_words or spans or self._inflected(name)
 
     def _ends(self, start: int, name: str, edits: int) -> Iterator[int]:
         """Where a folded word ends that is about as long as a name, without punctuation unless the name has it."""
