@@ -10,6 +10,7 @@ of 240 passages, which this small model reads in 22 s, they are a fifth of the t
 """
 
 import argparse
+import dataclasses
 import json
 import subprocess
 import sys
@@ -77,37 +78,32 @@ def through_spark(given: dict[str, Any]) -> dict[str, Any]:
     """Seconds and tokens of the same requests through `conversation.answer_missing`, and their messages."""
     from pyspark.sql import functions as F
 
-    from finerweb import job
     from finerweb.asking import conversation, worker
     from finerweb.formats import marked
+    from finerweb.running.failures import load_settings
+    from finerweb.running.session import opened
     from finerweb.tables import completions
 
     settings, passages = given["settings"], given["passages"]
     options = json.dumps({"engine": "vllm", **settings, "max_tokens": MAX_TOKENS, "tasks": 1, "keep_alive": KEEP_ALIVE})
-    chosen = job.load_settings("conf/local.yml", [f"work={given['work']}", f"models.bench={options}", "ask.attempts=1"])
+    chosen = load_settings("conf/local.yml", [f"work={given['work']}", f"models.bench={options}", "ask.attempts=1"])
     texts = [
         (f"{file.stem}-{document.name}#{copy}", file.stem, f"{copy}. {document.text}")
         for copy in range(1 + passages // 250)
         for file in sorted((ROOT / "sample").glob("*.txt"))
         for document in marked.documents(file.read_text(encoding="utf-8"))
     ][:passages]
-    with job.opened(chosen) as lake:
+    with opened(chosen) as lake:
         frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
-        about = completions.about(frame, languages=chosen.languages)
-        requests = conversation.requests(about, question="ner", models={"bench": chosen.model_specs["bench"]})
+        models = {"bench": chosen.models["bench"]}
+        requests = conversation.requests(frame, question="ner", models=models, languages=chosen.languages)
         rows = requests.frame.withColumn("attempt", F.lit(1)).orderBy("language", "request_id").collect()
         rendered = [worker.render(row) for row in rows]
         first = [row["request_id"] for row in rows[:WARM_UP]]
         seconds = []
         for part in (requests.frame.filter(F.col("request_id").isin(first)), requests.frame):
             began = time.monotonic()
-            conversation.answer_missing(
-                lake,
-                conversation.Requests("ner", requests.models, part),
-                how=chosen.ask,
-                budget=chosen.annotate.budget.budget,
-                tasks=1,
-            )
+            conversation.answer_missing(lake, dataclasses.replace(requests, frame=part), how=chosen.ask, tasks=1)
             seconds.append(time.monotonic() - began)
         timed = lake.read(completions.TABLE).filter(~F.col("request_id").isin(first))
         answers, tokens = timed.agg(F.count("*"), F.sum(F.col("tokens_in") + F.col("tokens_out"))).collect()[0]

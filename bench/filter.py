@@ -31,8 +31,8 @@ from machine import device
 from finerweb import settings
 from finerweb.languages import EVERY, Language, codes_by_alias
 from finerweb.scorer import encoders, fine_tuning, model_card, quality, scorer
-from finerweb.scorer.fine_tuning import Recipe
 from finerweb.scorer.model_card import Card
+from finerweb.scorer.recipe import Recipe
 from finerweb.scorer.targets import Thresholds
 
 ROOT = Path(__file__).parent.parent
@@ -70,23 +70,22 @@ def gather(shared: Path, languages: Mapping[str, Language], per_language: int) -
     return rows[place.sort_index() < rows["split"].map(most)].drop(columns="_order").reset_index(drop=True)
 
 
-def regression(encoder: Path, recipe: Recipe, seed: int, validation: pd.DataFrame) -> Method:
+def regression(encoder: Path, recipe: Recipe, longest: int, validation: pd.DataFrame) -> Method:
     """The encoder, fine-tuned by finerweb's own training with a head for each target."""
 
     def method(train: pd.DataFrame, others: pd.DataFrame) -> tuple[Scores, Scores]:
-        targets = [BINARY, FOUR_CLASS]
         with tempfile.TemporaryDirectory(prefix="finerweb-bench-") as name:
             folder = Path(name)
             fine_tuning.fine_tune(
                 pd.concat([train, validation]),
                 encoder,
                 folder,
-                targets=targets,
                 recipe=recipe,
-                seed=seed,
+                max_subwords=longest,
+                seed=recipe.seeds[0],
                 on_step=lambda done, total: print(f"\r{done} of {total} steps", end="", file=sys.stderr),
             )
-            card = Card(tuple(target.name for target in targets), recipe.max_subwords, {"*": BINARY.threshold}, "bench")
+            card = Card(tuple(recipe.targets), longest, {"*": BINARY.threshold}, "bench")
             model_card.write(folder, card)
             values, _ = scorer.Scorer(folder, tokens_per_batch=None).score(others["text"].tolist(), cut=True)
         return values[:, 0], values[:, 1]
@@ -166,18 +165,21 @@ def main() -> None:
     began = time.monotonic()
     rows = gather(options.shared, settings.load("conf/local.yml", []).languages, options.per_language)
     recipe = Recipe(
+        encoder=_encoder(options.encoder),
+        targets=["binary", "four_class"],
         learning_rate=options.learning_rate,
         batch_size=options.batch_size,
         epochs=options.epochs,
         patience=options.patience or options.epochs,
-        max_subwords=options.longest,
+        seeds=[options.seed],
         frozen_layers=None if options.frozen == "none" else int(options.frozen),
         dropout=0.1,
         balance=False,
+        calibrate=1,
     )
     with tempfile.TemporaryDirectory(prefix="finerweb-bench-") as name:
-        encoder = encoders.fetch(_encoder(options.encoder), Path(name))
-        ours = regression(encoder, recipe, options.seed, rows[rows["split"] == "validation"])
+        encoder = encoders.fetch(recipe.encoder, Path(name))
+        ours = regression(encoder, recipe, options.longest, rows[rows["split"] == "validation"])
         tables = {name: measure(rows, method) for name, method in {**METHODS, "regression": ours}.items()}
     sizes = rows.groupby("split").size()
     how = (

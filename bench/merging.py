@@ -7,8 +7,9 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from finerweb import job
 from finerweb.lake import Lake
+from finerweb.running.failures import load_settings
+from finerweb.running.session import opened
 from finerweb.tables import entities, reliabilities
 
 CONF = Path(__file__).parent.parent / "conf" / "local.yml"
@@ -22,10 +23,10 @@ MENTIONS = (
 
 def merge_speed(mentions: int, work: Path) -> dict[str, float]:
     """Rows a second of merging two annotators, and what ten times as many take."""
-    chosen = job.load_settings(str(CONF), [f"work={work}"])
+    chosen = load_settings(str(CONF), [f"work={work}"])
     sizes = (1_000, mentions // 10, mentions)  # the first one warms Spark and its workers up
     seconds = []
-    with job.opened(chosen) as lake:
+    with opened(chosen) as lake:
         for size in sizes:
             folder = work / f"merge-{size}"
             _write(lake, size, folder)

@@ -72,16 +72,19 @@ def cut(documents: Path, work: Path, wanted: int) -> list[dict[str, Any]]:
     """Rows of the table `passages`, made of real documents by the jobs that make them; the same ones each time."""
     from pyspark.sql import functions as F
 
-    from finerweb import graph, job
+    from finerweb import graph
     from finerweb.lake import Lake
+    from finerweb.running.failures import load_settings
+    from finerweb.running.runner import Runner
+    from finerweb.running.session import opened
     from finerweb.tables import passages
 
     some = work / "documents.jsonl"
     with gzip.open(documents) as lines, some.open("wb") as sample:
         sample.writelines(line for line in lines if zlib.crc32(line) % SHARE == 0)
-    chosen = job.load_settings(str(ROOT / "conf" / "local.yml"), [f"work={work}", f"ingest.sources=[{some}]"])
-    with job.opened(chosen) as lake:
-        runner = job.Runner(lake, chosen)
+    chosen = load_settings(str(ROOT / "conf" / "local.yml"), [f"work={work}", f"ingest.sources=[{some}]"])
+    with opened(chosen) as lake:
+        runner = Runner(lake, chosen)
         for name in ("ingest_documents", "split_passages"):
             runner.run(name, graph.load(name).main)
         kept = lake.read(passages.TABLE).filter("is_target_language").orderBy(F.xxhash64("passage_id")).limit(wanted)
@@ -137,21 +140,21 @@ def job(given: dict[str, Any]) -> dict[str, Any]:
     """What score_passages does, on tables of several sizes: seconds and the workers' peak memory after each."""
     from pyspark.sql import functions as F
 
-    from finerweb import job as jobs
     from finerweb.lake import Lake
+    from finerweb.running import failures, session
     from finerweb.scorer import model_card
     from finerweb.tables import near_duplicates, passages, scores
     from finerweb.training import scoring
 
     work, folder = Path(given["work"]), Path(given["folder"])
-    chosen = jobs.load_settings(str(ROOT / "conf" / "local.yml"), [f"work={work}"])
+    chosen = failures.load_settings(str(ROOT / "conf" / "local.yml"), [f"work={work}"])
     model = scoring.Model("bench/1", folder, model_card.read(folder))
     endless = scoring.Enough(10**9, dict.fromkeys(chosen.languages, float("inf")), None)
     measured: dict[str, Any] = {"seconds": [], "memory": []}
-    with jobs.opened(chosen) as opened:
-        predict = scoring.predictor(opened.spark, model, tokens_per_batch=None, tasks=given["tasks"])
+    with session.opened(chosen) as own:
+        predict = scoring.predictor(own.spark, model, tokens_per_batch=None, tasks=given["tasks"])
         for size in given["sizes"]:
-            lake = Lake(opened.spark, f"{work}/lake-{size}")
+            lake = Lake(own.spark, f"{work}/lake-{size}")
             began = time.monotonic()
             texts = lake.read(passages.TABLE)
             candidates = scores.candidates(texts, lake.read(near_duplicates.TABLE, or_empty=True))

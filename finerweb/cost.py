@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pydantic import NonNegativeFloat, NonNegativeInt
+
 CHARACTERS_A_TOKEN = 3.0  # until the first answers tell; English has 4, most scripts fewer
 
 
@@ -10,9 +12,9 @@ CHARACTERS_A_TOKEN = 3.0  # until the first answers tell; English has 4, most sc
 class Price:
     """USD per million tokens read and written, and per hour that an engine works."""
 
-    input: float = 0.0
-    output: float = 0.0
-    hour: float = 0.0
+    input: NonNegativeFloat = 0.0
+    output: NonNegativeFloat = 0.0
+    hour: NonNegativeFloat = 0.0
 
     def usd(self, tokens_in: float, tokens_out: float, seconds: float) -> float:
         """What an answer cost."""
@@ -33,6 +35,10 @@ class Tally(NamedTuple):
         """Both together."""
         return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
+    def less(self, earlier: "Tally") -> "Tally":
+        """What has come since an earlier one."""
+        return Tally(*(now - then for now, then in zip(self, earlier, strict=True)))
+
     @property
     def usd(self) -> float:
         """What they cost."""
@@ -48,8 +54,8 @@ class Tally(NamedTuple):
 class Budget:
     """At most so many dollars and tokens (read and written); None for no limit."""
 
-    usd: float | None = None
-    tokens: int | None = None
+    usd: NonNegativeFloat | None = None
+    tokens: NonNegativeInt | None = None
 
     @property
     def is_limited(self) -> bool:
@@ -68,6 +74,9 @@ class Budget:
         return Budget(
             None if self.usd is None else self.usd / tasks, None if self.tokens is None else self.tokens // tasks
         )
+
+
+UNLIMITED = Budget()
 
 
 class Allowance:

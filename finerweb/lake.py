@@ -2,18 +2,18 @@
 
 import json
 import re
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
-from delta.tables import DeltaTable
+from delta.tables import DeltaTable, DeltaTableBuilder
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import progress
 from finerweb.errors import WrongTable
+from finerweb.progress import SILENT, Progress
+from finerweb.rows import slices
+from finerweb.run_log import RunLog
 from finerweb.table import Table
 
 VERSION_PROPERTY = "finerweb.table.version"
@@ -22,27 +22,23 @@ VERSION_PROPERTY = "finerweb.table.version"
 class Lake:
     """Tables in one place: a folder or URL, or `catalog.schema`.
 
-    It remembers, since `begin`, its `run` (a unique name), and what was read (`inputs`: name -> version) and written
-    (`outputs`: name -> version, "" for a table that was appended to; `rows`). A job adds what it reads and writes
-    elsewhere: `source:`, `model:`, `file:`; and what else is worth a word in its line (`said`).
+    Its `log` has what was read and written since `begin`; a job adds what it reads and writes outside the lake. Its
+    `progress` shows how far the job is.
     """
 
-    def __init__(self, spark: SparkSession, location: str) -> None:
+    def __init__(self, spark: SparkSession, location: str, *, progress: Progress = SILENT) -> None:
         self.spark = spark
+        self.progress = progress
         self.location = location.rstrip("/")
         self._checked: set[str] = set()  # tables whose contract was compared
         self._is_schema = bool(re.fullmatch(r"\w+(\.\w+)?", location))
         self.begin("")
 
-    def begin(self, job: str) -> None:
-        """Start the account of a run of a job."""
-        self._job = job
-        self.run = uuid.uuid4().hex
-        self.inputs: dict[str, str] = {}
-        self.outputs: dict[str, str] = {}
-        self.rows: dict[str, int] = {}
-        self.said: list[str] = []
+    def begin(self, job: str) -> RunLog:
+        """Start the log of a run of a job."""
+        self.log = RunLog(job)
         self._transactions: dict[str, tuple[str, int]] = {}
+        return self.log
 
     def name(self, table: Table) -> str:
         """How SQL calls the table."""
@@ -75,26 +71,25 @@ class Lake:
         if or_empty:
             self.create(table)
         self._require(table)
-        if version is None:
-            version = self.version(table)
         frame = self._frame(table, version)
         if where:
             frame = frame.filter(where)
-        self.inputs[f"{table.name} where {where}" if where else table.name] = self.state(table, where)
+        self.log.inputs[f"{table.name} where {where}" if where else table.name] = self.state(table, where)
         return frame
 
     def peek(self, table: Table) -> DataFrame:
         """The table as of now, made where it is not there; no input of the job: for what is appended to."""
         self.create(table)
-        return self._frame(table, self.version(table))
+        return self._frame(table)
 
     def state(self, table: Table, where: str | None = None) -> str:
         """What tells that a table has changed: its version; or, for a part of an append-only table, its rows."""
         if where is None or not self.exists(table):
             return str(self.version(table))
-        return f"{self._frame(table, self.version(table)).filter(where).count()} rows"
+        return f"{self._frame(table).filter(where).count()} rows"
 
-    def _frame(self, table: Table, version: int) -> DataFrame:
+    def _frame(self, table: Table, version: int | None = None) -> DataFrame:
+        version = self.version(table) if version is None else version
         reader = self.spark.read.format("delta").option("versionAsOf", version)
         frame = reader.table(self.place(table)) if self._is_schema else reader.load(self.place(table))
         return frame.select(*[column.name for column in table.columns])
@@ -107,19 +102,19 @@ class Lake:
         """Add the frame's rows; returns how many. The same append made twice by one job is made once."""
         return self._write(table, frame, mode="append")
 
-    def delete(self, table: Table, of: DataFrame, on: str) -> int:
-        """Remove the rows `t` for which `on` holds with a row `d` of a small frame; returns how many.
+    def delete(self, table: Table, keys: DataFrame, on: str) -> int:
+        """Remove the rows `t` for which `on` holds with a row `d` of `keys`, a small frame; returns how many.
 
         A table with no such row gets no new version. Older versions have the rows until `vacuum`.
         """
         self._require(table)
-        rows = self._frame(table, self.version(table)).alias("t")
-        found = rows.join(F.broadcast(of.alias("d")), on=F.expr(on), how="left_semi").count()
-        if found:
-            with self._configured("spark.databricks.delta.commitInfo.userMetadata", json.dumps({"job": self._job})):
-                self._delta(table).alias("t").merge(of.alias("d"), on).whenMatchedDelete().execute()
-            self.outputs[table.name] = str(self.version(table))
-        return found
+        rows = self._frame(table).alias("t")
+        count = rows.join(F.broadcast(keys.alias("d")), on=F.expr(on), how="left_semi").count()
+        if count:
+            with self._configured("spark.databricks.delta.commitInfo.userMetadata", json.dumps({"job": self.log.job})):
+                self._delta(table).alias("t").merge(keys.alias("d"), on).whenMatchedDelete().execute()
+            self.log.outputs[table.name] = str(self.version(table))
+        return count
 
     def vacuum(self, table: Table) -> None:
         """Remove every file that the table's last version does not need: nobody may read or write it meanwhile."""
@@ -144,8 +139,8 @@ class Lake:
 
     def missing(self, table: Table, frame: DataFrame) -> DataFrame:
         """The rows of a frame whose key the table does not have."""
-        there = self.peek(table).select(*table.key)
-        return frame.join(there, on=list(table.key), how="left_anti")
+        keys = self.peek(table).select(*table.key)
+        return frame.join(keys, on=list(table.key), how="left_anti")
 
     def append_in_slices(
         self,
@@ -163,17 +158,17 @@ class Lake:
         `total` is about how many rows the frame has: to count them would cost as much as to read them. `unit` is for
         the bar.
         """
-        done = 0
+        appended = 0
         for part in slices(frame, key=key, rows=rows, total=total):
-            progress.update(done, max(done, total), unit)
-            done += self.append(table, make(part))
-        progress.update(done, done, unit)
+            self.progress.update(appended, max(appended, total), unit)
+            appended += self.append(table, make(part))
+        self.progress.update(appended, appended, unit)
 
     def written(self, table: Table) -> DataFrame:
         """The rows of a table that the job wrote."""
-        frame = self._frame(table, self.version(table))
+        frame = self._frame(table)
         start = int(self._transactions[table.name][0])
-        if self.outputs[table.name] or start < 0:
+        if self.log.outputs[table.name] or start < 0:
             return frame
         return frame.join(self._frame(table, start).select(*table.key), on=list(table.key), how="left_anti")
 
@@ -182,22 +177,47 @@ class Lake:
         if table.name in self._checked or self.exists(table):
             self._require(table)
             return
-        builder = DeltaTable.createIfNotExists(self.spark).comment(table.comment)
+        self._define(DeltaTable.createIfNotExists(self.spark), table, version=table.version)
+
+    def _define(self, builder: DeltaTableBuilder, table: Table, *, version: str) -> None:
+        builder = builder.comment(table.comment)
         builder = builder.tableName(self.place(table)) if self._is_schema else builder.location(self.place(table))
         for column in table.columns:
             builder = builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
         for name, sql in table.constraints.items():
             # As a property rather than ALTER TABLE ... ADD CONSTRAINT: one commit for all of them.
             builder = builder.property(f"delta.constraints.{name}", sql)
-        builder.property(VERSION_PROPERTY, table.version).clusterBy(*table.cluster).execute()
+        builder.property(VERSION_PROPERTY, version).clusterBy(*table.cluster).execute()
+
+    def migrate(self, table: Table) -> int | None:
+        """Bring a table of an earlier contract to the present one, with all its rows; None where it is there already.
+
+        Whatever is done half has no valid version: nothing reads it, and the same call goes on where it was. The table
+        is written anew, since other readers of Delta give null for a column that was renamed in place.
+        """
+        contract, _, start = self._contract(table).partition("@")
+        if contract == table.version:
+            return None
+        if contract not in table.earlier:
+            raise self._wrong(table, contract)
+        if not start:
+            start = str(self.version(table))
+            self._define(DeltaTable.replace(self.spark), table, version=f"{contract}@{start}")
+        reader = self.spark.read.format("delta").option("versionAsOf", start)
+        rows = reader.table(self.place(table)) if self._is_schema else reader.load(self.place(table))
+        renamed = table.conform(rows.withColumnsRenamed(dict(table.earlier[contract])))
+        writer = renamed.write.format("delta").mode("append").option("userMetadata", json.dumps({"job": "migrate"}))
+        writer = writer.option("txnAppId", f"finerweb/migrate/{table.name}/{start}").option("txnVersion", 0)
+        writer.saveAsTable(self.place(table)) if self._is_schema else writer.save(self.place(table))
+        self.spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ('{VERSION_PROPERTY}' = '{table.version}')")
+        return self._frame(table, self.version(table)).count()
 
     def define(self, views: Mapping[str, str], tables: Iterable[Table]) -> None:
         """Make views of queries with {table} in them: in a catalogue for everyone, in a folder for this session.
 
         In a folder the tables themselves get a short name for this session too.
         """
-        there = [table for table in tables if self.exists(table)]
-        names = {table.name: self.name(table) for table in there}
+        names = {table.name: self.name(table) for table in tables if self.exists(table)}
         for name, query in views.items():
             if set(re.findall(r"\{(\w+)\}", query)) <= set(names):
                 where = f"VIEW {self.location}.{name}" if self._is_schema else f"TEMPORARY VIEW {name}"
@@ -206,11 +226,6 @@ class Lake:
             for name, place in names.items():
                 self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS SELECT * FROM {place}")
 
-    def history(self, table: Table) -> list[dict[str, Any]]:
-        """The table's commits, the newest first: version, operation, and the job that made it."""
-        rows = self._delta(table).history().select("version", "timestamp", "operation", "userMetadata").collect()
-        return [row.asDict() for row in rows]
-
     def _write(self, table: Table, frame: DataFrame, *, mode: str) -> int:
         self.create(table)
         # A transaction's name is the version it starts from: a second driver at the same work, or a retry after a
@@ -218,12 +233,12 @@ class Lake:
         start, count = self._transactions.get(table.name, (str(self.version(table)), 0))
         self._transactions[table.name] = (start, count + 1)
         writer = (
-            _checked(table, table.conform(frame))
+            table.guard(table.conform(frame))
             .write.format("delta")
             .mode(mode)
-            .option("txnAppId", f"finerweb/{self._job}/{table.name}/{start}")
+            .option("txnAppId", f"finerweb/{self.log.job}/{table.name}/{start}")
             .option("txnVersion", count)
-            .option("userMetadata", json.dumps({"job": self._job, "inputs": self.inputs}))
+            .option("userMetadata", json.dumps({"job": self.log.job, "inputs": self.log.inputs}))
         )
         if self._is_schema:
             writer.saveAsTable(self.place(table))
@@ -232,8 +247,8 @@ class Lake:
         last = self._delta(table).history(1).select("version", "operationMetrics").collect()[0]
         rows = int(last["operationMetrics"].get("numOutputRows", 0))
         # Others may append to a table that this job appended to; nobody else replaces one that it replaced.
-        self.outputs[table.name] = str(last["version"]) if mode == "overwrite" else ""
-        self.rows[table.name] = self.rows.get(table.name, 0) + rows
+        self.log.outputs[table.name] = str(last["version"]) if mode == "overwrite" else ""
+        self.log.rows[table.name] = self.log.rows.get(table.name, 0) + rows
         return rows
 
     def _delta(self, table: Table) -> DeltaTable:
@@ -244,45 +259,32 @@ class Lake:
     def _require(self, table: Table) -> None:
         if table.name in self._checked:
             return
+        contract = self._contract(table)
+        if contract != table.version:
+            raise self._wrong(table, contract)
+        self._checked.add(table.name)
+
+    def _contract(self, table: Table) -> str:
+        """The version of the contract that a table was made to; raises WrongTable where there is no table."""
         try:
             properties = self._delta(table).detail().select("properties").collect()[0][0]
         except AnalysisException as error:
             raise WrongTable(
                 f"table {table.name}: nothing at {self.place(table)}; run the job that writes it first (finerweb run)"
             ) from error
-        found = properties.get(VERSION_PROPERTY, "none")
-        if found != table.version:
-            raise WrongTable(
-                f"table {table.name} at {self.place(table)}: found schema version {found}, wanted {table.version}. "
-                "Name another place (--set lake.location=...), or drop the table and run its job again; completions "
+        return str(properties.get(VERSION_PROPERTY, "none"))
+
+    def _wrong(self, table: Table, contract: str) -> WrongTable:
+        if contract.partition("@")[0] in table.earlier:
+            way_out = "run finerweb migrate, which keeps every row"
+        else:
+            way_out = (
+                "name another place (--set lake.location=...), or drop the table and run its job again; completions "
                 "hold paid answers: copy them first"
             )
-        self._checked.add(table.name)
-
-
-def slices(frame: DataFrame, *, key: str, rows: int, total: int) -> Iterator[DataFrame]:
-    """Parts of about so many rows of a frame that has about `total`.
-
-    A part is a hash bucket of `key`, so that it is the same part whenever it is computed.
-    """
-    parts = -(-total // rows)
-    for part in range(parts):
-        yield frame.filter(F.pmod(F.xxhash64(key), F.lit(parts)) == part)
-
-
-def _checked(table: Table, frame: DataFrame) -> DataFrame:
-    """The frame, which fails to be written where a row breaks an invariant that Delta's CHECK cannot hold."""
-    if not table.invariants:
-        return frame
-    broken = [
-        F.when(
-            ~F.expr(sql),
-            F.raise_error(
-                F.concat(F.lit(f"table {table.name}: invariant {name} broken by "), F.to_json(F.struct(*table.key)))
-            ),
+        return WrongTable(
+            f"table {table.name} at {self.place(table)}",
+            found=f"schema version {contract}",
+            wanted=table.version,
+            way_out=way_out,
         )
-        for name, sql in table.invariants.items()
-    ]
-    first, *rest = table.columns
-    guarded = F.coalesce(*broken, F.col(first.name)).cast(table.schema[first.name].dataType).alias(first.name)
-    return frame.select(guarded, *[column.name for column in rest])

@@ -1,8 +1,10 @@
-"""Modules found by file name: a new annotator, engine or metric is one file in its folder."""
+"""Modules found by file name: a new question, engine, metric or command is one file in its folder."""
 
+import ast
 import difflib
 from importlib import import_module
-from importlib.resources import files
+from importlib.util import find_spec
+from pkgutil import iter_modules
 from types import ModuleType
 
 from finerweb.errors import UnknownName
@@ -10,8 +12,8 @@ from finerweb.errors import UnknownName
 
 def names(package: str) -> list[str]:
     """The modules of `package`, sorted, without those whose name starts with an underscore."""
-    found = (entry.name for entry in files(package).iterdir())
-    return sorted(name[:-3] for name in found if name.endswith(".py") and not name.startswith("_"))
+    modules = iter_modules(import_module(package).__path__)  # also of a zip, and of folders that were added to the path
+    return sorted(module.name for module in modules if not module.name.startswith("_"))
 
 
 def load(package: str, name: str) -> ModuleType:
@@ -20,6 +22,16 @@ def load(package: str, name: str) -> ModuleType:
     if name not in choices:
         raise UnknownName(f"no {package}.{name}; there are: {', '.join(choices)}.{suggestion(name, choices)}")
     return import_module(f"{package}.{name}")
+
+
+def sentence(package: str, name: str, function: str) -> str:
+    """What the docstring of a module's function says first; the module is read, not imported."""
+    spec = find_spec(f"{package}.{name}")
+    source = spec.loader.get_source(spec.name) if spec and spec.loader else None  # type: ignore[attr-defined]
+    for node in ast.parse(source or "").body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            return (ast.get_docstring(node) or "").split("\n\n")[0]
+    return ""
 
 
 def suggestion(name: str, choices: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""A live bar while a job works, and one line when it is done; on the terminal only."""
+"""How far a job is: a live bar on a terminal, or nothing."""
 
 import threading
 import time
@@ -8,11 +8,10 @@ from typing import Protocol
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from rich import progress as rich_progress
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
-
-console = Console(stderr=True, highlight=False)
 
 
 class Show(Protocol):
@@ -21,6 +20,103 @@ class Show(Protocol):
     def __call__(self, done: int, total: int, unit: str, cost: str = "", tokens: int = 0) -> None:
         """Show it."""
         ...
+
+
+class Progress:
+    """Draws the bar of the running job on a console; nothing without one, or where it is no terminal.
+
+    Whoever works is given one, so that two lakes in one process do not draw over each other.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console if console is not None and console.is_terminal else None
+        self._bar: _Bar | None = None
+        self._is_counted = threading.Event()  # the job counts for itself, so that Spark's tasks are not shown
+
+    def update(self, done: int, total: int, unit: str, cost: str = "", tokens: int = 0) -> None:
+        """Show that `done` of `total` units are done."""
+        self._is_counted.set()
+        if self._bar is not None:
+            self._bar(done, total, unit, cost, tokens)
+
+    @contextmanager
+    def polled(self, look: Callable[[Show], None], *, every: float = 1.0) -> Iterator[None]:
+        """Have `look` show how things stand, every so many seconds."""
+        if self._bar is None:
+            yield
+            return
+        self._is_counted.set()
+        bar, ended = self._bar, threading.Event()
+
+        def watch() -> None:
+            look(bar)
+            while not ended.wait(every):
+                look(bar)
+
+        try:
+            with _running(watch, ended):
+                yield
+        finally:
+            look(bar)
+
+    @contextmanager
+    def job(self, label: str, spark: SparkSession) -> Iterator[None]:
+        """The bar of a job: Spark's tasks, until the job counts for itself."""
+        if self._console is None:
+            yield
+            return
+        columns = [
+            TextColumn("  {task.description:<18}"),
+            BarColumn(24),
+            _Done(),
+            _Rate(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[cost]}"),
+        ]
+        with rich_progress.Progress(*columns, console=self._console, transient=True) as display:
+            self._bar, ended = _Bar(display, label), threading.Event()
+            self._is_counted.clear()
+            try:
+                with _running(lambda: self._watch_tasks(spark, ended), ended):
+                    yield
+            finally:
+                self._bar = None
+
+    def _watch_tasks(self, spark: SparkSession, ended: threading.Event) -> None:
+        try:
+            tracker = spark.sparkContext.statusTracker()
+        except (AttributeError, PySparkException):
+            return  # Spark Connect has no tracker: the bar shows what the job counts itself
+        bar = self._bar
+        while bar is not None and not ended.wait(0.3):
+            stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+            tasks = [(stage.numCompletedTasks, stage.numTasks) for stage in stages if stage]
+            if tasks and not self._is_counted.is_set():
+                bar(sum(done for done, _ in tasks), sum(total for _, total in tasks), "tasks")
+
+
+SILENT = Progress()
+
+
+class _Bar:
+    """A bar, and the speed of what it counts."""
+
+    def __init__(self, display: rich_progress.Progress, label: str) -> None:
+        self._display, self._label = display, label
+        self._task = display.add_task(label, total=None, unit="", cost="")
+        self._unit: str | None = None
+        self._began, self._tokens = time.monotonic(), 0
+
+    def __call__(self, done: int, total: int, unit: str, cost: str = "", tokens: int = 0) -> None:
+        """Show it."""
+        if unit != self._unit:
+            self._display.remove_task(self._task)  # another unit starts another measurement of its rate
+            self._task = self._display.add_task(self._label, total=total or None, unit=unit, cost="")
+            self._unit = unit
+            self._began, self._tokens = time.monotonic(), tokens
+        speed = (tokens - self._tokens) / max(1e-3, time.monotonic() - self._began)
+        shown = f"{speed:,.0f} tokens a second · {cost}" if tokens else cost
+        self._display.update(self._task, completed=done, total=total or None, cost=shown)
 
 
 class _Rate(ProgressColumn):
@@ -39,96 +135,13 @@ class _Done(ProgressColumn):
         return Text(f"{task.completed:,.0f}{total} {task.fields['unit']}" if task.fields["unit"] else "")
 
 
-class _Bar:
-    """The bar of the job that is running."""
-
-    def __init__(self, bar: Progress, label: str) -> None:
-        self.bar = bar
-        self.label = label
-        self.unit: str | None = None
-        self.task = bar.add_task(label, total=None, unit="", cost="")
-        self._began, self._tokens = time.monotonic(), 0
-
-    def __call__(self, done: int, total: int, unit: str, cost: str = "", tokens: int = 0) -> None:
-        """Show it."""
-        if unit != self.unit:
-            self.bar.remove_task(self.task)  # another unit starts another measurement of its rate
-            self.task = self.bar.add_task(self.label, total=total or None, unit=unit, cost="")
-            self.unit = unit
-            self._began, self._tokens = time.monotonic(), tokens
-        speed = (tokens - self._tokens) / max(1e-3, time.monotonic() - self._began)
-        shown = f"{speed:,.0f} tokens a second · {cost}" if tokens else cost
-        self.bar.update(self.task, completed=done, total=total or None, cost=shown)
-
-
-_active: list[_Bar] = []
-_counted = threading.Event()  # the job counts for itself, so that Spark's tasks are not shown
-
-
-def update(done: int, total: int, unit: str) -> None:
-    """Show that `done` of `total` units are done, in the bar of the running job; nothing where there is none."""
-    _counted.set()
-    if _active:
-        _active[-1](done, total, unit)
-
-
 @contextmanager
-def polled(look: Callable[[Show], None], *, every: float = 1.0) -> Iterator[None]:
-    """Have `look` show how things stand, every so many seconds, in the bar of the running job."""
-    if not _active or not console.is_terminal:
-        yield
-        return
-    _counted.set()
-    bar, ended = _active[-1], threading.Event()
-
-    def watch() -> None:
-        look(bar)
-        while not ended.wait(every):
-            look(bar)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+def _running(work: Callable[[], None], ended: threading.Event) -> Iterator[None]:
+    """A thread beside what is inside; it is told to end, and waited for."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
     try:
         yield
     finally:
         ended.set()
-        watcher.join()
-        look(bar)
-
-
-@contextmanager
-def bar(label: str, spark: SparkSession) -> Iterator[None]:
-    """A bar for a job: Spark's tasks, until the job counts for itself."""
-    columns = [
-        TextColumn("  {task.description:<18}"),
-        BarColumn(24),
-        _Done(),
-        _Rate(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[cost]}"),
-    ]
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
-        mine = _Bar(shown, label)
-        _active.append(mine)
-        _counted.clear()
-        stop = threading.Event()
-        watcher = threading.Thread(target=_watch, args=(mine, spark, stop), daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            watcher.join()
-            _active.pop()
-
-
-def _watch(mine: _Bar, spark: SparkSession, stop: threading.Event) -> None:
-    try:
-        tracker = spark.sparkContext.statusTracker()
-    except (AttributeError, PySparkException):
-        return  # Spark Connect has no tracker: the bar shows what the job counts itself
-    while not stop.wait(0.3):
-        stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
-        tasks = [(one.numCompletedTasks, one.numTasks) for one in stages if one]
-        if tasks and not _counted.is_set():
-            mine(sum(done for done, _ in tasks), sum(total for _, total in tasks), "tasks")
+        thread.join()

@@ -2,6 +2,7 @@
 
 from finerweb import job, languages
 from finerweb.lake import Lake
+from finerweb.outside.source import Source
 from finerweb.settings import Settings
 from finerweb.sources import records
 from finerweb.tables import documents, gold, rejects, take_downs
@@ -11,10 +12,10 @@ def main(lake: Lake, settings: Settings) -> None:
     """Read the sources: documents in, and a row with its reason for every record that is none."""
     taken = lake.read(take_downs.TABLE, or_empty=True)
     for source in settings.ingest.sources:
-        lake.inputs[f"source:{source.name}"] = records.fingerprint(lake.spark, source)
-        found, lines = records.read(lake.spark, source)
+        lake.log.read(Source(lake.spark, source))
+        records_read, lines = records.read(lake.spark, source)
         examined = documents.examine(
-            found,
+            records_read,
             codes=languages.codes_by_alias(settings.languages),
             scripts={code: language.script for code, language in settings.languages.items()},
             chosen=settings.ingest.languages,

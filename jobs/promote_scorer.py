@@ -2,6 +2,7 @@
 
 from finerweb import job
 from finerweb.lake import Lake
+from finerweb.outside.model import Model
 from finerweb.settings import Settings
 from finerweb.tables import passages, ratings
 from finerweb.training import promoting, scoring, tracking
@@ -9,19 +10,23 @@ from finerweb.training import promoting, scoring, tracking
 
 def main(lake: Lake, settings: Settings) -> None:
     """Let the challenger take the champion's place where it is better on the same test passages."""
-    at, texts = settings.tracking, lake.read(passages.TABLE)
-    tracking.connect(at.uri, at.experiment)
-    scoring.require_fit(scoring.fetch(at.model, tracking.require(at.model, at.challenger)), texts)
+    registry, texts = settings.tracking, lake.read(passages.TABLE)
+    tracking.connect(registry.uri, registry.experiment)
+    lake.log.read(Model(registry.model, registry.challenger))
+    challenger = scoring.fetch(registry.model, tracking.require(registry.model, registry.challenger))
+    scoring.require_fit(challenger, texts)
     rated = ratings.of_rater(lake.read(ratings.TABLE), texts, rater=settings.train.rater)
     promoted = promoting.promote(
         rated.filter("split = 'test'").toPandas(),
-        settings.promote,
-        at=at,
+        model=registry.model,
+        challenger=registry.challenger,
+        champion=registry.alias,
+        when=settings.promote.when,
+        margin=settings.promote.margin,
         threshold=settings.select.threshold,
     )
-    lake.inputs[f"model:{at.model}@{at.challenger}"] = promoted.challenger
-    lake.outputs[f"model:{at.model}@{at.alias}"] = promoted.champion
-    lake.said.append(promoted.said)
+    lake.log.wrote(Model(registry.model, registry.alias))
+    lake.log.notes.append(promoted.why)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 from finerweb import job
 from finerweb.formats import release
 from finerweb.lake import Lake
-from finerweb.report import data_card
+from finerweb.outside.file import File
+from finerweb.report import card, facts
 from finerweb.settings import Settings
 from finerweb.tables import (
     completions,
@@ -16,6 +17,9 @@ from finerweb.tables import (
     selection,
     unaligned,
 )
+
+# What the card tells of, besides the published examples and their documents.
+DESCRIBED = (files.TABLE, unaligned.TABLE, labels.TABLE, measures.TABLE, completions.TABLE)
 
 
 def main(lake: Lake, settings: Settings) -> None:
@@ -30,19 +34,15 @@ def main(lake: Lake, settings: Settings) -> None:
     lake.replace(files.TABLE, written)
     lake.replace(unaligned.TABLE, unaligned.find(published, formats=formats))
     release.prune(files.paths(lake.read(files.TABLE)), settings.publish.path)
-    card = data_card.card(
-        files=lake.read(files.TABLE),
-        unaligned=lake.read(unaligned.TABLE),
-        examples=published,
-        labels=lake.read(labels.TABLE),
-        measures=lake.read(measures.TABLE),
-        answers=lake.read(completions.TABLE),
-        documents=selection.documents_of(lake.read(selection.TABLE), lake.read(documents.TABLE)),
-        languages=settings.languages,
-        name=settings.publish.name,
-        licence=settings.publish.licence,
+    frames = {
+        "examples": published,
+        "documents": selection.documents_of(lake.read(selection.TABLE), lake.read(documents.TABLE)),
+        **{table.name: lake.read(table) for table in DESCRIBED},
+    }
+    described = facts.gather(
+        frames, languages=settings.languages, name=settings.publish.name, licence=settings.publish.licence
     )
-    lake.outputs[f"file:{release.write_card(card, settings.publish.path)}"] = "there"
+    lake.log.wrote(File(release.write_card(card.render(described), settings.publish.path)))
 
 
 if __name__ == "__main__":

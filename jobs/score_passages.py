@@ -2,6 +2,7 @@
 
 from finerweb import job
 from finerweb.lake import Lake
+from finerweb.outside.model import Model
 from finerweb.settings import Settings
 from finerweb.tables import near_duplicates, passages, scores
 from finerweb.training import scoring, tracking
@@ -11,7 +12,8 @@ def main(lake: Lake, settings: Settings) -> None:
     """Score passages with the registered regression, until every language has enough useful ones."""
     at = settings.tracking
     tracking.connect(at.uri, at.experiment)
-    lake.inputs[f"model:{at.model}@{at.alias}"] = version = tracking.require(at.model, at.alias)
+    lake.log.read(Model(at.model, at.alias))
+    version = tracking.require(at.model, at.alias)
     model = scoring.fetch(at.model, version)
     texts = lake.read(passages.TABLE)
     scoring.require_fit(model, texts)

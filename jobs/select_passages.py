@@ -2,6 +2,7 @@
 
 from finerweb import job
 from finerweb.lake import Lake
+from finerweb.outside.model import Model
 from finerweb.settings import Settings
 from finerweb.tables import near_duplicates, passages, scores, selection
 from finerweb.training import tracking
@@ -11,7 +12,8 @@ def main(lake: Lake, settings: Settings) -> None:
     """Choose the passages that are annotated."""
     at = settings.tracking
     tracking.connect(at.uri, at.experiment)
-    lake.inputs[f"model:{at.model}@{at.alias}"] = version = tracking.require(at.model, at.alias)
+    lake.log.read(Model(at.model, at.alias))
+    version = tracking.require(at.model, at.alias)
     card = tracking.card(at.model, version)
     lake.replace(
         selection.TABLE,
@@ -23,7 +25,7 @@ def main(lake: Lake, settings: Settings) -> None:
             thresholds=card.thresholds_of(settings.languages, settings.select.threshold),
         ),
     )
-    lake.said.append(str(card.thresholds_as(settings.select.threshold)))
+    lake.log.notes.append(str(card.thresholds_as(settings.select.threshold)))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from finerweb.tables import documents, near_duplicates, passages
 
 def main(lake: Lake, settings: Settings) -> None:
     """Cut documents into passages and mark near-duplicates."""
-    encoder = encoders.fetch(settings.train.encoder.encoder, settings.work)
+    encoder = encoders.fetch(settings.train.encoder, settings.work)
     split = lake.read(passages.TABLE, or_empty=True).select("document_id").distinct()
     lake.append(
         passages.TABLE,

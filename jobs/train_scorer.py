@@ -2,34 +2,36 @@
 
 from finerweb import job, questions
 from finerweb.lake import Lake
+from finerweb.outside.model import Model
 from finerweb.settings import Settings
 from finerweb.tables import passages, ratings
-from finerweb.training import fitting
+from finerweb.training import fitting, scoring, tracking
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Train the usefulness regression on the ratings and register it as a challenger."""
-    texts = lake.read(passages.TABLE)
+    registry, texts = settings.tracking, lake.read(passages.TABLE)
+    tracking.connect(registry.uri, registry.experiment)
     # At most rate.per_language passages of each language: it fits the driver.
     rated = ratings.of_rater(lake.read(ratings.TABLE), texts, rater=settings.train.rater).toPandas()
     learned = fitting.train(
         rated,
-        settings.train,
-        at=settings.tracking,
+        settings.train.recipe,
+        model=registry.model,
+        alias=registry.challenger,
         work=settings.work,
         max_subwords=settings.split.max_subwords,
+        show=lake.progress.update,
         facts={
-            **{f"version_{table}": version for table, version in lake.inputs.items()},
+            **{f"version_{table}": version for table, version in lake.log.inputs.items()},
             "schema_passages": passages.TABLE.version,
-            "rater_engine": settings.model_specs[settings.train.rater].fingerprint,
+            "rater": settings.train.rater,
+            "rater_engine": settings.models[settings.train.rater].fingerprint,
             "prompt": questions.fingerprint("usefulness"),
         },
     )
-    lake.outputs[f"model:{settings.tracking.model}@{settings.tracking.challenger}"] = learned.version
-    lake.said.append(learned.said)
-    there = {row["language"] for row in texts.select("language").distinct().collect()}
-    if unrated := sorted(there - set(rated["language"])):
-        lake.said.append(f"no rating in {fitting.some(unrated)}: scored by what was learned from the others")
+    lake.log.wrote(Model(registry.model, registry.challenger))
+    lake.log.notes.extend(filter(None, [learned.summary, fitting.unrated(scoring.languages(texts), rated)]))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from finerweb import job, settings
+from finerweb import settings
 from finerweb.lake import Lake
+from finerweb.running import session
 from finerweb.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -24,9 +25,9 @@ def chosen(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 def spark(chosen: Settings) -> Iterator[SparkSession]:
     """A real session with Delta."""
-    session, _ = job.session(chosen)
-    yield session
-    session.stop()
+    own, _ = session.session(chosen)
+    yield own
+    own.stop()
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("tiny")
     words = ["[PAD]", "[UNK]", "rich", "poor", "👍🏽", "e\u0301te\u0301", "x", "y"]
-    tokenizer = Tokenizer(models.WordLevel({word: at for at, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(words)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]").save_pretrained(folder)
     config = BertConfig(vocab_size=8, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16)

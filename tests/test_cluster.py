@@ -45,11 +45,11 @@ DRIVER = """
 import sys
 from finerweb import graph, job
 
-chosen = job.load_settings("conf/test.yml", sys.argv[1:])
-with job.opened(chosen) as lake:
-    runner = job.Runner(lake, chosen)
+chosen = load_settings("conf/test.yml", sys.argv[1:])
+with opened(chosen) as lake:
+    runner = Runner(lake, chosen)
     for name in graph.order():
-        print(job.line(runner.run(name, graph.load(name).main)), flush=True)
+        print(line(runner.run(name, graph.load(name).main)), flush=True)
 """
 
 pytestmark = pytest.mark.skipif(

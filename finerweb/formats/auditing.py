@@ -6,19 +6,20 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from finerweb.errors import excerpt
-from finerweb.formats.sheets import FILLED, FIXED, Cells, Entity, Passage, lines
+from finerweb.formats.sheets import FILLED, FIXED, Cells, Passage, lines
 from finerweb.text.folding import fold
+from finerweb.text.spans import Entity
 
 VERDICTS = ("not_entity", "wrong_span", "wrong_type", "ok")  # the worst first
 NONE_MISSING = "-"
-RESTORE = "restore the cell, or export anew if the annotations have changed since"
+RESTORE = "restore the cell, or export the sheet again if the annotations have changed since"
 KEY = ("start", "end", "label")
 
 Problem = tuple[str, str, str, str]  # column, found, wanted, way out
 
 
 class Audit(NamedTuple):
-    """What an auditor says: a `verdict` on an entity; or what is `missing` in a passage, at 0:0 and without a label."""
+    """An auditor's `verdict` on an entity; or what is `missing` in a passage, at 0:0 and without a label."""
 
     passage_id: str
     language: str
@@ -69,7 +70,8 @@ def check(sheet: Iterable[tuple[int, Cells]], passages: Mapping[str, Passage]) -
             audit = _audit(cells, entity, passages[passage_id])
             if audits.setdefault((*audit[:5], audit.auditor), audit) == audit:
                 continue
-            problem = "auditor", f"{excerpt(audit.auditor)} once more", "one opinion of each", "remove one of the lines"
+            found = f"{excerpt(audit.auditor)} a second time, with another opinion"
+            problem = "auditor", found, "one opinion of each auditor", "remove one of the lines"
         refused.append(Refused(line, *problem))
     return Checked(list(audits.values()), refused, unfilled)
 
@@ -94,10 +96,9 @@ def _fixed_problem(
         return "passage_id", excerpt(cells["passage_id"]), "an annotated passage", RESTORE
     key = _key(cells)
     if key not in exported:
-        there = [f"{start}:{end} {label}" for start, end, label in exported if start]
-        listed = ", ".join(there[:3]) + (", …" if len(there) > 3 else "")
-        found = f"{key[0]}:{key[1]} {key[2]}"
-        return ", ".join(KEY), found, f"an entity of the passage ({listed or 'it has none'})", RESTORE
+        entities = [f"{start}:{end} {label}" for start, end, label in exported if start]
+        listed = ", ".join(entities[:3]) + (", …" if len(entities) > 3 else "")
+        return ", ".join(KEY), "{}:{} {}".format(*key), f"an entity of the passage ({listed or 'it has none'})", RESTORE
     _, wanted = exported[key]
     for name in FIXED:
         if _plain(cells[name]) != _plain(wanted[name]):
@@ -124,7 +125,7 @@ def _filled_problem(cells: Cells, text: str) -> Problem | None:
     if verdict and _verdict(verdict) not in VERDICTS:
         return "verdict", excerpt(verdict), FILLED["verdict"].partition(": ")[2], "write one of these"
     inside = fold(text).text
-    strange = next((one for one in _mentions(missing) if fold(one).text not in inside), None)
+    strange = next((mention for mention in _mentions(missing) if fold(mention).text not in inside), None)
     if strange is not None:
         return "missing", excerpt(strange), "mentions of the passage", "copy them from the context, without ⟦ and ⟧"
     return None
@@ -135,13 +136,13 @@ def _verdict(cell: str) -> str:
 
 
 def _mentions(cell: str) -> list[str]:
-    return [] if cell.strip() == NONE_MISSING else [_plain(one) for one in cell.split("|") if one.strip()]
+    return [] if cell.strip() == NONE_MISSING else [_plain(mention) for mention in cell.split("|") if mention.strip()]
 
 
 def _audit(cells: Cells, entity: Entity | None, passage: Passage) -> Audit:
     auditor = _plain(cells["auditor"])
-    known = passage.passage_id, passage.language
+    key = passage.passage_id, passage.language
     if entity is None:
-        return Audit(*known, 0, 0, "", "", auditor, None, _mentions(cells["missing"]))
+        return Audit(*key, 0, 0, "", "", auditor, None, _mentions(cells["missing"]))
     start, end, label = entity
-    return Audit(*known, start, end, label, passage.text[start:end], auditor, _verdict(cells["verdict"]), None)
+    return Audit(*key, start, end, label, passage.text[start:end], auditor, _verdict(cells["verdict"]), None)

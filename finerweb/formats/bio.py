@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from finerweb.errors import BadLine, BadTokens
 from finerweb.formats import tagging
-from finerweb.formats.marked import Entity
 from finerweb.formats.tagging import Sentence, json_line
+from finerweb.text.spans import Entity
 
 OUTSIDE = "O"
 HEAD = ("sent_id", "text")
@@ -35,9 +35,9 @@ def write(sentence: Sentence, locale: str) -> str:
     spans = tagging.tokens(sentence.text, locale, sentence.entities)
     tags = [OUTSIDE] * len(spans)
     for entity in sentence.entities:
-        inside = [at for at, span in enumerate(spans) if entity.start <= span.start < entity.end]
-        for at in inside:
-            tags[at] = f"{'B' if at == inside[0] else 'I'}-{entity.label}"
+        inside = [index for index, span in enumerate(spans) if entity.start <= span.start < entity.end]
+        for index in inside:
+            tags[index] = f"{'B' if index == inside[0] else 'I'}-{entity.label}"
     head = [f"# {name} = {json_line(value)}" for name, value in zip(HEAD, (sentence.id, sentence.text), strict=True)]
     lines = [f"{sentence.text[slice(*span)]}\t{tag}" for span, tag in zip(spans, tags, strict=True)]
     return "\n".join([*head, *lines, "", ""])
@@ -61,7 +61,7 @@ def read(content: str) -> Iterator[Sentence]:
             yield _sentence(head, tokens, number)
             head, tokens = {}, []
     if head or tokens or rest:
-        raise BadLine(len(lines) + 1, "found the end of the file, wanted an empty line after the sentence")
+        raise BadLine(len(lines) + 1, "found the end of the file, wanted an empty line behind the last sentence")
 
 
 def _unquoted(text: str, line: int) -> str:
@@ -80,13 +80,13 @@ def _sentence(head: dict[str, str], tokens: Sequence[_Token], end: int) -> Sente
     except BadTokens as error:
         raise BadLine(end, f"the sentence above: {error}") from None
     entities: list[Entity] = []
-    before = OUTSIDE
+    previous = OUTSIDE
     for span, (line, _, tag) in zip(spans, tokens, strict=True):
         if tag.startswith("B-"):
             entities.append(Entity(span.start, span.end, tag[2:]))
-        elif tag.startswith("I-") and before[1:] == tag[1:]:
+        elif tag.startswith("I-") and previous[1:] == tag[1:]:
             entities[-1] = entities[-1]._replace(end=span.end)
         elif tag != OUTSIDE:
-            raise BadLine(line, f"found {tag} after {before}, wanted O, B-label or I- of the label before")
-        before = tag
+            raise BadLine(line, f"found {tag} after {previous}, wanted O, B-label or I- with the label before it")
+        previous = tag
     return Sentence(head["sent_id"], head["text"], entities)

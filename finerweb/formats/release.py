@@ -32,9 +32,3 @@ def prune(paths: Collection[str], path: str) -> None:
     for place in system.find(root):
         if place not in kept and place.endswith((*ENDINGS.values(), ".partial")):
             system.rm(place)
-
-
-def there(url: str) -> bool:
-    """Is there a file or folder?"""
-    system, place = fsspec.core.url_to_fs(url)
-    return bool(system.exists(place))

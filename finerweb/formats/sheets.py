@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from finerweb.errors import BadSheet
+from finerweb.text.spans import Entity
 
 FIXED = ("passage_id", "language", "start", "end", "mention", "label", "context")
 FILLED = {
@@ -24,14 +25,6 @@ _BREAKS = re.compile(r"[\r\n\v\f\x85\u2028\u2029]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 Cells = Mapping[str, str]
-
-
-class Entity(NamedTuple):
-    """A place in a passage and its label."""
-
-    start: int
-    end: int
-    label: str
 
 
 class Passage(NamedTuple):
@@ -49,16 +42,15 @@ def lines(passage: Passage) -> Iterator[tuple[Entity | None, Cells]]:
     What comes from outside stands in “ ”, so that no spreadsheet takes it for a formula, a date or a number.
     """
     text = passage.text
-    known = {"passage_id": passage.passage_id, "language": passage.language}
-    yield None, {**dict.fromkeys(FIXED, ""), **known, "context": _quoted(_marked(text, passage.entities))}
+    key = {"passage_id": passage.passage_id, "language": passage.language}
+    yield None, {**dict.fromkeys(FIXED, ""), **key, "context": _quoted(_marked(text, passage.entities))}
     for entity in passage.entities:
         start, end, label = entity
+        before, mention, after = text[max(0, start - AROUND) : start], text[start:end], text[end : end + AROUND]
         cut = "…" if start > AROUND else "", "…" if end + AROUND < len(text) else ""
-        around = text[max(0, start - AROUND) : start], text[end : end + AROUND]
-        context = f"{cut[0]}{around[0]}⟦{text[start:end]}⟧{around[1]}{cut[1]}"
-        said = {"mention": text[start:end], "label": label, "context": context}
-        place = {"start": str(start), "end": str(end)}
-        yield entity, {**known, **place, **{name: _quoted(cell) for name, cell in said.items()}}
+        outside = {"mention": mention, "label": label, "context": f"{cut[0]}{before}⟦{mention}⟧{after}{cut[1]}"}
+        quoted = {name: _quoted(cell) for name, cell in outside.items()}
+        yield entity, {**key, "start": str(start), "end": str(end), **quoted}
 
 
 def _quoted(text: str) -> str:
@@ -66,12 +58,12 @@ def _quoted(text: str) -> str:
 
 
 def _marked(text: str, entities: Sequence[Entity]) -> str:
-    opening, closing = Counter(one.start for one in entities), Counter(one.end for one in entities)
-    return "".join("⟧" * closing[at] + "⟦" * opening[at] + text[at : at + 1] for at in range(len(text) + 1))
+    opening, closing = Counter(entity.start for entity in entities), Counter(entity.end for entity in entities)
+    return "".join("⟧" * closing[index] + "⟦" * opening[index] + sign for index, sign in enumerate([*text, ""]))
 
 
 def write(path: Path, passages: Iterable[Passage]) -> int:
-    """Write a sheet; returns its lines. A file that is there is left alone: it may hold somebody's work.
+    """Write a sheet; returns its lines. A file that exists is left alone: it may hold somebody's work.
 
     Without a byte order mark, spreadsheets would not take it for UTF-8.
     """
@@ -100,18 +92,20 @@ def read(path: Path) -> list[tuple[int, Cells]]:
             if absent := [name for name in (*FIXED, *FILLED) if name not in names]:
                 raise BadSheet(
                     f"{path}: found no column {', '.join(absent)}, wanted {', '.join((*FIXED, *FILLED))}; "
-                    "restore the first line, or export anew"
+                    "restore the first line, or export it again"
                 )
             return list(_numbered(file, names, separator))
     except FileNotFoundError:
         raise BadSheet(f"{path}: found no such file, wanted one that audit_export wrote") from None
     except UnicodeDecodeError:
         raise BadSheet(
-            f"{path}: found bytes that are no UTF-8, wanted UTF-8; save it anew as “CSV UTF-8” (Excel), or with the "
+            f"{path}: found bytes that are not UTF-8, wanted UTF-8; save it again as “CSV UTF-8” (Excel), or with the "
             "character set Unicode (UTF-8)"
         ) from None
     except csv.Error as error:
-        raise BadSheet(f"{path}: found no CSV ({error}), wanted a file that audit_export wrote; export anew") from None
+        raise BadSheet(
+            f"{path}: found no CSV ({error}), wanted a file that audit_export wrote; export it again"
+        ) from None
 
 
 def _numbered(file: Iterable[str], names: list[str], separator: str) -> Iterator[tuple[int, Cells]]:

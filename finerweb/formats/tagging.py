@@ -8,13 +8,13 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from finerweb.errors import BadTokens
-from finerweb.formats.marked import Entity
 from finerweb.problems import FormatProblem
 from finerweb.text import segment
-from finerweb.text.spans import Span
+from finerweb.text.spans import Entity, Span
 
 FORMATS = ("gliner", "bio")
 # Ends of lines for some readers, which JSON leaves as they are.
@@ -38,7 +38,7 @@ class Sentence(NamedTuple):
 
 def entities(char_spans: Iterable[Mapping[str, Any]]) -> list[Entity]:
     """The spans of an example (`start`, `end`, a list of labels as `label`), label by label."""
-    return [Entity(int(one["start"]), int(one["end"]), str(label)) for one in char_spans for label in one["label"]]
+    return [Entity(int(span["start"]), int(span["end"]), str(label)) for span in char_spans for label in span["label"]]
 
 
 def fit(text: str, entities: Iterable[Entity], kind: str) -> tuple[list[Entity], list[Unaligned]]:
@@ -49,7 +49,7 @@ def fit(text: str, entities: Iterable[Entity], kind: str) -> tuple[list[Entity],
     """
     held: list[Entity] = []
     left = []
-    for entity in sorted(dict.fromkeys(entities), key=lambda one: (one.start - one.end, one.start)):
+    for entity in sorted(dict.fromkeys(entities), key=lambda entity: (entity.start - entity.end, entity.start)):
         problem = _unwritable(text, entity)
         if kind == "bio":
             problem = problem or _unspeakable(entity.label) or _taken(entity, held)
@@ -57,11 +57,7 @@ def fit(text: str, entities: Iterable[Entity], kind: str) -> tuple[list[Entity],
             left.append(Unaligned(entity, problem))
         else:
             held.append(entity)
-    return sorted(held, key=_place), sorted(left, key=lambda one: _place(one.entity))
-
-
-def _place(entity: Entity) -> Span:
-    return Span(entity.start, entity.end)
+    return sorted(held, key=attrgetter("span")), sorted(left, key=attrgetter("entity.span"))
 
 
 def _unwritable(text: str, entity: Entity) -> FormatProblem | None:
@@ -79,18 +75,19 @@ def _unspeakable(label: str) -> FormatProblem | None:
 def _taken(entity: Entity, held: Iterable[Entity]) -> FormatProblem | None:
     """Why BIO has no room for a span, beside longer ones."""
     problems = {_relation(entity, other) for other in held if entity.start < other.end and other.start < entity.end}
-    return next((one for one in ("same_place", "nested", "overlapping") if one in problems), None)
+    worst_first: tuple[FormatProblem, ...] = ("same_place", "nested", "overlapping")
+    return next((problem for problem in worst_first if problem in problems), None)
 
 
 def _relation(entity: Entity, longer: Entity) -> FormatProblem:
-    if _place(entity) == _place(longer):
+    if entity.span == longer.span:
         return "same_place"
     return "nested" if longer.start <= entity.start and entity.end <= longer.end else "overlapping"
 
 
 def tokens(text: str, locale: str, entities: Iterable[Entity] = ()) -> list[Span]:
     """The tokens of a text, cut where these spans begin and end."""
-    breaks = {*segment.edges(text, locale), *(edge for one in entities for edge in (one.start, one.end))}
+    breaks = {*segment.edges(text, locale), *(edge for entity in entities for edge in entity.span)}
     return [
         Span(start + run.start(), start + run.end())
         for start, end in pairwise(sorted(breaks))
@@ -100,22 +97,22 @@ def tokens(text: str, locale: str, entities: Iterable[Entity] = ()) -> list[Span
 
 def places(text: str, words: Sequence[str]) -> list[Span]:
     """Where these tokens of a text are; raises BadTokens for tokens of another text."""
-    found: list[Span] = []
-    at = 0
+    spans: list[Span] = []
+    end = 0
     for word in words:
-        at = _after_space(text, at)
-        if not word or not text.startswith(word, at):
-            raise BadTokens(f"token {len(found)}: found {text[at : at + 20]!r} in the text, wanted {word!r}")
-        found.append(Span(at, at + len(word)))
-        at += len(word)
-    if _after_space(text, at) < len(text):
-        raise BadTokens(f"after the last token: found {text[at : at + 20]!r} in the text, wanted nothing more")
-    return found
+        start = _after_space(text, end)
+        end = start + len(word)
+        if not word or not text.startswith(word, start):
+            raise BadTokens(f"token {len(spans)}: found {text[start : start + 20]!r} in the text, wanted {word!r}")
+        spans.append(Span(start, end))
+    if text[end:].strip():
+        raise BadTokens(f"after the last token: found {text[end : end + 20]!r} in the text, wanted nothing more")
+    return spans
 
 
-def _after_space(text: str, at: int) -> int:
-    space = re.compile(r"\s*").match(text, at)
-    return space.end() if space else at
+def _after_space(text: str, start: int) -> int:
+    space = re.compile(r"\s*").match(text, start)
+    return space.end() if space else start
 
 
 def to_gliner(sentence: Sentence, locale: str) -> dict[str, Any]:
@@ -124,13 +121,13 @@ def to_gliner(sentence: Sentence, locale: str) -> dict[str, Any]:
     The spans must be what `fit` holds.
     """
     spans = tokens(sentence.text, locale, sentence.entities)
-    firsts = {span.start: at for at, span in enumerate(spans)}
-    lasts = {span.end: at for at, span in enumerate(spans)}
+    firsts = {span.start: index for index, span in enumerate(spans)}
+    lasts = {span.end: index for index, span in enumerate(spans)}
     return {
         "id": sentence.id,
         "text": sentence.text,
         "tokenized_text": [sentence.text[slice(*span)] for span in spans],
-        "ner": [[firsts[one.start], lasts[one.end], one.label] for one in sentence.entities],
+        "ner": [[firsts[start], lasts[end], label] for start, end, label in sentence.entities],
     }
 
 

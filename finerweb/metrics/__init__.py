@@ -29,5 +29,7 @@ def measure_all(read: Read) -> Iterator[DataFrame]:
     for name in plugins.names("finerweb.metrics"):
         metric = plugins.load("finerweb.metrics", name)
         optional = getattr(metric, "OPTIONAL", ())
-        frames = [read(plugins.load("finerweb.tables", one).TABLE, or_empty=one in optional) for one in metric.READS]
+        frames = [
+            read(plugins.load("finerweb.tables", table).TABLE, or_empty=table in optional) for table in metric.READS
+        ]
         yield metric.measure(*frames).withColumn("metric", F.lit(name))

@@ -13,20 +13,20 @@ def measure(gold: DataFrame, entities: DataFrame, passages: DataFrame, selection
     where it is sensible.
     """
     annotated = passages.join(selection.filter("is_selected").select("passage_id"), on="passage_id", how="left_semi")
-    places = annotated.select("passage_id", "document_id", F.col("start").alias("at"), F.col("end").alias("to"))
+    places = annotated.select("passage_id", "document_id", F.col("start").alias("first"), F.col("end").alias("last"))
     # One that crosses the end of its passage counts too: it cannot be found.
-    marked = gold.join(places, on="document_id", how="inner").filter("at <= start and start < to")
-    marked = marked.select("passage_id", "language", F.expr("start - at as start"), F.expr("end - at as end"))
+    marked = gold.join(places, on="document_id", how="inner").filter("first <= start and start < last")
+    marked = marked.select("passage_id", "language", F.expr("start - first as start"), F.expr("end - first as end"))
     source = F.split_part("document_id", F.lit("/"), F.lit(1))
     with_gold = gold.select(source.alias("source")).distinct()
     in_gold = places.withColumn("source", source).join(with_gold, on="source", how="left_semi")
-    found = entities.join(in_gold.select("passage_id"), on="passage_id", how="left_semi")
-    found = found.select("passage_id", "language", "start", "end").distinct()
-    both = marked.join(found, on=["passage_id", "language", "start", "end"], how="inner")
+    spans = entities.join(in_gold.select("passage_id"), on="passage_id", how="left_semi")
+    spans = spans.select("passage_id", "language", "start", "end").distinct()
+    both = marked.join(spans, on=["passage_id", "language", "start", "end"], how="inner")
     counts = (
         marked.groupBy("language")
         .agg(F.count("*").cast("double").alias("gold"))
-        .join(found.groupBy("language").agg(F.count("*").cast("double").alias("found")), on="language", how="left")
+        .join(spans.groupBy("language").agg(F.count("*").cast("double").alias("found")), on="language", how="left")
         .join(both.groupBy("language").agg(F.count("*").cast("double").alias("both")), on="language", how="left")
         .na.fill(0.0)
     )

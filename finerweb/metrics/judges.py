@@ -20,14 +20,14 @@ def measure(verdicts: DataFrame, entities: DataFrame) -> DataFrame:
     `and <other>/judged`, `and <other>/<grade>`  passages that both graded, and how far they are apart on average
     """
     judged = verdicts.filter("problem is null")
-    read = judged.unionByName(judged.withColumn("language", F.lit(EVERY)))
-    plain = read.filter("copy = 'plain'")
-    swapped = read.filter("copy = 'swapped'").select("passage_id", "language", "judge", *_others())
+    everywhere = judged.unionByName(judged.withColumn("language", F.lit(EVERY)))
+    plain = everywhere.filter("copy = 'plain'")
+    swapped = everywhere.filter("copy = 'swapped'").select("passage_id", "language", "judge", *_others())
     others = plain.select("passage_id", "language", F.col("judge").alias("other"), *_others())
     in_order = plain.join(swapped, on=["passage_id", "language", "judge"], how="inner")
     pairs = plain.join(others, on=["passage_id", "language"], how="inner").filter("judge < other")
     return (
-        _caught(read.filter("copy = 'planted'"))
+        _caught(everywhere.filter("copy = 'planted'"))
         .unionByName(_flagged(plain, entities))
         .unionByName(_apart(in_order, F.col("judge"), count="swapped", grade="order/"))
         .unionByName(_apart(pairs, F.concat_ws(" and ", "judge", "other"), count="judged", grade=""))
@@ -66,9 +66,9 @@ def _apart(pairs: DataFrame, who: Column, *, count: str, grade: str) -> DataFram
         F.avg(F.abs(F.col(name) - F.col(f"other_{name}"))).alias(f"{grade}{name}")
         for name in ("faithfulness", "completeness")
     ]
-    found = pairs.groupBy(who.alias("who"), "language").agg(F.count("*").cast("double").alias(count), *distances)
+    counted = pairs.groupBy(who.alias("who"), "language").agg(F.count("*").cast("double").alias(count), *distances)
     names = (count, f"{grade}faithfulness", f"{grade}completeness")
     quoted = tuple(f"`{name}`" for name in names)
-    return found.unpivot(("who", "language"), quoted, "name", "value").select(
+    return counted.unpivot(("who", "language"), quoted, "name", "value").select(
         F.concat_ws("/", "who", "name").alias("detail"), "language", "value"
     )

@@ -8,6 +8,13 @@ from finerweb.questions._members import exact, member, text_of
 from finerweb.questions._reader import Reading, read
 from finerweb.text.scripts import foreign
 
+JOB = "collect_verdicts"
+MODELS = "judge.judges"
+BUDGET = "judge.budget"
+SUBJECTS = "annotated_passages"
+SUBJECT_ID = "passage_id"
+PAYLOAD = ("text", "language", "locale", "entities")
+
 _LIST = {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 300}}
 
 PROMPT = """You check named entity annotations made by somebody else, in any language. You are given a passage and \

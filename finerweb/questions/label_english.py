@@ -9,6 +9,13 @@ from finerweb.questions._members import member
 from finerweb.questions._reader import Reading, read
 from finerweb.text.scripts import scripts
 
+JOB = "name_labels"
+MODELS = "name_labels.namer"
+BUDGET = "name_labels.budget"
+SUBJECTS = "foreign_labels"
+SUBJECT_ID = "label"
+PAYLOAD = ("label", "language", "script")
+
 PROMPT = """You translate the names of entity types into English. Give the singular word or short phrase by which a \
 native speaker of English would name the type, in lower case, without explanation; a name that is English already as \
 it is. Answer with one JSON object: {"english": "..."}."""

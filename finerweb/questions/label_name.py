@@ -8,6 +8,13 @@ from finerweb.questions._members import member
 from finerweb.questions._reader import Reading, read
 from finerweb.text.scripts import LETTERS, scripts
 
+JOB = "name_labels"
+MODELS = "name_labels.namer"
+BUDGET = "name_labels.budget"
+SUBJECTS = "unnamed_labels"
+SUBJECT_ID = "label"
+PAYLOAD = ("label", "language", "script")
+
 PROMPT = """You translate the names of entity types. Give the word or short phrase by which a native speaker would \
 name the type, in that language's own script, lower case where the script has case and the language allows it, \
 without explanation. Answer with one JSON object: {"name": "..."}."""

@@ -10,6 +10,13 @@ from finerweb.text.scripts import foreign
 
 __all__ = ["Bad", "Named", "doubt", "items", "parse", "prompt"]
 
+JOB = "annotate"
+MODELS = "annotators"
+BUDGET = "annotate.budget"
+SUBJECTS = "selected_passages"
+SUBJECT_ID = "passage_id"
+PAYLOAD = ("text", "language", "locale")
+
 PROMPT = """You annotate named entities. List every mention in the passage of:
 - persons, organizations, places;
 - technologies, programming languages, frameworks;

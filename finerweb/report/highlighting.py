@@ -35,8 +35,8 @@ def segments(text: str, marks: Sequence[Mark]) -> list[Segment]:
     order = sorted(marks, key=lambda mark: (mark.start, -mark.end, mark.label))
     cuts = sorted({0, len(text), *(mark.start for mark in marks), *(mark.end for mark in marks)})
     return [
-        Segment(at, text[at:to], tuple(mark for mark in order if mark.start <= at and to <= mark.end))
-        for at, to in pairwise(cuts)
+        Segment(start, text[start:end], tuple(mark for mark in order if mark.start <= start and end <= mark.end))
+        for start, end in pairwise(cuts)
     ]
 
 

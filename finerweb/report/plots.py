@@ -54,10 +54,10 @@ def bars(rows: Sequence[str], panels: Sequence[Panel], *, name: str, alt: str) -
         return Markup("")
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=(_WIDTH, _MARGIN + _ROW * len(rows)), layout="constrained")
-        each = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-        for axes, panel in zip(each, panels, strict=True):
+        every = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+        for axes, panel in zip(every, panels, strict=True):
             _fill(axes, rows, panel)
-        handles = [bar for axes in each for bar in axes.containers if not bar.get_label().startswith("_")]
+        handles = [bar for axes in every for bar in axes.containers if not bar.get_label().startswith("_")]
         _legend(figure, handles)
         return _svg(figure, name, alt)
 
@@ -103,8 +103,8 @@ def points(rows: Sequence[str], series: Sequence[Part], *, name: str, alt: str, 
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=(_WIDTH, _MARGIN + _ROW * len(rows)), layout="constrained")
         axes = figure.subplots()
-        each = list(zip(*[part.values for part in series], strict=True))
-        axes.hlines(range(len(rows)), [min(one) for one in each], [max(one) for one in each], color=GREY, linewidth=2)
+        values = list(zip(*[part.values for part in series], strict=True))
+        axes.hlines(range(len(rows)), list(map(min, values)), list(map(max, values)), color=GREY, linewidth=2)
         handles = [
             axes.scatter(part.values, range(len(rows)), c=part.colour, label=part.name, s=42, marker=sign, zorder=3)
             for part, sign in zip(series, "oDs^", strict=False)
@@ -134,9 +134,10 @@ def histogram(bins: Sequence[tuple[float, float, int]], *, thresholds: Sequence[
             axes.axvline(threshold, color=BAD[0], linewidth=1.6, linestyle="--")
         if thresholds:
             axes.axvspan(thresholds[0], thresholds[-1], color=BAD[3], alpha=0.4, linewidth=0)
-            said = ("threshold " if len(thresholds) == 1 else "thresholds ") + " to ".join(f"{t:g}" for t in thresholds)
+            noun = "threshold" if len(thresholds) == 1 else "thresholds"
+            words = f"{noun} {' to '.join(f'{threshold:g}' for threshold in thresholds)}"
             place = (thresholds[-1], axes.get_ylim()[1])
-            axes.annotate(said, place, (4, -2), textcoords="offset points", va="top", color=BAD[0])
+            axes.annotate(words, place, (4, -2), textcoords="offset points", va="top", color=BAD[0])
         ends = [bins[0][0], bins[-1][1], *thresholds]
         axes.set_xlim(min(ends) - width, max(ends) + width)
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -149,10 +150,10 @@ def histogram(bins: Sequence[tuple[float, float, int]], *, thresholds: Sequence[
 
 
 def _legend(figure: Figure, handles: Iterable[Any]) -> None:
-    shown = list(handles)
-    if shown:
-        labels = [handle.get_label() for handle in shown]
-        figure.legend(shown, labels, loc="outside upper left", ncols=5, frameon=False, handlelength=1.0, fontsize=9)
+    drawn = list(handles)
+    if drawn:
+        labels = [handle.get_label() for handle in drawn]
+        figure.legend(drawn, labels, loc="outside upper left", ncols=5, frameon=False, handlelength=1.0, fontsize=9)
 
 
 def _on(colour: str) -> str:

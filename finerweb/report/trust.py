@@ -11,8 +11,8 @@ from finerweb.languages import EVERY
 Measures = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 GRADES = ("faithfulness", "completeness")
-SAID = (*GRADES, "missing", "extra", "wrong")  # the metric `verdicts`
-ERRORS = {
+ERRORS_FOUND = ("missing", "extra", "wrong")  # for each entity judged; with the grades, the metric `verdicts`
+PLANTED = {
     "removed": "an entity left out",
     "wrong_type": "an entity given a clearly different type",
     "invented": "an ordinary word listed as an entity",
@@ -30,7 +30,7 @@ class Rate(NamedTuple):
     share: float
     low: float
     high: float
-    of: int
+    total: int
 
     def __str__(self) -> str:
         return f"{100 * self.share:.1f}\u00a0% ({100 * self.low:.0f}–{100 * self.high:.0f})"
@@ -47,15 +47,14 @@ def caught(measures: Measures, judge: str, *, language: str = EVERY, kind: str =
     return Rate(share, *wilson(share * planted, planted), round(planted))
 
 
-def seen(measures: Measures, judge: str) -> dict[str, Any]:
-    """What a judge `caught`, and the share of plain entities that it `flagged` (None where it saw none)."""
-    flagged = measures.get("judges", {}).get(EVERY, {}).get(f"{judge}/flagged")
-    return {"caught": caught(measures, judge), "flagged": flagged}
+def flagged(measures: Measures, judge: str) -> float | None:
+    """The share of the entities of plain lists that a judge listed as extra or wrong; None where it saw none."""
+    return measures.get("judges", {}).get(EVERY, {}).get(f"{judge}/flagged")
 
 
 def by_kind(measures: Measures, judges: Iterable[str]) -> list[tuple[str, str, Rate]]:
-    """Judge, what the error was, how much of it was caught."""
-    rates = [(judge, ERRORS[kind], caught(measures, judge, kind=kind)) for judge in judges for kind in ERRORS]
+    """Judge, what the planted error was, how much of it was caught."""
+    rates = [(judge, PLANTED[kind], caught(measures, judge, kind=kind)) for judge in judges for kind in PLANTED]
     return [(judge, error, rate) for judge, error, rate in rates if rate]
 
 
@@ -65,8 +64,8 @@ def distances(measures: Measures, judges: Iterable[str]) -> list[tuple[str, int,
     A judge with itself, the list in reverse order; and every two judges.
     """
     values, names = measures.get("judges", {}).get(EVERY, {}), sorted(judges)
-    compared = [(f"{one}, list in reverse order", f"{one}/swapped", f"{one}/order/") for one in names]
-    pairs = [f"{one} and {other}" for one, other in combinations(names, 2)]
+    compared = [(f"{judge}, list in reverse order", f"{judge}/swapped", f"{judge}/order/") for judge in names]
+    pairs = [f"{first} and {second}" for first, second in combinations(names, 2)]
     compared += [(pair, f"{pair}/judged", f"{pair}/") for pair in pairs]
     return [
         (what, round(values[count]), values[f"{start}{GRADES[0]}"], values[f"{start}{GRADES[1]}"])
@@ -82,10 +81,12 @@ def audited(measures: Measures, language: str = EVERY) -> dict[str, Rate | None]
         return {}
     entities, passages = values.get("audited", 0.0), values.get("passages", 0.0)
     placed = entities * values.get("span", 0.0)
-    sizes = {"span": entities, "type": placed, "both": entities, "completeness": passages}
+    totals = {"span": entities, "type": placed, "both": entities, "completeness": passages}
     return {
-        name: Rate(values[name], values[f"{name}/low"], values[f"{name}/high"], round(size)) if name in values else None
-        for name, size in sizes.items()
+        name: Rate(values[name], values[f"{name}/low"], values[f"{name}/high"], round(total))
+        if name in values
+        else None
+        for name, total in totals.items()
     }
 
 

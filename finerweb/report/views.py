@@ -4,20 +4,20 @@ A view is a query with the tables' names in braces; `Lake.define` puts in where 
 """
 
 VIEWS = {
-    # What was asked, of whom, and what it cost: by run, question, annotator, engine and language.
+    # What was asked, of whom, and what it cost: by run, question, model, engine and language.
     "ledger": """
-        SELECT run, min(answered) AS began, max(answered) AS ended, question, annotator, engine, language,
+        SELECT run, min(answered) AS began, max(answered) AS ended, question, model, engine, language,
                count(*) AS answers, count(problem) AS problems, count_if(attempt > 1) AS repeated,
                sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out, sum(usd) AS usd, sum(seconds) AS seconds
         FROM {completions}
-        GROUP BY run, question, annotator, engine, language
+        GROUP BY run, question, model, engine, language
     """,
     # Answers that could not be used: why, how many, and whether they were asked again.
     "problems": """
-        SELECT question, annotator, engine, language, problem, count(*) AS answers, max(attempt) AS attempts
+        SELECT question, model, engine, language, problem, count(*) AS answers, max(attempt) AS attempts
         FROM {completions}
         WHERE problem IS NOT NULL
-        GROUP BY question, annotator, engine, language, problem
+        GROUP BY question, model, engine, language, problem
     """,
     # How many entities of each coarse class there are; one with labels of two classes counts in both.
     "entity_types": """
@@ -33,23 +33,24 @@ VIEWS = {
     # give way (shorter, other_type); or, where both were kept as one entity, in what they differ (label, span, both).
     "disagreements": """
         WITH pairs AS (
-            SELECT language, passage_id, text, one, other, if(
-                       one.label = other.label, 'span',
-                       if(one.start = other.start AND one.`end` = other.`end`, 'label', 'both')
+            SELECT language, passage_id, text, source, other, if(
+                       source.label = other.label, 'span',
+                       if(source.start = other.start AND source.`end` = other.`end`, 'label', 'both')
                    ) AS reason
-            FROM {entities} LATERAL VIEW explode(sources) AS one LATERAL VIEW explode(sources) AS other
-            WHERE one.annotator < other.annotator
-              AND (one.start, one.`end`, one.label) <> (other.start, other.`end`, other.label)
+            FROM {entities} LATERAL VIEW explode(sources) AS source LATERAL VIEW explode(sources) AS other
+            WHERE source.annotator < other.annotator
+              AND (source.start, source.`end`, source.label) <> (other.start, other.`end`, other.label)
             UNION ALL
-            SELECT language, passage_id, text, one, struct(
+            SELECT language, passage_id, text, source, struct(
                        other.annotator, other.start, other.`end`, other.label, other.tier
                    ) AS other, other.problem
-            FROM {entities} LATERAL VIEW explode(sources) AS one LATERAL VIEW explode(lost) AS other
-            WHERE one.annotator <> other.annotator
+            FROM {entities} LATERAL VIEW explode(sources) AS source LATERAL VIEW explode(lost) AS other
+            WHERE source.annotator <> other.annotator
         )
         SELECT language, passage_id, reason,
-               one.annotator, one.start, one.`end`, substring(text, one.start + 1, one.`end` - one.start) AS mention,
-               one.label, other.annotator AS other_annotator, other.start AS other_start, other.`end` AS other_end,
+               source.annotator, source.start, source.`end`,
+               substring(text, source.start + 1, source.`end` - source.start) AS mention, source.label,
+               other.annotator AS other_annotator, other.start AS other_start, other.`end` AS other_end,
                substring(text, other.start + 1, other.`end` - other.start) AS other_mention, other.label AS other_label
         FROM pairs
     """,

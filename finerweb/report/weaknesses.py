@@ -1,19 +1,19 @@
 """What is known to be weak in a data set, in sentences, from what its tables count. Plain Python."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 SHOWN = 3  # languages with the largest share
 
 
-class Known(NamedTuple):
+class Evidence(NamedTuple):
     """What the tables count, by language where it is a mapping.
 
     `lost` is annotator -> language -> the share of its mentions that have no place in their passage.
     """
 
     languages: Sequence[str]
-    splits: Mapping[str, Sequence[str]]
+    splits: Mapping[str, Collection[str]]
     labels: Mapping[str, int]
     unnamed: Mapping[str, int]
     graded: Sequence[str]
@@ -22,34 +22,35 @@ class Known(NamedTuple):
     unlicensed: int
 
 
-def sentences(known: Known) -> Iterator[str]:
+def sentences(evidence: Evidence) -> Iterator[str]:
     """One sentence for each weakness that is there."""
-    yield from _names(known)
-    yield from _lost(known.lost)
-    ungraded = [code for code in known.languages if code not in known.graded]
+    yield from _names(evidence)
+    yield from _lost(evidence.lost)
+    ungraded = [code for code in evidence.languages if code not in evidence.graded]
     if ungraded:
-        yield f"No judge graded {_codes(ungraded, known.languages)}."
-    if not known.audited:
+        yield f"No judge graded {_codes(ungraded, evidence.languages)}."
+    if not evidence.audited:
         yield "No person has checked a sample of it."
     for split in ("train", "validation", "test"):
-        without = [code for code in known.languages if split not in known.splits.get(code, ())]
+        without = [code for code in evidence.languages if split not in evidence.splits.get(code, ())]
         if without:
-            yield f"There is no split `{split}` in {_codes(without, known.languages)}: too few documents."
-    if known.unlicensed:
-        yield f"Of {known.unlicensed:,} documents the source states no licence."
+            yield f"There is no split `{split}` in {_codes(without, evidence.languages)}: too few documents."
+    if evidence.unlicensed:
+        yield f"The source states no licence for {evidence.unlicensed:,} documents."
 
 
-def _names(known: Known) -> Iterator[str]:
-    unnamed = {code: count for code, count in known.unnamed.items() if count}
+def _names(evidence: Evidence) -> Iterator[str]:
+    unnamed = {code: count for code, count in evidence.unnamed.items() if count}
     if not unnamed:
         return
+    labels = sum(evidence.labels.values())
     yield (
-        f"{sum(unnamed.values()):,} of {sum(known.labels.values()):,} labels have no name in their language and stand "
-        "there in English, in the `target` variants too."
+        f"{sum(unnamed.values()):,} of {labels:,} labels have no name in their language: the English one stands in, in "
+        "the `target` variants too."
     )
-    none = [code for code in known.languages if unnamed.get(code) and unnamed[code] == known.labels[code]]
+    none = [code for code in evidence.languages if unnamed.get(code) and unnamed[code] == evidence.labels[code]]
     if none:
-        yield f"No label has a name of its own in {_codes(none, known.languages)}."
+        yield f"No label has a name of its own in {_codes(none, evidence.languages)}."
 
 
 def _lost(lost: Mapping[str, Mapping[str, float]]) -> Iterator[str]:

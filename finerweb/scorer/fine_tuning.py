@@ -1,7 +1,7 @@
 """Fine-tune an encoder on ratings, with transformers' own training loop; the only file that trains the regression."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from transformers.utils import logging as transformers_logging
 
 from finerweb.errors import Diverged, TooFewRatings
 from finerweb.scorer import quality
+from finerweb.scorer.recipe import Recipe
 from finerweb.scorer.scorer import device, has_bf16, longest
 from finerweb.scorer.targets import USEFUL_FROM, Target, is_useful
 
@@ -43,20 +44,6 @@ CHECKPOINTS = "checkpoints"
 DIVERGED = -1.0  # the F1 of a model whose predictions are no numbers: worse than any
 
 Step = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train; the names are those of the settings."""
-
-    learning_rate: float
-    batch_size: int
-    epochs: int
-    patience: int
-    max_subwords: int
-    frozen_layers: int | None
-    dropout: float
-    balance: bool
 
 
 @dataclass(frozen=True)
@@ -111,8 +98,8 @@ def fine_tune(
     encoder: Path,
     folder: Path,
     *,
-    targets: Sequence[Target],
     recipe: Recipe,
+    max_subwords: int,
     seed: int,
     on_step: Step,
 ) -> Trained:
@@ -120,17 +107,18 @@ def fine_tune(
 
     One head a target; that of the first one decides which epoch is best. With `balance`, each class of it counts as
     much as another, however rare. `frozen_layers` keeps the embeddings and that many layers as they are (None: all are
-    trained), which saves most of the time on a CPU. Raises TooFewRatings where a split has no or one
-    kind of ratings, and Diverged.
+    trained), which saves most of the time on a CPU. Of a text the first `max_subwords` are read. Raises TooFewRatings
+    where a split has no or one kind of ratings, and Diverged.
     """
     _require_both_kinds(rows)
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     torch.manual_seed(seed)  # the new heads are drawn before the Trainer seeds anything
     tokenizer = AutoTokenizer.from_pretrained(encoder)
-    model = _model(encoder, heads=len(targets), recipe=recipe)
+    model = _model(encoder, recipe)
+    limit = min(max_subwords, longest(model.config))
     data = {
-        split: _encode(rows[rows["split"] == split], tokenizer, targets, recipe, cut_to=longest(model.config))
+        split: _encode(rows[rows["split"] == split], tokenizer, recipe, limit=limit)
         for split in ("train", "validation")
     }
     trainer = _Regression(
@@ -139,7 +127,7 @@ def fine_tune(
         train_dataset=data["train"],
         eval_dataset=data["validation"],
         data_collator=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=8),
-        compute_metrics=lambda prediction: _first_f1(prediction, targets[0]),
+        compute_metrics=lambda prediction: _first_f1(prediction, recipe.heads[0]),
         callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.patience), _Report(on_step)],
     )
     trainer.remove_callback(PrinterCallback)  # it prints every log line as a dict, over the progress bar
@@ -151,7 +139,6 @@ def fine_tune(
     shutil.rmtree(folder / CHECKPOINTS)  # the best one's weights are the model's by now
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    limit = min(recipe.max_subwords, longest(model.config))
     whole = tokenizer(rows.loc[rows["split"] == "train", "text"].tolist(), truncation=False, verbose=False)["input_ids"]
     cut = sum(len(ids) > limit for ids in whole) / len(whole)
     return Trained(trainer.state.log_history, float(trainer.state.best_metric or 0.0), cut)
@@ -168,8 +155,8 @@ def _require_both_kinds(rows: pd.DataFrame) -> None:
             )
 
 
-def _model(encoder: Path, *, heads: int, recipe: Recipe) -> Any:
-    config = AutoConfig.from_pretrained(encoder, num_labels=heads, problem_type="regression")
+def _model(encoder: Path, recipe: Recipe) -> Any:
+    config = AutoConfig.from_pretrained(encoder, num_labels=len(recipe.targets), problem_type="regression")
     for name in DROPOUTS:
         if isinstance(getattr(config, name, None), float | int):
             setattr(config, name, recipe.dropout)
@@ -182,11 +169,11 @@ def _model(encoder: Path, *, heads: int, recipe: Recipe) -> Any:
     return model
 
 
-def _encode(part: pd.DataFrame, tokenizer: Any, targets: Sequence[Target], recipe: Recipe, *, cut_to: int) -> _Passages:
-    encoded = tokenizer(part["text"].tolist(), truncation=True, max_length=min(recipe.max_subwords, cut_to))
-    ratings = part["rating"].to_numpy()
-    labels = np.stack([target.learned(target.of(ratings)) for target in targets], axis=1).astype(np.float32)
-    return _Passages(encoded, labels, _weights(targets[0].classify(targets[0].of(ratings)), recipe.balance))
+def _encode(part: pd.DataFrame, tokenizer: Any, recipe: Recipe, *, limit: int) -> _Passages:
+    encoded = tokenizer(part["text"].tolist(), truncation=True, max_length=limit)
+    ratings, first = part["rating"].to_numpy(), recipe.heads[0]
+    labels = np.stack([target.learned(target.of(ratings)) for target in recipe.heads], axis=1).astype(np.float32)
+    return _Passages(encoded, labels, _weights(first.classify(first.of(ratings)), recipe.balance))
 
 
 def _weights(classes: NDArray[np.int64], balance: bool) -> NDArray[np.float32]:

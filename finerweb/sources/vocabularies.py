@@ -4,15 +4,15 @@ CSV, or JSON lines, by the file's ending. The file of one run freezes the labels
 """
 
 import csv
-import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
-from finerweb.errors import BadVocabulary
+from finerweb.errors import BadInput, BadVocabulary
+from finerweb.formats import json_lines
 from finerweb.labels.classes import CLASSES, OTHER
 from finerweb.lake import Lake
 from finerweb.tables import labels
@@ -28,18 +28,12 @@ class Entry(NamedTuple):
     name: str
 
 
-def frozen(lake: Lake, path: str | None, *, languages: Collection[str]) -> DataFrame | None:
-    """The vocabulary of a file, an input of the job; None where there is no path."""
+def frozen(spark: SparkSession, path: str | None, *, languages: Collection[str]) -> DataFrame | None:
+    """The vocabulary of a file; None where there is no path."""
     if path is None:
         return None
     entries = read(Path(path), languages=languages)
-    lake.inputs[f"vocabulary:{path}"] = fingerprint(path)
-    return lake.spark.createDataFrame(entries, ", ".join(f"{field} string" for field in Entry._fields))
-
-
-def fingerprint(path: str) -> str:
-    """What tells that a file has changed; `none` where there is none."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12] if Path(path).is_file() else "none"
+    return spark.createDataFrame(entries, ", ".join(f"{field} string" for field in Entry._fields))
 
 
 def export(lake: Lake, path: Path) -> int:
@@ -67,16 +61,15 @@ def read(path: Path, *, languages: Collection[str]) -> list[Entry]:
     """The entries of a file, and one for each canonical label that has none of its own; raises BadVocabulary."""
     _ending(path)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            numbered = list(_of_csv(path, file) if path.suffix == ".csv" else _of_json(path, file))
+        numbered = list(_of_csv(path) if path.suffix == ".csv" else _of_json(path))
     except FileNotFoundError:
         raise BadVocabulary(
             f"{path}: found no such file, wanted a vocabulary; `finerweb vocabulary FILE` writes one"
         ) from None
     except UnicodeDecodeError as error:
-        raise BadVocabulary(f"{path}: found a byte that is no UTF-8 at {error.start}; save it as UTF-8") from None
+        raise BadVocabulary(f"{path}: found bytes that are not UTF-8, at {error.start}; save it as UTF-8") from None
     if not numbered:
-        raise BadVocabulary(f"{path}: found no entry, wanted one a line; or set name_labels.vocabulary=null")
+        raise BadVocabulary(f"{path}: found no entry, wanted one on each line; or set name_labels.vocabulary=null")
     return _checked(path, numbered, languages)
 
 
@@ -85,25 +78,23 @@ def _ending(path: Path) -> None:
         raise BadVocabulary(f"{path}: found the ending {path.suffix or 'of nothing'!r}, wanted .csv or .jsonl")
 
 
-def _of_csv(path: Path, file: Iterable[str]) -> Iterator[tuple[int, Entry]]:
-    rows = csv.DictReader(file)
-    absent = [name for name in Entry._fields if name not in (rows.fieldnames or [])]
-    if absent:
-        raise _bad(path, 1, f"no column {', '.join(absent)}", f"the columns {', '.join(Entry._fields)}")
-    for row in rows:
-        yield rows.line_num, _entry(path, rows.line_num, row)
+def _of_csv(path: Path) -> Iterator[tuple[int, Entry]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        absent = [name for name in Entry._fields if name not in (rows.fieldnames or [])]
+        if absent:
+            raise _bad(path, 1, f"no column {', '.join(absent)}", f"the columns {', '.join(Entry._fields)}")
+        for row in rows:
+            yield rows.line_num, _entry(path, rows.line_num, row)
 
 
-def _of_json(path: Path, file: Iterable[str]) -> Iterator[tuple[int, Entry]]:
-    for number, line in enumerate(file, 1):
-        if line.strip():
-            try:
-                row = json.loads(line)
-            except ValueError:
-                row = None
-            if not isinstance(row, dict):
-                raise _bad(path, number, repr(line.strip()[:60]), "a JSON object")
-            yield number, _entry(path, number, row)
+def _of_json(path: Path) -> Iterator[tuple[int, Entry]]:
+    for number, line in json_lines.lines(path):
+        try:
+            record = json_lines.record(line)
+        except BadInput:
+            raise _bad(path, number, repr(line.decode(errors="replace")[:60]), "a JSON object") from None
+        yield number, _entry(path, number, record)
 
 
 def _entry(path: Path, number: int, row: dict[str, object]) -> Entry:

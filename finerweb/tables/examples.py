@@ -127,7 +127,7 @@ def build(
         .join(spans, on="passage_id", how="left")
         .withColumn("split", split_of("document_id"))
     )
-    locales = {code: one.locale for code, one in languages.items()}
+    locales = {code: language.locale for code, language in languages.items()}
     return flat_map(annotated, partial(_examples, locales=locales, annotators=[*annotators, MERGED]), TABLE.columns)
 
 
@@ -138,36 +138,35 @@ def split_of(document_id: str) -> Expression:
 
 
 def _examples(passage: Any, *, locales: Mapping[str, str], annotators: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    labelled = sorted(
-        (_labelled(one) for one in ([] if passage.spans is None else passage.spans)), key=lambda one: one[:2]
-    )
+    labelled = sorted(map(_labelled, [] if passage.spans is None else passage.spans), key=lambda entity: entity[:2])
     sentences = whole_sentences(
-        segment.sentences(passage.text, locales[passage.language]), [one.span for one in labelled]
+        segment.sentences(passage.text, locales[passage.language]), [entity.span for entity in labelled]
     )
     for number, sentence in enumerate(sentences):
-        inside = [one for one in labelled if sentence.start <= one.span.start < sentence.end]
+        inside = [entity for entity in labelled if sentence.start <= entity.span.start < sentence.end]
         # Without the white space at its end, unless an annotator has it in a span.
-        length = max([len(passage.text[slice(*sentence)].rstrip()), *(one.span.end - sentence.start for one in inside)])
+        written = len(passage.text[slice(*sentence)].rstrip())
+        length = max([written, *(entity.span.end - sentence.start for entity in inside)])
         if not length:
             continue
         for annotator, language, schema in product(annotators, LABEL_LANGUAGES, SCHEMAS):
-            mine = [one for one in inside if one.annotator == annotator]
+            mine = [entity for entity in inside if entity.annotator == annotator]
             spans = [
-                {**shift(one.span, sentence.start)._asdict(), "label": _labels(getattr(one, language), schema)}
-                for one in mine
+                {**shift(entity.span, sentence.start)._asdict(), "label": _labels(getattr(entity, language), schema)}
+                for entity in mine
             ]
-            yield (
-                f"{passage.passage_id}-s{number}",
-                f"{annotator}-{language}-{schema}",
-                passage.language,
-                passage.passage_id,
-                passage.document_id,
-                passage.split,
-                sentence.start,
-                passage.text[sentence.start : sentence.start + length],
-                spans,
-                max((one.quartile for one in mine if one.quartile is not None), default=None),
-                bool(spans),
+            yield TABLE.row(
+                example_id=f"{passage.passage_id}-s{number}",
+                variant=f"{annotator}-{language}-{schema}",
+                language=passage.language,
+                passage_id=passage.passage_id,
+                document_id=passage.document_id,
+                split=passage.split,
+                start=sentence.start,
+                text=passage.text[sentence.start : sentence.start + length],
+                char_spans=spans,
+                quartile=max((entity.quartile for entity in mine if entity.quartile is not None), default=None),
+                has_entities=bool(spans),
             )
 
 

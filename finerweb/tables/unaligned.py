@@ -40,13 +40,22 @@ def find(examples: DataFrame, *, formats: Sequence[str]) -> DataFrame:
     """What these formats leave out of the examples."""
     columns = ["example_id", "variant", "language", "split", "text", "char_spans"]
     kinds = [kind for kind in tagging.FORMATS if kind in formats]
-    asked = examples.filter(F.col("has_entities") & F.lit(bool(kinds)))
-    return flat_map(asked.select(*columns), partial(_left_out, kinds=kinds), TABLE.columns)
+    annotated = examples.filter(F.col("has_entities") & F.lit(bool(kinds)))
+    return flat_map(annotated.select(*columns), partial(_left_out, kinds=kinds), TABLE.columns)
 
 
 def _left_out(example: Any, *, kinds: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    of = (example.example_id, example.variant, example.language, example.split)
     entities = tagging.entities(example.char_spans)
     for kind in kinds:
         for entity, problem in tagging.fit(example.text, entities, kind)[1]:
-            yield *of, kind, *entity, problem
+            yield TABLE.row(
+                example_id=example.example_id,
+                variant=example.variant,
+                language=example.language,
+                split=example.split,
+                format=kind,
+                start=entity.start,
+                end=entity.end,
+                label=entity.label,
+                problem=problem,
+            )

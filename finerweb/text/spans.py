@@ -10,6 +10,19 @@ class Span(NamedTuple):
     end: int
 
 
+class Entity(NamedTuple):
+    """A half-open range of code points and the type of what it names."""
+
+    start: int
+    end: int
+    label: str
+
+    @property
+    def span(self) -> Span:
+        """Its place."""
+        return Span(self.start, self.end)
+
+
 def overlap(a: Span, b: Span) -> float:
     """Intersection over union in characters: 0 for spans that only touch, 1 for the same span."""
     shared = min(a.end, b.end) - max(a.start, b.start)

@@ -1,32 +1,34 @@
 """Train the regression on ratings with several seeds, track the runs, register the best as a challenger."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from finerweb import progress, settings
 from finerweb.errors import Diverged, TooFewRatings
 from finerweb.languages import EVERY
+from finerweb.progress import SILENT, Show
 from finerweb.scorer import encoders, fine_tuning, model_card, quality, scorer
-from finerweb.scorer.fine_tuning import Recipe, Step, Trained
+from finerweb.scorer.fine_tuning import Trained
 from finerweb.scorer.model_card import Card
-from finerweb.scorer.targets import TARGETS, Target, Thresholds, is_useful
+from finerweb.scorer.recipe import Recipe
+from finerweb.scorer.targets import Thresholds, is_useful
 from finerweb.training import figures, tracking
 
 ROWS = "rows.json"  # the artifact that says which passages a model was trained, chosen and tested on
 QUALITY = "quality.json"  # the artifact with the quality on the test split, language by language
+LISTED = 8  # languages that a line names
 
 
 class Learned(NamedTuple):
-    """The version in the registry, and a word on how good it is."""
+    """The version in the registry, and in words how good it is and what it cannot know."""
 
     version: str
-    said: str
+    summary: str
 
 
 @dataclass(frozen=True)
@@ -34,73 +36,90 @@ class _Lesson:
     """What all seeds have in common. `rated` has passage_id, language, text, rating and split."""
 
     rated: pd.DataFrame
-    encoder: Path
-    targets: Sequence[Target]
     recipe: Recipe
-    calibrate: int
-    passages: str
+    encoder: Path  # where the recipe's lies on this machine
+    max_subwords: int
+    passages: str  # the schema version of the table that they are from
+    show: Show
 
 
 class _Candidate(NamedTuple):
-    """A trained model: its folder, how training went, its scores of the test passages, their quality, thresholds."""
+    """A trained model: how training went, its scores of the test passages and their quality, its thresholds."""
 
     folder: Path
     trained: Trained
     test: pd.DataFrame
     quality: pd.DataFrame
     thresholds: Thresholds
+    limit: int  # subwords that it reads of a text
 
 
 def train(
     rated: pd.DataFrame,
-    how: settings.Train,
+    recipe: Recipe,
     *,
-    at: settings.Tracking,
+    model: str,
+    alias: str,
     work: Path,
     max_subwords: int,
     facts: Mapping[str, str],
+    show: Show = SILENT.update,
 ) -> Learned:
-    """Fine-tune the encoder on `rated` and register the best of the seeds, by the validation split.
+    """Fine-tune the encoder on `rated` and register the best of the seeds, by the validation split, as `model`@`alias`.
 
     What is logged as quality is that of the test split, which chose nothing. `facts` say where the ratings came from;
     `schema_passages` among them is the version of the table that the passages are from. A seed that diverges is left
-    out, and said. Raises Diverged where all do, TooFewRatings for ratings that cannot be learned from.
+    out, and the summary says so. Raises Diverged where all do, TooFewRatings for ratings that cannot be learned from.
     """
+    _require_test(rated)
+    encoder = encoders.fetch(recipe.encoder, work)
+    lesson = _Lesson(rated, recipe, encoder, max_subwords, facts["schema_passages"], show)
+    params = {**_params(lesson), **facts}
+    with tempfile.TemporaryDirectory(prefix="finerweb-train-") as folder, tracking.run("train_scorer", params):
+        candidates, diverged = _all_seeds(lesson, Path(folder))
+        best = max(candidates, key=lambda candidate: candidate.trained.validation_f1)
+        tracking.log(_over_seeds(candidates))
+        _log(best, recipe)
+        tracking.log_table(rated[["passage_id", "language", "rating", "split"]], ROWS)
+        version = tracking.register(model, best.folder, max_subwords=best.limit, example=rated["text"].iloc[0])
+    tracking.promote(model, version, alias)
+    parts = [_in_words(best), *diverged, _without_own(best, rated), f"{alias} is version {version}"]
+    return Learned(version, " · ".join(filter(None, parts)))
+
+
+def unrated(languages: Iterable[str], rated: pd.DataFrame) -> str:
+    """In words, the languages of a corpus that nothing was learned of; nothing where there is none."""
+    codes = sorted(set(languages) - set(rated["language"]))
+    return f"no rating in {listed(codes)}: scored by what was learned from the others" if codes else ""
+
+
+def _require_test(rated: pd.DataFrame) -> None:
     if not (rated["split"] == "test").any():
         raise TooFewRatings(
             "table ratings, split test: found 0 ratings, wanted some. Rate more passages (--set rate.per_language=N)"
         )
-    lesson = _Lesson(
-        rated,
-        encoders.fetch(how.encoder.encoder, work),
-        [TARGETS[name] for name in how.targets],
-        _recipe(how, max_subwords),
-        how.calibrate,
-        facts["schema_passages"],
-    )
-    tracking.connect(at.uri, at.experiment)
-    params = {**_params(rated), **how.model_dump(exclude={"encoder"}), "encoder": how.encoder.encoder.origin, **facts}
-    with (
-        tempfile.TemporaryDirectory(prefix="finerweb-train-") as folder,
-        tracking.run("train_scorer", {**params, "max_subwords": max_subwords}),
-    ):
-        candidates, diverged = _learn_all(lesson, Path(folder), how.seeds)
-        best = max(candidates, key=lambda one: one.trained.validation_f1)
-        tracking.log(_over_seeds(candidates))
-        _log(best, lesson)
-        tracking.log_table(rated[["passage_id", "language", "rating", "split"]], ROWS)
-        version = tracking.register(at.model, best.folder, targets=how.targets, example=rated["text"].iloc[0])
-    tracking.promote(at.model, version, at.challenger)
-    said = [_in_words(best), *diverged, _without_own(best, rated), f"{at.challenger} is version {version}"]
-    return Learned(version, " · ".join(filter(None, said)))
 
 
-def _learn_all(lesson: _Lesson, folder: Path, seeds: Sequence[int]) -> tuple[list[_Candidate], list[str]]:
-    """The models of all seeds, and of which seeds there is none."""
+def _params(lesson: _Lesson) -> dict[str, Any]:
+    """What it is trained on, what with, and how."""
+    rated, recipe = lesson.rated, lesson.recipe
+    splits = rated.groupby("split")
+    return {
+        **{f"rows_{split}": len(part) for split, part in splits},
+        **{f"useful_{split}": is_useful(part["rating"].to_numpy()).mean() for split, part in splits},
+        **{f"rated_{rating}": len(part) for rating, part in rated.groupby("rating")},
+        **{"device": scorer.device().type, "is_bf16": scorer.has_bf16()},
+        **recipe.model_dump(),
+        **{"encoder": recipe.encoder.origin, "max_subwords": lesson.max_subwords},
+    }
+
+
+def _all_seeds(lesson: _Lesson, folder: Path) -> tuple[list[_Candidate], list[str]]:
+    """The models of all seeds, and why there is none of some."""
     candidates, diverged = [], []
-    for seed in seeds:
+    for number, seed in enumerate(lesson.recipe.seeds):
         try:
-            candidates.append(_learn(lesson, folder, seed, seeds))
+            candidates.append(_of_seed(lesson, folder / str(seed) / tracking.MODEL, number))
         except Diverged as error:
             diverged.append(str(error))
     if not candidates:
@@ -108,58 +127,43 @@ def _learn_all(lesson: _Lesson, folder: Path, seeds: Sequence[int]) -> tuple[lis
     return candidates, diverged
 
 
-def _recipe(how: settings.Train, max_subwords: int) -> Recipe:
-    names = {field.name for field in fields(Recipe)}
-    return Recipe(
-        **{name: value for name, value in how.model_dump().items() if name in names}, max_subwords=max_subwords
-    )
-
-
-def _params(rated: pd.DataFrame) -> dict[str, Any]:
-    """What it is trained on, and what with."""
-    sizes = {f"rows_{split}": len(part) for split, part in rated.groupby("split")}
-    useful = {f"useful_{split}": is_useful(part["rating"].to_numpy()).mean() for split, part in rated.groupby("split")}
-    ratings = {f"rated_{rating}": len(part) for rating, part in rated.groupby("rating")}
-    return {**sizes, **useful, **ratings, "device": scorer.device().type, "is_bf16": scorer.has_bf16()}
-
-
-def _learn(lesson: _Lesson, folder: Path, seed: int, seeds: Sequence[int]) -> _Candidate:
-    """Train with one seed, and log it as a run of its own."""
-    with tracking.run(f"seed {seed}", {"seed": seed}):
-        candidate = _candidate(
-            lesson, folder / str(seed) / tracking.MODEL, seed, _counting(seeds.index(seed), len(seeds))
+def _of_seed(lesson: _Lesson, folder: Path, number: int) -> _Candidate:
+    """Train with the seed of this number, and log it as a run of its own."""
+    seeds = lesson.recipe.seeds
+    with tracking.run(f"seed {seeds[number]}", {"seed": seeds[number]}):
+        trained = fine_tuning.fine_tune(
+            lesson.rated,
+            lesson.encoder,
+            folder,
+            recipe=lesson.recipe,
+            max_subwords=lesson.max_subwords,
+            seed=seeds[number],
+            on_step=_steps_of(number, len(seeds), lesson.show),
         )
-        _log(candidate, lesson)
+        candidate = _examined(lesson, folder, trained)
+        _log(candidate, lesson.recipe)
     return candidate
 
 
-def _counting(before: int, seeds: int) -> Step:
+def _steps_of(number: int, seeds: int, show: Show) -> Callable[[int, int], None]:
     """Shows the steps of one seed as a part of those of all."""
-    return lambda done, total: progress.update(before * total + done, seeds * total, "steps")
+    return lambda done, total: show(number * total + done, seeds * total, "steps")
 
 
-def _candidate(lesson: _Lesson, folder: Path, seed: int, on_step: Step) -> _Candidate:
-    first = lesson.targets[0]
-    trained = fine_tuning.fine_tune(
-        lesson.rated, lesson.encoder, folder, targets=lesson.targets, recipe=lesson.recipe, seed=seed, on_step=on_step
-    )
-    card = Card(
-        targets=tuple(target.name for target in lesson.targets),
-        max_subwords=lesson.recipe.max_subwords,
-        thresholds={EVERY: first.threshold},
-        passages=lesson.passages,
-    )
+def _examined(lesson: _Lesson, folder: Path, trained: Trained) -> _Candidate:
+    """Calibrate a trained model on the validation split, write its card, and measure it on the test split."""
+    recipe, first = lesson.recipe, lesson.recipe.heads[0]
+    card = Card(tuple(recipe.targets), lesson.max_subwords, {EVERY: first.threshold}, lesson.passages)
     model_card.write(folder, card)
     model = scorer.Scorer(folder, tokens_per_batch=None)
     validation, test = (scored(lesson.rated[lesson.rated["split"] == split], model) for split in ("validation", "test"))
-    own = quality.calibrate(validation, first, least=lesson.calibrate)
-    model_card.write(folder, replace(card, thresholds={EVERY: own.everywhere, **own.by_language}))
+    calibrated = quality.calibrate(validation, first, least=recipe.calibrate)
+    model_card.write(folder, replace(card, thresholds={EVERY: calibrated.everywhere, **calibrated.by_language}))
     table = quality.table(test, first, Thresholds(first.threshold))
-    calibrated = quality.table(test, first, own)
-    table["calibrated_threshold"] = [own.by_language.get(code, np.nan) for code in table["language"]]
-    table.loc[0, "calibrated_threshold"] = own.everywhere
-    table["calibrated_useful_f1"] = calibrated["useful_f1"]
-    return _Candidate(folder, trained, test, table, own)
+    table["calibrated_threshold"] = [calibrated.by_language.get(code, np.nan) for code in table["language"]]
+    table.loc[0, "calibrated_threshold"] = calibrated.everywhere
+    table["calibrated_useful_f1"] = quality.table(test, first, calibrated)["useful_f1"]
+    return _Candidate(folder, trained, test, table, calibrated, model.limit)
 
 
 def scored(rows: pd.DataFrame, model: scorer.Scorer) -> pd.DataFrame:
@@ -168,35 +172,35 @@ def scored(rows: pd.DataFrame, model: scorer.Scorer) -> pd.DataFrame:
     return rows.assign(score=values[:, 0])[np.isfinite(values[:, 0])]
 
 
-def _log(one: _Candidate, lesson: _Lesson) -> None:
-    first = lesson.targets[0]
-    for point in one.trained.curves:
+def _log(candidate: _Candidate, recipe: Recipe) -> None:
+    """Log curves, quality and figures in the running run."""
+    for point in candidate.trained.curves:
         tracking.log({key: value for key, value in point.items() if key != "step"}, step=int(point.get("step", 0)))
-    every, mean = one.quality.iloc[0], one.quality.iloc[1]
-    tracking.log(
-        {
-            **{f"test_{name}": value for name, value in _numbers(every).items()},
-            **{f"test_mean_{name}": value for name, value in _numbers(mean).items()},
-            "validation_macro_f1": one.trained.validation_f1,
-            "truncated": one.trained.truncated,
-        }
-    )
-    tracking.log_table(one.quality, QUALITY)
-    counts = quality.confusion(one.test, first)
+    tracking.log(_metrics(candidate))
+    tracking.log_table(candidate.quality, QUALITY)
+    first, test = recipe.heads[0], candidate.test
+    counts = quality.confusion(test, first)
     tracking.log_figure(figures.confusion(counts, first.classes), "confusion_matrix.png")
-    bins = quality.calibration(one.test["score"].to_numpy(float), first.of(one.test["rating"].to_numpy()).astype(float))
+    bins = quality.calibration(test["score"].to_numpy(float), first.of(test["rating"].to_numpy()).astype(float))
     figure = figures.calibration(bins, low=first.values[0], high=first.values[-1])
     tracking.log_figure(figure, "calibration.png")
 
 
-def _numbers(row: "pd.Series[Any]") -> dict[str, float]:
+def _metrics(candidate: _Candidate) -> dict[str, float]:
     names = ("rows", "useful", *quality.MEASURES, "calibrated_useful_f1")
-    return {name: float(row[name]) for name in names}
+    every, mean = candidate.quality.iloc[0], candidate.quality.iloc[1]
+    return {
+        **{f"test_{name}": float(every[name]) for name in names},
+        **{f"test_mean_{name}": float(mean[name]) for name in names},
+        "validation_macro_f1": candidate.trained.validation_f1,
+        "truncated": candidate.trained.truncated,
+    }
 
 
 def _over_seeds(candidates: Sequence[_Candidate]) -> dict[str, float]:
     """Mean and standard deviation over the seeds, of all test passages together."""
-    rows = pd.DataFrame([one.quality.iloc[0] for one in candidates])[list(quality.MEASURES)].astype(float)
+    every = [candidate.quality.iloc[0] for candidate in candidates]
+    rows = pd.DataFrame(every)[list(quality.MEASURES)].astype(float)
     means = {f"seeds_mean_{name}": float(value) for name, value in rows.mean().items()}
     return {**means, **{f"seeds_std_{name}": float(value) for name, value in rows.std(ddof=0).items()}}
 
@@ -209,9 +213,10 @@ def _in_words(best: _Candidate) -> str:
 def _without_own(best: _Candidate, rated: pd.DataFrame) -> str:
     """Which languages have too few ratings for a threshold of their own, and share that of all."""
     codes = sorted(set(rated["language"]) - set(best.thresholds.by_language))
-    return f"no threshold of their own, for too few ratings: {some(codes)}" if codes else ""
+    return f"no threshold of their own, for too few ratings: {listed(codes)}" if codes else ""
 
 
-def some(codes: Sequence[str]) -> str:
+def listed(codes: Sequence[str]) -> str:
     """A list of language codes, not longer than a line takes."""
-    return ", ".join(codes[:8]) + (f" and {len(codes) - 8} more" if len(codes) > 8 else "")
+    more = f" and {len(codes) - LISTED} more" if len(codes) > LISTED else ""
+    return ", ".join(codes[:LISTED]) + more

@@ -113,7 +113,7 @@ def score_until_enough(
         number += 1
     scored, there = sum(state.scored for state in states.values()), sum(size.passages for size in sizes.values())
     in_waves = f"in {number} wave{'' if number == 1 else 's'}"
-    lake.said.append(f"{scored:,} of {there:,} candidates scored ({scored / there:.0%}) {in_waves}")
+    lake.log.notes.append(f"{scored:,} of {there:,} candidates scored ({scored / there:.0%}) {in_waves}")
 
 
 class _Size(NamedTuple):
@@ -144,3 +144,8 @@ def _states(progress: DataFrame, sizes: Mapping[str, _Size]) -> dict[str, State]
         code: State(size.documents, **{key: value for key, value in found.get(code, {}).items() if key != "language"})
         for code, size in sizes.items()
     }
+
+
+def languages(texts: DataFrame) -> list[str]:
+    """The languages that there are passages of."""
+    return sorted(row["language"] for row in texts.select("language").distinct().collect())

@@ -4,9 +4,12 @@ import contextlib
 import io
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import metadata
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
-from mlflow.pyfunc.model import PythonModel
 
 from finerweb.errors import NoModel, RegistryFailed
 from finerweb.scorer import model_card
@@ -26,23 +28,10 @@ from finerweb.scorer.model_card import Card
 logging.getLogger("mlflow").setLevel(logging.ERROR)
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
+# What runs a model from the registry, and the packages that it needs.
+CODE, PACKAGES = "served.py", ("numpy", "pandas", "torch", "transformers")
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # of a model, and of an alias
 ENCODER, MODEL = "encoder", "model"  # the artifact with the model's folder, and that folder's name
-
-
-class PassageScorer(PythonModel):
-    """The regression as a pyfunc: a frame with a column `text` to a frame with a column for each target."""
-
-    def load_context(self, context: Any) -> None:
-        """Load the encoder."""
-        from finerweb.scorer import scorer
-
-        self._scorer = scorer.load(context.artifacts[ENCODER], None)
-
-    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Scores of the texts, of which only as much is read as the encoder takes."""
-        values, _ = self._scorer.score(model_input["text"].tolist(), cut=True)
-        return pd.DataFrame(values, columns=list(self._scorer.card.targets))
 
 
 @dataclass(frozen=True)
@@ -91,23 +80,39 @@ def log_figure(figure: Figure, file: str) -> None:
     mlflow.log_figure(figure, file)
 
 
-def register(name: str, folder: Path, *, targets: Sequence[str], example: str) -> str:
-    """Register the model in `folder`, which is called MODEL, under `name`; returns the new version."""
+def register(name: str, folder: Path, *, max_subwords: int, example: str) -> str:
+    """Register the model in `folder`, which is called MODEL, under `name`; returns the new version.
+
+    Of a longer text, whoever loads it from there reads the first `max_subwords`.
+    """
+    heads = model_card.read(folder).heads
     texts = pd.DataFrame({"text": [example]})
+    scores = pd.DataFrame({target.name: np.zeros(1, dtype=np.float32) for target in heads})
     # It announces versions, on both.
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with _code() as code, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         logged = mlflow.pyfunc.log_model(
             name="scorer",
-            python_model=PassageScorer(),
+            python_model=str(code),
+            model_config={
+                "scales": {target.name: [target.values[0], target.values[-1]] for target in heads},
+                "max_subwords": max_subwords,
+            },
             artifacts={ENCODER: folder.resolve().as_uri()},
-            signature=infer_signature(
-                texts, pd.DataFrame({target: np.zeros(1, dtype=np.float32) for target in targets})
-            ),
+            signature=infer_signature(texts, scores),
             input_example=texts,
-            pip_requirements=["finerweb"],
+            pip_requirements=[f"{package}=={metadata.version(package).partition('+')[0]}" for package in PACKAGES],
             registered_model_name=name,
         )
     return str(logged.registered_model_version)
+
+
+@contextmanager
+def _code() -> Iterator[Path]:
+    """The file CODE on the disk, under its own name: finerweb may be in an archive."""
+    with tempfile.TemporaryDirectory(prefix="finerweb-code-") as folder:
+        path = Path(folder) / CODE
+        path.write_bytes(files("finerweb.training").joinpath(CODE).read_bytes())
+        yield path
 
 
 def promote(name: str, version: str, alias: str) -> None:
@@ -142,8 +147,8 @@ def require(name: str, alias: str) -> str:
 def describe(name: str, alias: str) -> Registered:
     """The model that an alias points to; raises NoModel."""
     version = require(name, alias)
-    made = mlflow.MlflowClient().get_run(_run_of(name, version))
-    return Registered(version, dict(made.data.params), dict(made.data.metrics))
+    data = mlflow.MlflowClient().get_run(_run_of(name, version)).data
+    return Registered(version, dict(data.params), dict(data.metrics))
 
 
 def _run_of(name: str, version: str) -> str:

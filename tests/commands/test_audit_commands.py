@@ -8,7 +8,7 @@ from click.testing import Result
 from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
-from finerweb.commands.cli import app
+from finerweb.__main__ import app
 from finerweb.lake import Lake
 from finerweb.tables import audits, entities, passages, selection
 
@@ -110,7 +110,7 @@ def test_a_sheet_of_annotations_that_are_gone_is_refused_line_by_line(
     assert done.exit_code == 1
     assert done.output.splitlines() == [
         f"{sheet}, line 3: start, end, label: found 11:15 “city”, wanted an entity of the passage (20:24 “river”); "
-        "restore the cell, or export anew if the annotations have changed since",
+        "restore the cell, or export the sheet again if the annotations have changed since",
         f"{sheet}: 1 audits, 1 of them new or changed; 3 lines not filled in; 1 refused",
     ]
 

@@ -6,16 +6,71 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from finerweb import job
+from finerweb import commands, graph, plugins
+from finerweb.__main__ import app
 from finerweb.errors import NotInstalled
+from finerweb.running.session import require_java
 
 
 def finerweb(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from finerweb.cli import app; app()", *arguments]
+    command = [sys.executable, "-m", "finerweb", *arguments]
     return subprocess.run(
         command, capture_output=True, text=True, cwd=cwd, env={**os.environ, **environment}, check=False, timeout=300
     )
+
+
+def test_a_new_command_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "greet.py").write_text(
+        "from finerweb.commands._terminal import LOCAL, Conf, configured, tell\n\n\n"
+        "def main(name: str, conf: Conf = LOCAL) -> None:\n"
+        '    """Greet somebody 👋🏽."""\n'
+        "    with configured(conf, []) as settings:\n"
+        '        tell(f"Hello {name}, this is {settings.publish.name}")\n',
+        encoding="utf-8",
+    )
+    assert CliRunner().invoke(app, ["greet", "Ada"]).exit_code == 2
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
+    assert "Greet somebody 👋🏽." in CliRunner().invoke(app, ["--help"]).output
+    done = CliRunner().invoke(app, ["greet", "Ada", "--conf", "conf/test.yml"])
+    assert (done.exit_code, done.stderr) == (0, "Hello Ada, this is finerweb\n")
+
+
+def test_a_misspelt_command_is_told_from_the_others() -> None:
+    done = CliRunner().invoke(app, ["retri"])
+    assert done.exit_code == 2
+    assert "No command retri. Did you mean 'retry'?" in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_the_list_of_commands_has_every_sentence_and_imports_none_of_them(tmp_path: Path) -> None:
+    code = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('imported:', *sorted(sys.modules)))\n"
+        "from finerweb.__main__ import app\n"
+        "app(['--help'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
+    shown, imported = done.stdout.split("imported:")
+    words = " ".join(shown.replace("│", " ").split())
+    names = plugins.names("finerweb.commands")
+    assert {"run", "plan", "sql", "retry", "push"} <= set(names)
+    assert not set(names) & set(graph.order())
+    for sentence in [plugins.sentence("finerweb.commands", name, "main") for name in names]:
+        assert sentence.endswith(".")
+        assert sentence in words
+    for job_name in graph.order():
+        assert f"{job_name} {graph.describe(job_name)}" in words
+    heavy = {"torch", "mlflow", "datasets", "pandas", "pyspark", "finerweb.lake", "finerweb.commands.run"}
+    assert heavy & set(imported.split()) == set()
+
+
+@pytest.mark.parametrize("name", [*plugins.names("finerweb.commands"), *graph.order()])
+def test_every_command_explains_its_options(name: str) -> None:
+    done = CliRunner().invoke(app, [name, "--help"])
+    assert done.exit_code == 0, done.output
+    assert f"Usage: root {name} " in done.output
+    assert "--conf" in done.output
 
 
 def test_a_misspelt_setting_stops_the_run_before_any_work(tmp_path: Path) -> None:
@@ -42,7 +97,7 @@ def test_an_old_java_is_named_with_its_version(tmp_path: Path, monkeypatch: pyte
     java.chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(NotInstalled, match=r"found version 11 at .*, wanted Java 17 or newer"):
-        job.require_java()
+        require_java()
 
 
 def test_a_job_whose_tables_are_not_there_says_which_and_leaves_a_log(tmp_path: Path) -> None:

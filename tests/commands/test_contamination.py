@@ -10,8 +10,8 @@ from rows import put
 from typer.testing import CliRunner
 
 from finerweb import settings
+from finerweb.__main__ import app
 from finerweb.commands import contamination
-from finerweb.commands.cli import app
 from finerweb.commands.contamination import Checked
 from finerweb.errors import BadBenchmark
 from finerweb.lake import Lake

@@ -95,7 +95,7 @@ def data_set(tmp_path: Path) -> Path:
 
 
 def push(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from finerweb.cli import app; app()", "push", *arguments]
+    command = [sys.executable, "-m", "finerweb", "push", *arguments]
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
     return subprocess.run(
         command, capture_output=True, text=True, cwd=cwd, env={**inherited, **environment}, check=False, timeout=300

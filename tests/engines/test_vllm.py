@@ -19,7 +19,6 @@ from pyspark.sql import functions as F
 
 from finerweb import engines, plugins, settings, tables
 from finerweb.asking import conversation
-from finerweb.cost import Budget
 from finerweb.engines import Answer, Request, Spec
 from finerweb.engines._vllm import random_model, work
 from finerweb.engines._vllm.place import MARK, Place
@@ -326,17 +325,17 @@ def test_through_spark_and_delta(spec: Spec, spark: SparkSession, lake: Lake) ->
     list(engines.load(spec).answers([request("ner")]))
     before = leader(spec)
     models = {"noise": but(spec, tasks=2, price={"input": 1, "output": 2})}
-    asked = conversation.requests(completions.about(frame, languages=LANGUAGES), question="ner", models=models)
+    requests = conversation.requests(frame, question="ner", models=models, languages=LANGUAGES)
     how = settings.load("conf/test.yml", [f"work={lake.location}", "ask.attempts=1"]).ask
     for _ in range(2):
-        conversation.answer_missing(lake, asked, how=how, budget=Budget(), tasks=2)
+        conversation.answer_missing(lake, requests, how=how, tasks=2)
     answers = lake.read(completions.TABLE).collect()
     assert sorted(row["subject_id"] for row in answers) == sorted(row[0] for row in rows)
     for row in answers:
         assert row["usd"] == pytest.approx((row["tokens_in"] + 2 * row["tokens_out"]) / 1e6)
         assert (row["problem"] == "truncated") == (row["finish_reason"] == "length")
     lake.define(VIEWS, tables.every())
-    ledger = spark.table("ledger").groupBy("annotator").agg(F.sum("answers"), F.sum("tokens_out")).collect()
+    ledger = spark.table("ledger").groupBy("model").agg(F.sum("answers"), F.sum("tokens_out")).collect()
     assert [tuple(row) for row in ledger] == [("noise", 16, sum(row["tokens_out"] for row in answers))]
     assert leader(spec) == before, "Spark's workers share the one that was there"
 

@@ -9,7 +9,8 @@ import pytest
 from finerweb.errors import BadSheet
 from finerweb.formats import auditing, sheets
 from finerweb.formats.auditing import Audit
-from finerweb.formats.sheets import Entity, Passage
+from finerweb.formats.sheets import Passage
+from finerweb.text.spans import Entity
 
 TEXT = "👩🏽\u200d🚀 Ada Bakke moved\r\nfrom Oslo to =SUM(A1) on 3 May. " + "Nothing else is said of it. " * 6
 CITY = Entity(TEXT.index("Oslo"), TEXT.index("Oslo") + 4, "city")
@@ -123,7 +124,7 @@ def test_spreadsheets_may_change_white_space_line_ends_and_add_empty_lines_and_c
     assert auditing.check(sheets.read(sheet), BY_ID) == auditing.Checked(SAID, [], 2)
 
 
-WAY_OUT = "restore the cell, or export anew if the annotations have changed since"
+WAY_OUT = "restore the cell, or export the sheet again if the annotations have changed since"
 ENTITIES = f"{CITY.start}:{CITY.end} “city”, {FORMULA.start}:{FORMULA.end} “-formula”, {DATE.start}:{DATE.end} “date”"
 # What a person does to the line of "Oslo" beside saying that it is right -> what is said of it.
 CHANGES: list[tuple[Row, str]] = [
@@ -187,7 +188,7 @@ def test_a_second_opinion_of_the_same_person_in_one_sheet_is_refused_and_a_repet
     sheet.write_text("\n".join([*lines, *more]), encoding="utf-8")
     checked = auditing.check(sheets.read(sheet), BY_ID)
     assert [str(refused) for refused in checked.refused] == [
-        "line 11: auditor: found 'Ada Bø' once more, wanted one opinion of each; remove one of the lines"
+        "line 11: auditor: found 'Ada Bø' a second time, with another opinion, wanted one opinion of each auditor; remove one of the lines"
     ]
     assert checked.audits == [*SAID, Audit("wiki/1#0", "eng", *CITY, "Oslo", "Bo", "wrong_span", None)]
 
@@ -218,13 +219,13 @@ def test_a_file_that_is_no_sheet_is_an_error_that_says_why(tmp_path: Path) -> No
     assert error(path) == f"{path}: found no such file, wanted one that audit_export wrote"
     path.write_text("passage_id,language,start,end,mention,label,context,verdict\n", encoding="utf-8")
     assert error(path) == (
-        f"{path}: found no column missing, auditor, wanted {wanted}; restore the first line, or export anew"
+        f"{path}: found no column missing, auditor, wanted {wanted}; restore the first line, or export it again"
     )
     path.write_bytes(b"")
     assert error(path).startswith(f"{path}: found no column passage_id, language, ")
     path.write_bytes("passage_id;Grønland".encode("latin-1"))
     assert error(path) == (
-        f"{path}: found bytes that are no UTF-8, wanted UTF-8; save it anew as “CSV UTF-8” (Excel), or with the "
+        f"{path}: found bytes that are not UTF-8, wanted UTF-8; save it again as “CSV UTF-8” (Excel), or with the "
         "character set Unicode (UTF-8)"
     )
 

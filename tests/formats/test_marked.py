@@ -3,7 +3,8 @@
 import pytest
 
 from finerweb.errors import BadMark
-from finerweb.formats.marked import Document, Entity, documents, read_marks
+from finerweb.formats.marked import Document, documents, read_marks
+from finerweb.text.spans import Entity
 
 FILE = """=== river-ferry rich
 The [Nile Crossing](organization) sails from [Cairo](city).
@@ -60,11 +61,11 @@ def test_a_mark_reads_as_its_mention(marked: str) -> None:
 BAD = {
     "text before\n=== a rich\nb": (1, "text before the first heading: 'text before'; wanted a line '=== name kind'"),
     "no heading": (1, "text before the first heading: 'no heading'; wanted a line '=== name kind'"),
-    "=== a rich\nok\nan [open bracket\n": (3, "a bracket that is no mark: '[open bracket'; wanted [mention](type)"),
-    "=== a rich\n[a](x)\n[b] (x)": (3, "a bracket that is no mark: '[b] (x)'; wanted [mention](type)"),
-    "=== a rich\nok\n\n=== b rich\nin [Cairo](City)": (5, "a bracket that is no mark: '[Cairo](City)'; wanted [mention](type)"),
-    "=== a rich\n[two\nlines](x)": (2, "a bracket that is no mark: '[two\\nlines](x)'; wanted [mention](type)"),
-    "=== a rich\n[[a](x) b](y)": (2, "a bracket that is no mark: '['; wanted [mention](type)"),
+    "=== a rich\nok\nan [open bracket\n": (3, "a bracket that is not part of a mark: '[open bracket'; wanted [mention](type)"),
+    "=== a rich\n[a](x)\n[b] (x)": (3, "a bracket that is not part of a mark: '[b] (x)'; wanted [mention](type)"),
+    "=== a rich\nok\n\n=== b rich\nin [Cairo](City)": (5, "a bracket that is not part of a mark: '[Cairo](City)'; wanted [mention](type)"),
+    "=== a rich\n[two\nlines](x)": (2, "a bracket that is not part of a mark: '[two\\nlines](x)'; wanted [mention](type)"),
+    "=== a rich\n[[a](x) b](y)": (2, "a bracket that is not part of a mark: '['; wanted [mention](type)"),
 }  # fmt: skip
 
 

@@ -10,8 +10,8 @@ import pytest
 from finerweb import settings
 from finerweb.errors import BadLine
 from finerweb.formats import bio, marked, tagging
-from finerweb.formats.marked import Entity
 from finerweb.formats.tagging import Sentence, Unaligned
+from finerweb.text.spans import Entity
 
 ROOT = Path(__file__).parents[2]
 LOCALES = {code: language.locale for code, language in settings.load_languages().items()} | {"nno": "nn", "nob": "nb"}
@@ -137,10 +137,10 @@ BROKEN = [
     ("A\tO\n\n", "line 2: the sentence above has no # sent_id ="),
     (f"{TWO}A\tO\nc\tO\n\n", "line 5: the sentence above: token 1: found 'b' in the text, wanted 'c'"),
     (f"{TWO}A\tO\n\n", "line 4: the sentence above: after the last token: found ' b' in the text, wanted nothing more"),
-    (f"{TWO}A\tB-x\nb\tI-y\n\n", "line 4: found I-y after B-x, wanted O, B-label or I- of the label before"),
-    (f"{TWO}A\tO\nb\tI-\n\n", "line 4: found I- after O, wanted O, B-label or I- of the label before"),
-    (f"{TWO}", "line 3: found the end of the file, wanted an empty line after the sentence"),
-    (f"{TWO}A", "line 3: found the end of the file, wanted an empty line after the sentence"),
+    (f"{TWO}A\tB-x\nb\tI-y\n\n", "line 4: found I-y after B-x, wanted O, B-label or I- with the label before it"),
+    (f"{TWO}A\tO\nb\tI-\n\n", "line 4: found I- after O, wanted O, B-label or I- with the label before it"),
+    (f"{TWO}", "line 3: found the end of the file, wanted an empty line behind the last sentence"),
+    (f"{TWO}A", "line 3: found the end of the file, wanted an empty line behind the last sentence"),
 ]
 
 

@@ -12,13 +12,16 @@ from markupsafe import escape
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from finerweb import settings
-from finerweb.report.findings import Found, Passage
+from finerweb.report import listings, quality
+from finerweb.report.findings import Findings
 from finerweb.report.highlighting import Mark, highlighted, segments
 from finerweb.report.page import render
-from finerweb.report.trust import SAID
+from finerweb.report.samples import Passage
+from finerweb.report.trust import ERRORS_FOUND, GRADES
 
 HOSTILE = '<script>document.title = "run"; alert(1)</script> & "quotes"'
 SIZES = ["documents", "rejects", "passages", "annotated", "entities", "label_names", "examples"]
+OVER_LONG = "the passage is longer than the encoder reads at once"
 ARABIC = "سافر إلى القاهرة يوم الاثنين."
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = "--no-sandbox --disable-background-networking --disable-component-update --disable-sync --no-first-run"
@@ -74,13 +77,13 @@ def test_a_label_stands_once_where_its_mark_ends() -> None:
 
 
 @pytest.fixture(scope="module")
-def found() -> Found:
+def findings() -> Findings:
     """A run of two languages, whose every name and text is hostile."""
     known = settings.load_languages()
     volume = {"documents": 2.0, "passages": 3.0, "words": 9.0, "annotated": 1.0, "entities": 2.0, "labels": 1.0}
     gold = {"gold": 4.0, "found": 2.0, "both": 1.0, "precision": 0.5, "recall": 0.25, "f1": 1 / 3}
     hostile = f"Seen in Oslo:\r\n{HOSTILE} 🎉"
-    return Found(
+    return Findings(
         name=HOSTILE,
         newest=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
         lake=HOSTILE,
@@ -96,7 +99,7 @@ def found() -> Found:
             "gold": {"eng": gold},
             "agreement": {"eng": {"entities/exact": 1.0, f"kept/{HOSTILE}": 1.0}},
             "retention": {"eng": {f"{HOSTILE}/found/exact": 1.0}},
-            "verdicts": {"eng": {f"{HOSTILE}/{name}": 4.0 for name in SAID}},
+            "verdicts": {"eng": {f"{HOSTILE}/{name}": 4.0 for name in (*GRADES, *ERRORS_FOUND)}},
             "judges": {
                 "eng": {f"{HOSTILE}/planted": 2.0, f"{HOSTILE}/caught": 1.0},
                 "*": {
@@ -118,10 +121,10 @@ def found() -> Found:
             "arb": [Passage("a#0", ARABIC, 4, None, [Mark(9, 16, "city", "place")])],
         },
         makers=[
-            {"question": "ner", "annotator": HOSTILE, "engine": "lexicon-1", "prompt": "2", "answers": 3, "problems": 1}
+            {"question": "ner", "model": HOSTILE, "engine": "lexicon-1", "prompt": "2", "answers": 3, "problems": 1}
             | {"tokens_in": 1, "tokens_out": 1, "usd": 0.5, "is_current": True}
         ],
-        losses=[{"stage": "completions", "who": HOSTILE, "problem": HOSTILE, "rows": 1, "of": 4}],
+        losses=[{"table": "completions", "who": HOSTILE, "problem": HOSTILE, "rows": 1, "of": 4}],
         ratings=[{"rater": HOSTILE, "outcome": "3", "rows": 2}, {"rater": HOSTILE, "outcome": HOSTILE, "rows": 1}],
         mentions=[{"annotator": f"$x$ {HOSTILE}", "outcome": "found/exact", "rows": 2}],
         agreement=[{"agreement": "exact", "rows": 2}],
@@ -152,9 +155,9 @@ def said() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, found: Found, said: list[str], tmp_path_factory: pytest.TempPathFactory) -> Page:
+def page(browser: Browser, findings: Findings, said: list[str], tmp_path_factory: pytest.TempPathFactory) -> Page:
     file: Path = tmp_path_factory.mktemp("report") / "report.html"
-    file.write_bytes(render(found).encode())
+    file.write_bytes(render(findings).encode())
     opened = browser.new_page()
     opened.on("console", lambda message: said.append(f"console: {message.text}"))
     opened.on("pageerror", lambda error: said.append(f"error: {error}"))
@@ -172,8 +175,8 @@ def test_the_page_asks_for_nothing_runs_nothing_and_breaks_nothing(page: Page, s
     assert page.evaluate("[...document.querySelectorAll('*')].every(e => !e.src && !/^http/.test(e.href ?? ''))")
 
 
-def test_hostile_text_is_seen_as_text(page: Page, found: Found) -> None:
-    assert page.locator(".text[lang=en]").text_content() == found.sample["eng"][0].text
+def test_hostile_text_is_seen_as_text(page: Page, findings: Findings) -> None:
+    assert page.locator(".text[lang=en]").text_content() == findings.sample["eng"][0].text
     assert HOSTILE in page.locator(".text[lang=en]").inner_text()
     assert page.locator("h1").inner_text() == HOSTILE
     assert any(HOSTILE in text for text in page.locator("svg text").all_text_contents())
@@ -206,14 +209,24 @@ def test_the_page_is_never_wider_than_the_screen(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_a_lexicon_is_warned_of_and_a_model_is_not(found: Found) -> None:
+def test_a_lexicon_is_warned_of_and_a_model_is_not(findings: Findings) -> None:
     warning = "Do not publish or train on this data"
-    assert warning in render(found)
-    assert warning not in render(replace(found, makers=[{**found.makers[0], "engine": "vllm-1"}]))
+    assert warning in render(findings)
+    assert warning not in render(replace(findings, makers=[{**findings.makers[0], "engine": "vllm-1"}]))
 
 
 def test_a_run_that_found_nothing_has_a_report() -> None:
-    page = render(Found("n", None, "l", "d", "scorer@champion", 0.5, {}, dict.fromkeys(SIZES, 0)))
+    page = render(
+        Findings(
+            name="n",
+            newest=None,
+            lake="l",
+            dataset="d",
+            model_name="scorer@champion",
+            languages={},
+            sizes=dict.fromkeys(SIZES, 0),
+        )
+    )
     assert "No model is registered as <code>scorer@champion</code>" in page
     assert "No passage is annotated" in page
     assert "nothing to compare" in page
@@ -226,10 +239,29 @@ def cells(page: str, caption: str) -> list[list[str]]:
     return [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in body.split("</tr>") if "<td" in row]
 
 
-def test_no_grade_is_shown_without_what_the_judge_caught(found: Found) -> None:
-    page = render(found)
+def test_every_row_has_a_cell_for_each_column(findings: Findings) -> None:
+    made = {**listings.every(findings), **quality.listings(findings)}
+    assert {name: {len(row) for row in listing.rows} - {len(listing.columns)} for name, listing in made.items()} == {
+        name: set() for name in made
+    }
+
+
+def test_what_was_lost_says_what_each_problem_means(findings: Findings) -> None:
+    lost = [("rejects", "web", "invalid_utf8"), ("completions", "ner / a", "over_long"), ("scores", "s/1", "over_long")]
+    rows = [{"table": table, "who": who, "problem": problem, "rows": 1, "of": 4} for table, who, problem in lost]
+    none = {"table": "verdicts", "who": "j / plain", "problem": None, "rows": 0, "of": 7}
+    assert cells(render(replace(findings, losses=[*rows, none])), "Losses by stage") == [
+        ["records read from a source", "web", "invalid_utf8", "the line is not valid UTF-8", "1", "4", "25.0\u00a0%"],
+        ["answers", "ner / a", "over_long", "the request is longer than the model can read", "1", "4", "25.0\u00a0%"],
+        ["passages to be scored", "s/1", "over_long", OVER_LONG, "1", "4", "25.0\u00a0%"],
+        ["passages to be judged", "j / plain", "none lost", "", "0", "7", "0.0\u00a0%"],
+    ]
+
+
+def test_no_grade_is_shown_without_what_the_judge_caught(findings: Findings) -> None:
+    page = render(findings)
     name = str(escape(HOSTILE))
-    assert "How far these grades can be trusted" in page
+    assert "How far can these grades be trusted?" in page
     assert cells(page, "Mean grades over passages") == [
         [name, "9", "1", "4.25", "3.50", "40.0\u00a0% (17–69)", "10", "6.0\u00a0%", "50", "3", "2", "1"]
     ]
@@ -240,14 +272,14 @@ def test_no_grade_is_shown_without_what_the_judge_caught(found: Found) -> None:
     ]
 
 
-def test_grades_of_a_judge_without_planted_errors_are_not_to_be_trusted(found: Found) -> None:
-    page = render(replace(found, measures={**found.measures, "judges": {}}))
+def test_grades_of_a_judge_without_planted_errors_are_not_to_be_trusted(findings: Findings) -> None:
+    page = render(replace(findings, measures={**findings.measures, "judges": {}}))
     assert "<strong>How far these grades can be trusted is not known</strong>" in page
     assert cells(page, "Mean grades over passages")[0][5:7] == ["not known", "0"]
 
 
-def test_what_auditors_found_stands_there_with_its_intervals(found: Found) -> None:
-    assert "Nobody has looked yet." in render(found)
+def test_what_auditors_found_stands_there_with_its_intervals(findings: Findings) -> None:
+    assert "Nobody has looked yet." in render(findings)
     shares = {"span": 0.9, "type": 0.8, "both": 0.72, "completeness": 0.5}
     values = {
         f"{name}{end}": value + by
@@ -257,7 +289,7 @@ def test_what_auditors_found_stands_there_with_its_intervals(found: Found) -> No
     looked = {"audited": 50.0, "passages": 5.0, **values}
     judged = {f"judge {HOSTILE}/compared": 40.0, f"judge {HOSTILE}/agrees": 0.75, f"judge {HOSTILE}/alarms": 0.25}
     audit = {"eng": {"audited": 2.0, "span": 0.0, "span/low": 0.0, "span/high": 0.66}, "*": {**looked, **judged}}
-    page = render(replace(found, measures={**found.measures, "audit": audit}))
+    page = render(replace(findings, measures={**findings.measures, "audit": audit}))
     assert "Nobody has looked yet." not in page
     shown = ["90.0\u00a0% (80–100)", "80.0\u00a0% (70–90)", "72.0\u00a0% (62–82)", "5", "50.0\u00a0% (40–60)"]
     assert cells(page, "What people found right") == [

@@ -1,12 +1,12 @@
 """What the data card says of a data set's weaknesses."""
 
-from finerweb.report.weaknesses import Known, sentences
+from finerweb.report.weaknesses import Evidence, sentences
 
 EVERY_SPLIT = ("train", "validation", "test")
 
 
 def test_each_weakness_is_a_sentence() -> None:
-    known = Known(
+    evidence = Evidence(
         languages=["deu", "eng", "tha"],
         splits={"deu": EVERY_SPLIT, "eng": EVERY_SPLIT, "tha": ["train"]},
         labels={"deu": 4, "eng": 5, "tha": 2},
@@ -16,8 +16,8 @@ def test_each_weakness_is_a_sentence() -> None:
         lost={"a": {"deu": 0.0, "eng": 0.02, "tha": 0.1}, "b": {"deu": 0.0}},
         unlicensed=1200,
     )
-    assert list(sentences(known)) == [
-        "3 of 11 labels have no name in their language and stand there in English, in the `target` variants too.",
+    assert list(sentences(evidence)) == [
+        "3 of 11 labels have no name in their language: the English one stands in, in the `target` variants too.",
         "No label has a name of its own in 1 of 3 languages (`tha`).",
         "Of the mentions that `a` named, 4.0 % have no place in their passage and are left out (mean over the "
         "languages); most in `tha` (10.0 %), `eng` (2.0 %).",
@@ -25,17 +25,17 @@ def test_each_weakness_is_a_sentence() -> None:
         "No person has checked a sample of it.",
         "There is no split `validation` in 1 of 3 languages (`tha`): too few documents.",
         "There is no split `test` in 1 of 3 languages (`tha`): too few documents.",
-        "Of 1,200 documents the source states no licence.",
+        "The source states no licence for 1,200 documents.",
     ]
 
 
 def test_what_is_not_weak_is_not_said() -> None:
-    nothing = Known([], {}, {}, {}, [], 1, {}, 0)
+    nothing = Evidence([], {}, {}, {}, [], 1, {}, 0)
     assert list(sentences(nothing)) == []
-    known = Known(["eng"], {"eng": EVERY_SPLIT}, {"eng": 5}, {"eng": 0}, ["eng"], 3, {"a": {"eng": 0.0}}, 0)
-    assert list(sentences(known)) == []
+    evidence = Evidence(["eng"], {"eng": EVERY_SPLIT}, {"eng": 5}, {"eng": 0}, ["eng"], 3, {"a": {"eng": 0.0}}, 0)
+    assert list(sentences(evidence)) == []
 
 
 def test_where_no_language_is_graded_none_is_listed() -> None:
-    known = Known(["eng", "tha"], {"eng": EVERY_SPLIT, "tha": EVERY_SPLIT}, {}, {}, [], 3, {}, 0)
-    assert list(sentences(known)) == ["No judge graded any language."]
+    evidence = Evidence(["eng", "tha"], {"eng": EVERY_SPLIT, "tha": EVERY_SPLIT}, {}, {}, [], 3, {}, 0)
+    assert list(sentences(evidence)) == ["No judge graded any language."]

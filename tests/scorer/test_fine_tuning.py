@@ -1,7 +1,6 @@
 """Fine-tuning: a tiny model trained for real, with one head or several, rare classes weighted or not."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +9,28 @@ import pytest
 
 from finerweb.errors import Diverged, TooFewRatings
 from finerweb.scorer import fine_tuning, model_card
-from finerweb.scorer.fine_tuning import Recipe, Trained
+from finerweb.scorer.encoders import Encoder
+from finerweb.scorer.fine_tuning import Trained
 from finerweb.scorer.model_card import Card
+from finerweb.scorer.recipe import Recipe
 from finerweb.scorer.scorer import Scorer
-from finerweb.scorer.targets import TARGETS, USEFUL_FROM
+from finerweb.scorer.targets import USEFUL_FROM
 
+MAX_SUBWORDS = 6
 RECIPE = Recipe(
+    encoder=Encoder("minilm"),  # not fetched here
+    targets=["binary"],
     learning_rate=0.01,
     batch_size=4,
     epochs=8,
     patience=8,
-    max_subwords=6,
+    seeds=[0],
     frozen_layers=None,
     dropout=0.0,
     balance=False,
+    calibrate=1,
 )
-ONCE = replace(RECIPE, epochs=1)
+ONCE = RECIPE.model_copy(update={"epochs": 1})
 
 
 def rows(train: list[int], validation: list[int]) -> pd.DataFrame:
@@ -39,13 +44,13 @@ def fine_tune(
     encoder: Path,
     folder: Path,
     recipe: Recipe = ONCE,
-    targets: tuple[str, ...] = ("binary",),
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> Trained:
     """Fine-tune, and write the card that a scorer reads."""
-    chosen = [TARGETS[name] for name in targets]
-    trained = fine_tuning.fine_tune(given, encoder, folder, targets=chosen, recipe=recipe, seed=0, on_step=on_step)
-    model_card.write(folder, Card(targets, recipe.max_subwords, {"*": chosen[0].threshold}, ""))
+    trained = fine_tuning.fine_tune(
+        given, encoder, folder, recipe=recipe, max_subwords=MAX_SUBWORDS, seed=0, on_step=on_step
+    )
+    model_card.write(folder, Card(tuple(recipe.targets), MAX_SUBWORDS, {"*": recipe.heads[0].threshold}, ""))
     return trained
 
 
@@ -66,8 +71,8 @@ def test_learns_what_is_useful(tiny_encoder: Path, tmp_path: Path) -> None:
 
 
 def test_each_target_has_a_head_on_its_own_scale(tiny_encoder: Path, tmp_path: Path) -> None:
-    slow = replace(ONCE, learning_rate=0.003)
-    fine_tune(rows([1, 1, 4, 4] * 90, [1, 4] * 4), tiny_encoder, tmp_path, slow, ("four_class", "binary"))
+    slow = ONCE.model_copy(update={"learning_rate": 0.003, "targets": ["four_class", "binary"]})
+    fine_tune(rows([1, 1, 4, 4] * 90, [1, 4] * 4), tiny_encoder, tmp_path, slow)
     poor, rich = score(tmp_path, ["poor y", "rich 👍🏽 x"])
     assert poor == pytest.approx([1, 0], abs=0.5)
     assert rich == pytest.approx([4, 1], abs=0.5)
@@ -76,7 +81,7 @@ def test_each_target_has_a_head_on_its_own_scale(tiny_encoder: Path, tmp_path: P
 def test_a_rare_class_counts_as_much_where_balance_is_asked_for(tiny_encoder: Path, tmp_path: Path) -> None:
     # The same text is useful once in eight: its mean target is 1/8, and 1/2 where both kinds weigh the same.
     given = rows(([1] * 7 + [4]) * 80, [1, 4]).assign(text="x y")
-    for name, recipe in {"plain": ONCE, "balanced": replace(ONCE, balance=True)}.items():
+    for name, recipe in {"plain": ONCE, "balanced": ONCE.model_copy(update={"balance": True})}.items():
         fine_tune(given, tiny_encoder, tmp_path / name, recipe)
     plain, balanced = (float(score(tmp_path / name, ["x y"])[0, 0]) for name in ("plain", "balanced"))
     assert plain < 0.3 < balanced
@@ -91,7 +96,7 @@ def test_a_weight_is_one_on_average() -> None:
 def test_frozen_layers_stay_as_they_are(tiny_encoder: Path, tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
-    fine_tune(rows([1, 4] * 4, [1, 4]), tiny_encoder, tmp_path, replace(ONCE, frozen_layers=1))
+    fine_tune(rows([1, 4] * 4, [1, 4]), tiny_encoder, tmp_path, ONCE.model_copy(update={"frozen_layers": 1}))
     before, after = load_file(tiny_encoder / "model.safetensors"), load_file(tmp_path / "model.safetensors")
     frozen = [name for name in before if name.startswith(("embeddings.", "encoder.layer.0."))]
     assert len(frozen) > 10
@@ -122,7 +127,7 @@ def test_one_class_cannot_be_learned_from(tmp_path: Path, train: list[int], vali
 
 
 def test_a_model_that_diverged_is_none(tiny_encoder: Path, tmp_path: Path) -> None:
-    wild = replace(ONCE, learning_rate=1e38, epochs=2)
+    wild = ONCE.model_copy(update={"learning_rate": 1e38, "epochs": 2})
     with pytest.raises(Diverged, match=r"^seed 0: .* no finite numbers; lower train.learning_rate .1e.38.$"):
         fine_tune(rows([1, 4] * 4, [1, 4]), tiny_encoder, tmp_path, wild)
 
@@ -145,7 +150,7 @@ def test_any_encoder_can_be_trained_in_part_and_scores(architecture: str, tiny_e
     AutoModel.from_config(AutoConfig.for_model(architecture, **ARCHITECTURES[architecture])).save_pretrained(folder)
     names = ["input_ids", "attention_mask"]
     AutoTokenizer.from_pretrained(tiny_encoder, model_input_names=names).save_pretrained(folder)
-    part = replace(ONCE, frozen_layers=1, dropout=0.1)
+    part = ONCE.model_copy(update={"frozen_layers": 1, "dropout": 0.1})
     trained = fine_tune(rows([1, 4] * 4, [1, 4]), folder, tmp_path / "model", part)
     assert 0 <= trained.validation_f1 <= 1
     assert np.isfinite(score(tmp_path / "model", ["poor y", "rich x"])).all()

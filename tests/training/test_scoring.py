@@ -92,7 +92,7 @@ def test_the_selection_is_the_same_as_if_all_had_been_scored(lake: Lake, texts: 
     assert found["eng"] < there["eng"] / 3, "half of its passages are useful: 20 documents want little more than 40"
     assert found["tha"] < there["tha"]
     assert found["khm"] == there["khm"], "not one was useful: all had to be looked at"
-    (said,) = lake.said
+    (said,) = lake.log.notes
     assert said.startswith(f"{sum(found.values())} of {sum(there.values())} candidates scored (")
     outside = texts.filter("not is_target_language").select("passage_id").union(doubles.select("passage_id"))
     assert scored.join(outside, on="passage_id", how="left_semi").count() == 0

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from finerweb import __main__ as cli
 from finerweb import settings
-from finerweb.commands import cli
 from finerweb.errors import BadBenchmark, NoModel, RegistryFailed, TooFewRatings
 from finerweb.scorer.scorer import Scorer
 from finerweb.settings import Settings
@@ -41,15 +41,40 @@ def rated(start: int = 0, *, is_upside_down: bool = False) -> pd.DataFrame:
 
 
 def train(chosen: Settings, rows: pd.DataFrame) -> fitting.Learned:
-    return fitting.train(rows, chosen.train, at=chosen.tracking, work=chosen.work, max_subwords=6, facts=FACTS)
+    registry = chosen.tracking
+    tracking.connect(registry.uri, registry.experiment)
+    return fitting.train(
+        rows,
+        chosen.train.recipe,
+        model=registry.model,
+        alias=registry.challenger,
+        work=chosen.work,
+        max_subwords=6,
+        facts=FACTS,
+    )
 
 
-def promote(chosen: Settings, rows: pd.DataFrame, **how: object) -> promoting.Promoted:
+def promote(
+    chosen: Settings, rows: pd.DataFrame, *, when: promoting.When = "better", margin: float = 0.0
+) -> promoting.Promoted:
     return promoting.promote(
         rows[rows["split"] == "test"],
-        chosen.promote.model_copy(update=how),
-        at=chosen.tracking,
+        model=chosen.tracking.model,
+        challenger=chosen.tracking.challenger,
+        champion=chosen.tracking.alias,
+        when=when,
+        margin=margin,
         threshold=chosen.select.threshold,
+    )
+
+
+def evaluate(chosen: Settings, file: Path) -> evaluating.Evaluated:
+    return evaluating.evaluate(
+        file,
+        model=chosen.tracking.model,
+        alias=chosen.tracking.alias,
+        threshold="target",
+        languages=chosen.languages,
     )
 
 
@@ -62,7 +87,7 @@ def test_the_best_of_the_seeds_is_a_challenger_and_nobody_is_champion_yet(
     chosen: Settings, first: fitting.Learned
 ) -> None:
     assert first.version == "1"
-    assert first.said == "macro F1 1.00 on 16 test passages · challenger is version 1"
+    assert first.summary == "macro F1 1.00 on 16 test passages · challenger is version 1"
     assert tracking.current(chosen.tracking.model, "challenger") == "1"
     with pytest.raises(NoModel, match="^no model finerweb-scorer@champion in sqlite:.*promote_scorer first"):
         tracking.require(chosen.tracking.model, "champion")
@@ -126,7 +151,7 @@ def test_a_challenger_becomes_champion_where_there_is_none_or_where_it_is_better
     assert train(chosen, rated(100, is_upside_down=True)).version == "2"
     worse = promote(chosen, rated(200))
     assert (worse.challenger, worse.champion) == ("2", "1")
-    assert worse.said == (
+    assert worse.why == (
         "version 2 has macro F1 0.00, version 1 1.00 on 16 test passages new to both "
         "(difference -1.00, 95 % -1.00 to -1.00) · champion is version 1"
     )
@@ -142,7 +167,7 @@ def test_a_challenger_becomes_champion_where_there_is_none_or_where_it_is_better
 
 def test_passages_that_one_of_them_was_trained_on_are_no_test(chosen: Settings, first: fitting.Learned) -> None:
     seen = rated().assign(split=lambda rows: rows["split"].replace({"train": "test", "test": "train"}))
-    assert promote(chosen, seen).said == "no test passage is new to versions 2 and 1 · champion is version 1"
+    assert promote(chosen, seen).why == "no test passage is new to versions 2 and 1 · champion is version 1"
 
 
 def test_a_file_of_ratings_gives_the_table_of_training(
@@ -154,7 +179,7 @@ def test_a_file_of_ratings_gives_the_table_of_training(
     bad += ['{"text": "x", "language": "eng", "rating": 5}', '{"text": "x", "language": "eng", "rating": true}']
     file = tmp_path / "rated.jsonl.gz"
     file.write_bytes(gzip.compress("\n".join([*lines, "", *bad]).encode()))
-    found = evaluating.evaluate(file, at=chosen.tracking, threshold="target", languages=chosen.languages)
+    found = evaluate(chosen, file)
     assert found.model == "finerweb-scorer/1"
     trained = tracking.table(chosen.tracking.model, "1", fitting.QUALITY)
     pd.testing.assert_frame_equal(found.table, trained[list(found.table.columns)], check_dtype=False, atol=1e-6)
@@ -175,7 +200,7 @@ def test_a_file_without_a_rating_is_an_error(chosen: Settings, tmp_path: Path) -
     with pytest.raises(
         BadBenchmark, match=r"found no rated text in 1 lines, the first for: line 1: found language None"
     ):
-        evaluating.evaluate(file, at=chosen.tracking, threshold="target", languages=chosen.languages)
+        evaluate(chosen, file)
 
 
 def test_the_command_prints_the_table(chosen: Settings, first: fitting.Learned, tmp_path: Path) -> None:
@@ -224,5 +249,12 @@ def test_without_a_test_passage_nothing_is_trained(chosen: Settings) -> None:
 
 
 def test_a_list_of_languages_is_not_longer_than_a_line() -> None:
-    assert fitting.some(["a", "b"]) == "a, b"
-    assert fitting.some(list("abcdefghijk")) == "a, b, c, d, e, f, g, h and 3 more"
+    assert fitting.listed(["a", "b"]) == "a, b"
+    assert fitting.listed(list("abcdefghijk")) == "a, b, c, d, e, f, g, h and 3 more"
+
+
+def test_languages_without_a_rating_are_named() -> None:
+    assert fitting.unrated(["tha", "khm", "eng", "amh"], rated()) == (
+        "no rating in amh, khm: scored by what was learned from the others"
+    )
+    assert fitting.unrated(["eng", "tha"], rated()) == ""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from finerweb.errors import EngineFailed
+from finerweb.processes import is_running
 
 MARK = "FINERWEB_ENGINE"  # the variable by which everything that an engine starts is known
 READY = ""  # what a client is told when vLLM is; any other text says why there will be no answer
@@ -190,7 +191,7 @@ def _locked_within(file: int, seconds: float) -> None:
 def end_orphans() -> None:
     """End what engines left on this machine: vLLM's own process outlives one that was killed, and holds the GPU."""
     for pid, leader in _marked():
-        if not _lives(leader):
+        if not is_running(leader):
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -201,9 +202,3 @@ def _marked() -> Iterator[tuple[int, int]]:
         with suppress(OSError):
             if f"\0{MARK}=".encode() in b"\0" + (folder / "environ").read_bytes():
                 yield int(folder.name), os.getsid(int(folder.name))
-
-
-def _lives(pid: int) -> bool:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False

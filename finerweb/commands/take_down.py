@@ -3,13 +3,15 @@
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+import typer
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finerweb import tables
 from finerweb.asking import conversation
+from finerweb.commands._terminal import LOCAL, NONE, Conf, Set, configured, lake_of, tell
 from finerweb.errors import BadInput, NoSuchDocument
 from finerweb.lake import Lake
 from finerweb.table import Table
@@ -29,6 +31,12 @@ REJECT = f"""
         AND contains(t.record, concat('"', substring(d.document_id, length(t.source) + 2), '"')))
 """
 
+Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept beside the document's id.")]
+Url = Annotated[list[str], typer.Option("--url", help="A page; may be repeated.")]
+Document = Annotated[list[str], typer.Option("--document", help="A document_id; may be repeated.")]
+File = Annotated[Path | None, typer.Option("--file", help="URLs and document_ids, one a line.")]
+Vacuum = Annotated[bool, typer.Option("--vacuum", help="Remove older versions of all tables too.")]
+
 
 class TakenDown(NamedTuple):
     """The documents that were asked for, the rows that were removed by table, and where nearly the same text stays."""
@@ -38,25 +46,50 @@ class TakenDown(NamedTuple):
     alike: list[str]
 
 
+def main(
+    *,
+    reason: Reason,
+    url: Url = NONE,
+    document: Document = NONE,
+    file: File = None,
+    vacuum: Vacuum = False,
+    conf: Conf = LOCAL,
+    set: Set = NONE,
+) -> None:
+    """Remove documents and all that was made of them, and never take them in again."""
+    with configured(conf, set) as settings:
+        listed_urls, listed_ids = read(file) if file else ([], [])
+        urls, ids = [*url, *listed_urls], [*document, *listed_ids]
+        if not (urls or ids) or not reason.strip():
+            raise typer.BadParameter("wanted a --reason, and a --url, --document or --file", param_hint="take_down")
+        with lake_of(settings) as lake:
+            removed = take_down(lake, urls=urls, ids=ids, reason=reason, spools=settings.ask.spool)
+            purged = purge(lake, spools=settings.ask.spool) if vacuum else 0
+    tell(*describe(removed, purged, settings.publish.path, settings.report.path))
+
+
 def take_down(lake: Lake, *, urls: Collection[str], ids: Collection[str], reason: str, spools: str) -> TakenDown:
     """Remove these documents and refuse them from now on. Raises NoSuchDocument before anything is removed.
 
     The refusal is written first: what a crash leaves undone, the same command does.
     """
     lake.begin("take_down")
-    known = lake.read(take_downs.TABLE, or_empty=True)
-    asked = take_downs.asked(lake.read(documents.TABLE, or_empty=True), known, urls=urls, ids=ids)
-    found = [tuple(row) for row in asked.orderBy("document_id").collect()]
-    _require({url for _, url, _ in found if url}, urls, {one for one, _, _ in found}, ids)
+    earlier = lake.read(take_downs.TABLE, or_empty=True)
+    named = take_downs.asked(lake.read(documents.TABLE, or_empty=True), earlier, urls=urls, ids=ids)
+    rows = [tuple(row) for row in named.orderBy("document_id").collect()]
+    gone = [document_id for document_id, _, _ in rows]
+    _require({url for _, url, _ in rows if url}, urls, set(gone), ids)
     with conversation.paused(lake, spools):
-        news = take_downs.news(known, lake.spark.createDataFrame(found, asked.schema), reason=reason, taken=_now())
+        news = take_downs.news(
+            earlier, lake.spark.createDataFrame(rows, named.schema), reason=reason, taken=datetime.now(UTC)
+        )
         if not news.isEmpty():
-            lake.replace(take_downs.TABLE, take_downs.renew(known, news))
+            lake.replace(take_downs.TABLE, take_downs.renew(earlier, news))
         taken = lake.read(take_downs.TABLE)
         alike = _alike(lake, taken)
         conditions = {table.name: (table, condition(table)) for table in tables.every() if lake.exists(table)}
-        rows = {name: lake.delete(table, taken, on) for name, (table, on) in conditions.items() if on}
-    return TakenDown([one for one, _, _ in found], {name: n for name, n in rows.items() if n}, alike)
+        removed = {name: lake.delete(table, taken, on) for name, (table, on) in conditions.items() if on}
+    return TakenDown(gone, {name: count for name, count in removed.items() if count}, alike)
 
 
 def condition(table: Table) -> str | None:
@@ -78,23 +111,20 @@ def _document_of(column: str) -> str:
 def _alike(lake: Lake, taken: DataFrame) -> list[str]:
     """Other documents with a passage that is nearly the same as one of these."""
     pairs = lake.read(near_duplicates.TABLE, or_empty=True).select(
-        F.regexp_extract("passage_id", PASSAGE, 1).alias("one"),
+        F.regexp_extract("passage_id", PASSAGE, 1).alias("document"),
         F.regexp_extract("duplicate_of", PASSAGE, 1).alias("other"),
     )
-    both = pairs.unionByName(pairs.select(F.col("other").alias("one"), F.col("one").alias("other")))
+    both = pairs.unionByName(pairs.select(F.col("other").alias("document"), F.col("document").alias("other")))
     gone = taken.select("document_id")
-    beside = both.join(gone, on=F.col("one") == gone["document_id"], how="left_semi").select("other").distinct()
+    beside = both.join(gone, on=F.col("document") == gone["document_id"], how="left_semi").select("other").distinct()
     rest = beside.join(gone, on=F.col("other") == gone["document_id"], how="left_anti")
     return sorted(row["other"] for row in rest.collect())
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _require(pages: set[str], urls: Collection[str], found: set[str], ids: Collection[str]) -> None:
-    there = {take_downs.page_of(url) for url in pages}
-    unknown = [url for url in urls if take_downs.page_of(url) not in there] + [one for one in ids if one not in found]
+def _require(known_urls: set[str], urls: Collection[str], known_ids: set[str], ids: Collection[str]) -> None:
+    pages = {take_downs.page_of(url) for url in known_urls}
+    unknown = [url for url in urls if take_downs.page_of(url) not in pages]
+    unknown += [document_id for document_id in ids if document_id not in known_ids]
     if unknown:
         raise NoSuchDocument(
             f"found no document {', '.join(unknown)}; nothing was removed. Wanted a document_id (source/id) or a url "
@@ -105,29 +135,31 @@ def _require(pages: set[str], urls: Collection[str], found: set[str], ids: Colle
 
 def purge(lake: Lake, *, spools: str) -> int:
     """Remove all older versions of all tables; returns of how many tables. Nobody may read or write them meanwhile."""
-    there = [table for table in tables.every() if lake.exists(table)]
+    existing = [table for table in tables.every() if lake.exists(table)]
     with conversation.paused(lake, spools):
-        for table in there:
+        for table in existing:
             lake.vacuum(table)
-    return len(there)
+    return len(existing)
 
 
-def describe(done: TakenDown, purged: int, dataset: str, report: str) -> list[str]:
+def describe(removed: TakenDown, purged: int, dataset: str, report: str) -> list[str]:
     """What was done and what is left to do, line by line."""
-    removed = ", ".join(f"{count:,} {name}" for name, count in done.rows.items())
-    said = [f"taken down: {', '.join(done.documents)}", f"removed rows: {removed or 'none, they were gone before'}"]
-    if done.alike:
-        said.append(f"nearly the same text stays in: {', '.join(done.alike)}; take these down too if they are copies")
-    said.append(f"{dataset} and {report} have the text until they are made anew: finerweb run")
+    rows = ", ".join(f"{count:,} {name}" for name, count in removed.rows.items())
+    lines = [f"taken down: {', '.join(removed.documents)}", f"removed rows: {rows or 'none, they were gone before'}"]
+    if removed.alike:
+        lines.append(
+            f"nearly the same text stays in: {', '.join(removed.alike)}; take these down too if they are copies"
+        )
+    lines.append(f"{dataset} and {report} have the text until they are made anew: finerweb run")
     if purged:
-        said.append(
+        lines.append(
             f"older versions of {purged} tables were removed: there is no time travel to before now. Delta's log keeps "
             "the first 32 characters of the smallest and largest values of removed files until it is cleaned (30 days)"
         )
     else:
-        said.append("older versions of the tables have the text until: finerweb take_down ... --vacuum")
-    said.append("the sources, copies of the data set and exported audit sheets are not touched")
-    return said
+        lines.append("older versions of the tables have the text until: finerweb take_down ... --vacuum")
+    lines.append("the sources, copies of the data set and exported audit sheets are not touched")
+    return lines
 
 
 def read(file: Path) -> tuple[list[str], list[str]]:

@@ -11,11 +11,12 @@ from pyspark.sql import SparkSession
 from rows import put
 from typer.testing import CliRunner
 
-from finerweb import graph, job, settings, tables
-from finerweb.commands import taking_down
-from finerweb.commands.cli import app
+from finerweb import graph, settings, tables
+from finerweb.__main__ import app
+from finerweb.commands import take_down
 from finerweb.errors import NoSuchDocument
 from finerweb.lake import Lake
+from finerweb.running.runner import Runner
 from finerweb.settings import Settings
 from finerweb.tables import (
     audits,
@@ -74,7 +75,7 @@ def traces(content: str) -> list[str]:
 
 
 def run(lake: Lake, chosen: Settings) -> dict[str, bool]:
-    runner = job.Runner(lake, chosen)
+    runner = Runner(lake, chosen)
     return {name: runner.run(name, graph.load(name).main).is_current for name in JOBS}
 
 
@@ -100,7 +101,7 @@ class Work:
 
     def publish(self) -> None:
         """The first run, and between its jobs everything that others make of the passages."""
-        runner = job.Runner(self.lake, self.chosen)
+        runner = Runner(self.lake, self.chosen)
         for name in JOBS[:2]:
             runner.run(name, graph.load(name).main)
         known = [row.asDict() for row in self.lake.read(passages.TABLE).orderBy("passage_id").collect()]
@@ -187,7 +188,7 @@ def test_a_document_that_was_taken_down_leaves_no_trace(work: Work) -> None:
     assert {path: now[f"data/{path}"] for path in others} == others
 
 
-def test_taking_down_again_changes_nothing(work: Work) -> None:
+def test_take_down_again_changes_nothing(work: Work) -> None:
     before = versions(work.lake)
     code, said = work.finerweb("take_down", "--url", URL, "--document", GONE, "--reason", "asked again")
     assert code == 0, said
@@ -201,7 +202,7 @@ def test_taking_down_again_changes_nothing(work: Work) -> None:
 def test_a_document_that_never_was_is_named_and_nothing_is_removed(work: Work) -> None:
     before = work.lake.read(documents.TABLE).count()
     with pytest.raises(NoSuchDocument) as caught:
-        taking_down.take_down(
+        take_down.take_down(
             work.lake, urls=["https://x.example/"], ids=["pages/3", "page/4"], reason="r", spools=work.chosen.ask.spool
         )
     assert str(caught.value).startswith("found no document https://x.example/, page/4; nothing was removed. Wanted a ")
@@ -215,10 +216,10 @@ def test_what_a_crash_left_undone_the_same_command_does(spark: SparkSession, lak
     put(lake, mentions.TABLE, *(one | {"start": 0} for one in names))
     put(lake, near_duplicates.TABLE, {"passage_id": "s/2#0", "duplicate_of": "s/1#0"})
     put(lake, unaligned.TABLE, *({"example_id": f"{one}#0-s12", "end": 1} for one in ("s/1", "s/2")))
-    done = taking_down.take_down(lake, urls=[], ids=["s/1"], reason="r", spools=str(tmp_path / "spool"))
+    done = take_down.take_down(lake, urls=[], ids=["s/1"], reason="r", spools=str(tmp_path / "spool"))
     assert done == (["s/1"], {"documents": 1, "mentions": 1, "near_duplicates": 1, "unaligned": 1}, ["s/2"])
     put(lake, mentions.TABLE, *(one | {"start": 0} for one in names))  # as if it had died before it came to mentions
-    done = taking_down.take_down(lake, urls=[], ids=["s/1"], reason="r", spools=str(tmp_path / "spool"))
+    done = take_down.take_down(lake, urls=[], ids=["s/1"], reason="r", spools=str(tmp_path / "spool"))
     assert done == (["s/1"], {"mentions": 1}, [])
 
 
@@ -238,7 +239,7 @@ NOTHING = {"files", "labels", "measures", "runs", "similarities", "reliabilities
 
 def test_every_table_is_looked_at() -> None:
     """A new table belongs into one of the two lists: does it have something of a document?"""
-    conditions = {table.name: taking_down.condition(table) for table in tables.every()}
+    conditions = {table.name: take_down.condition(table) for table in tables.every()}
     assert {name for name, on in conditions.items() if on is None} == NOTHING
     assert {
         name: [column for column in ABOUT[name] if f"t.{column}" in on] for name, on in conditions.items() if on
@@ -249,7 +250,7 @@ def test_urls_and_ids_are_told_apart_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text(
         "https://a.example/ü\n\n  pages/<urn:uuid:1> \nhttp://b.example\n", encoding="utf-8"
     )
-    assert taking_down.read(tmp_path / "list.txt") == (
+    assert take_down.read(tmp_path / "list.txt") == (
         ["https://a.example/ü", "http://b.example"],
         ["pages/<urn:uuid:1>"],
     )

@@ -1,0 +1,70 @@
+"""The data set's card: its README.md, by which `datasets` loads it and people learn what it is."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+import finerweb
+from finerweb import plugins, problems, questions
+from finerweb.formats.release import ENDINGS
+from finerweb.report import header, trust, weaknesses
+from finerweb.report.facts import MAIN_VARIANT, Facts
+
+
+def render(facts: Facts) -> str:
+    """The card: a header in YAML, and what people should know in Markdown."""
+    environment = Environment(
+        loader=PackageLoader("finerweb.report"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+    environment.filters.update(cell=_cell)
+    return environment.get_template("card.md.j2").render(
+        facts=facts,
+        header=header.write(facts),
+        version=finerweb.__version__,
+        formats={name: ENDINGS[name] for name in facts.formats},
+        by_language=header.by_language(facts),
+        main=MAIN_VARIANT,
+        example=facts.languages[0].code if facts.languages else "eng",  # no passage may have been useful
+        prompts=_prompts(facts),
+        uses_lexicon=any(row["engine"].startswith("lexicon-") for row in facts.engines),
+        judges=_judges(facts),
+        audited=trust.audited(facts.measures),
+        precisions=trust.PRECISIONS,
+        meaning=partial(problems.meaning, "unaligned"),
+        weaknesses=list(weaknesses.sentences(facts.evidence)),
+    )
+
+
+def _cell(value: object) -> str:
+    """A text that stays in its cell of a Markdown table."""
+    return " ".join(str(value).split()).replace("|", "\\|")
+
+
+def _prompts(facts: Facts) -> list[dict[str, str]]:
+    """The instructions of each question; without those whose wording has changed since."""
+    prompts = sorted({(row["question"], row["prompt"]) for row in facts.engines})
+    return [
+        {"question": question, "prompt": prompt, "text": plugins.load("finerweb.questions", question).PROMPT}
+        for question, prompt in prompts
+        if question in plugins.names("finerweb.questions") and questions.fingerprint(question) == prompt
+    ]
+
+
+def _judges(facts: Facts) -> list[Mapping[str, Any]]:
+    """Each judge's mean grades over the languages, and the planted errors that it caught."""
+    means = facts.means("verdicts")
+    names = (*trust.GRADES, *trust.ERRORS_FOUND)
+    return [
+        {
+            "judge": judge,
+            **{name: means[f"{judge}/{name}"] for name in names},
+            "caught": trust.caught(facts.measures, judge),
+        }
+        for judge in sorted({detail.rpartition("/")[0] for detail in means})
+    ]

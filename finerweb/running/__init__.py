@@ -1,0 +1,1 @@
+"""A job is run: its session, whether it has something to do, what becomes of a failure."""

@@ -1,0 +1,128 @@
+"""Jobs on one lake: run, or left out where nothing has changed; each with its line for people."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple, cast
+
+from pyspark.sql import Row
+from pyspark.sql import functions as F
+
+from finerweb import plugins, tables
+from finerweb.lake import Lake
+from finerweb.run_log import ABSENT, Outside
+from finerweb.running import code, watching
+from finerweb.settings import Settings
+from finerweb.tables import runs
+
+Main = Callable[[Lake, Settings], None]
+
+OUTSIDE = "finerweb.outside"
+
+
+class Outcome(NamedTuple):
+    """What a job did: rows and losses (problem -> rows) by table; `is_current`: there was nothing to do."""
+
+    job: str
+    seconds: float
+    rows: dict[str, int]
+    lost: dict[str, dict[str, int]]
+    is_current: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Runner:
+    """Runs jobs on one lake, and leaves out those for which nothing has changed since their last run."""
+
+    def __init__(self, lake: Lake, settings: Settings, *, force: bool = False) -> None:
+        self.lake, self.settings, self.force = lake, settings, force
+        self.code = code.fingerprint()
+        self._tables = {table.name: table for table in tables.every()}
+        self._states: dict[str, str] = {}
+
+    def run(self, name: str, main: Main) -> Outcome:
+        """Run a job, or find that it has nothing to do."""
+        began = time.monotonic()
+        if not self.force and self._is_current(name):
+            return Outcome(name, time.monotonic() - began, {}, {}, is_current=True)
+        started, read = datetime.now(UTC), set[str]()
+        log = self.lake.begin(name)
+        with self.lake.progress.job(name, self.lake.spark):
+            main(self.lake, cast(Settings, watching.Watched(self.settings, read)))
+            lost = {table: self._lost(table) for table, rows in log.rows.items() if rows}
+        seconds, rows = time.monotonic() - began, dict(log.rows)
+        self._forget(log.outputs)
+        record = runs.TABLE.row(
+            run_id=log.run_id,
+            job=name,
+            started=started,
+            seconds=seconds,
+            settings={path: watching.fingerprint(self.settings, path) for path in sorted(read)},
+            code=self.code,
+            inputs=dict(log.inputs),
+            outputs=dict(log.outputs),
+            rows=rows,
+        )
+        self.lake.append(runs.TABLE, self.lake.spark.createDataFrame([record], runs.TABLE.schema))
+        lost = {table: problems for table, problems in lost.items() if problems}
+        return Outcome(name, seconds, rows, lost, notes=tuple(log.notes))
+
+    def _is_current(self, name: str) -> bool:
+        """Did the last run of this job see the same code, settings and inputs, and are its outputs as it left them?"""
+        last = self._last(name)
+        return (
+            last is not None
+            and last["code"] == self.code
+            and all(watching.fingerprint(self.settings, path) == value for path, value in last["settings"].items())
+            and all(self._state(key) == state for key, state in last["inputs"].items())
+            and all(self._state(key) not in ("-1", ABSENT) for key in last["outputs"])
+            and all(state in ("", self._state(key)) for key, state in last["outputs"].items())
+        )
+
+    def _last(self, name: str) -> Row | None:
+        if not self.lake.exists(runs.TABLE):
+            return None
+        of_job = self.lake.read(runs.TABLE).filter(F.col("job") == name)
+        return next(iter(of_job.orderBy(F.desc("started")).limit(1).collect()), None)
+
+    def _forget(self, outputs: Mapping[str, str]) -> None:
+        """The states that this job may have changed."""
+        written = {key.split(" ")[0] for key in outputs}
+        self._states = {key: state for key, state in self._states.items() if key.split(" ")[0] not in written}
+
+    def _state(self, key: str) -> str:
+        if key not in self._states:
+            self._states[key] = self._look(key)
+        return self._states[key]
+
+    def _look(self, key: str) -> str:
+        outside = re.match(r"(\w+):(.*)", key, flags=re.DOTALL)
+        if outside is None:
+            table, _, where = key.partition(" where ")
+            return self.lake.state(self._tables[table], where or None) if table in self._tables else ABSENT
+        kind, name = outside.groups()
+        if kind not in plugins.names(OUTSIDE):
+            return ABSENT  # an earlier version of finerweb knew it
+        thing: Outside | None = plugins.load(OUTSIDE, kind).find(name, settings=self.settings, spark=self.lake.spark)
+        return (thing and thing.state()) or ABSENT
+
+    def _lost(self, name: str) -> dict[str, int]:
+        """The problems in a table that was just written, and how many rows have each."""
+        table = self._tables[name]
+        if "problem" not in [column.name for column in table.columns]:
+            return {}
+        problems = self.lake.written(table).filter("problem is not null").groupBy("problem").count()
+        return {row["problem"]: row["count"] for row in problems.orderBy(F.desc("count")).collect()}
+
+
+def line(outcome: Outcome) -> str:
+    """A job's line on the terminal: what it wrote, what was lost and why, how long it took."""
+    if outcome.is_current:
+        return f"  {outcome.job:<18} nothing to do"
+    parts = [*outcome.notes, *(f"{rows:,} {table.replace('_', ' ')}" for table, rows in outcome.rows.items())]
+    for table, problems in outcome.lost.items():
+        shown = ", ".join(f"{count:,} {problem}" for problem, count in list(problems.items())[:4])
+        more = ", …" if len(problems) > 4 else ""
+        parts.append(f"{sum(problems.values()):,} {table.replace('_', ' ')} with a problem ({shown}{more})")
+    return f"  {outcome.job:<18} {' · '.join(parts) or 'done'} · {outcome.seconds:.1f} s"

@@ -1,0 +1,70 @@
+"""Names in the settings of what stands elsewhere: in other settings, in languages.yml, in the folder of engines."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from finerweb import plugins
+from finerweb.engines import COMMON
+from finerweb.languages import codes_by_alias
+from finerweb.settings.sections import Settings
+
+SHOWN = 12  # choices that an error lists
+
+
+class Dangling(NamedTuple):
+    """A setting that names what is not there, and what is."""
+
+    setting: str
+    text: str
+
+
+def dangling(settings: Settings) -> Iterator[Dangling]:
+    """The names that lead nowhere."""
+    yield from _models(settings)
+    yield from _engines(settings)
+    yield from _languages(settings)
+
+
+def _models(settings: Settings) -> Iterator[Dangling]:
+    models = list(settings.models)
+    yield from _missing("rate.raters", settings.rate.raters, models, "models")
+    yield from _missing("annotate.annotators", settings.annotate.annotators, models, "models")
+    yield from _missing("judge.judges", settings.judge.judges, models, "models")
+    yield from _missing("name_labels.namer", [settings.name_labels.namer], models, "models")
+    yield from _missing("train.rater", [settings.train.rater], settings.rate.raters, "rate.raters")
+
+
+def _engines(settings: Settings) -> Iterator[Dangling]:
+    engines = plugins.names("finerweb.engines")
+    for name, spec in settings.models.items():
+        if spec.engine not in engines:
+            yield from _missing(f"models.{name}.engine", [spec.engine], engines, "finerweb/engines")
+        elif spec.module.OPTIONS is not None:
+            choices = sorted(spec.module.OPTIONS)
+            for option in spec.settings.keys() - COMMON:
+                yield from _missing(f"models.{name}.{option}", [option], choices, f"engine {spec.engine}'s settings")
+    yield from _missing("annotate.engine", [settings.annotate.engine], engines, "finerweb/engines")
+    if not settings.annotators:
+        engine = settings.annotate.engine
+        yield Dangling(
+            "annotate.engine",
+            f"found {engine!r}, but no model of `models` has that engine; add one: "
+            f"models.NAME={{engine: {engine}, ...}}",
+        )
+
+
+def _languages(settings: Settings) -> Iterator[Dangling]:
+    yield from _missing("ingest.languages", settings.ingest.languages, list(settings.languages), "languages.yml")
+    spellings = list(codes_by_alias(settings.languages))
+    for source in settings.ingest.sources:
+        if source.language is not None:
+            setting = f"ingest.sources.{source.name}.language"
+            yield from _missing(setting, [source.language.lower()], spellings, "languages.yml")
+
+
+def _missing(setting: str, names: Sequence[str], choices: list[str], place: str) -> Iterator[Dangling]:
+    listed = ", ".join(choices[:SHOWN]) + (", …" if len(choices) > SHOWN else "")
+    for name in names:
+        if name not in choices:
+            hint = plugins.suggestion(name, choices)
+            yield Dangling(setting, f"found {name!r}, wanted one of {place}: {listed}.{hint}")
