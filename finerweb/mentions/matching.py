@@ -24,6 +24,7 @@ PREFIXED = 0.03  # a sign that is written together with the next word: the "@" o
 
 SHORTEST = 5  # folded characters of a mention that may be found by similarity: shorter names have too many neighbours
 LETTERS_AN_EDIT, MOST_EDITS = 5, 3  # one letter in five may be another one
+SHORTEST_RUN = 8  # characters of a mention of several words that may be run together with another one
 LONGEST_ENDING = 4  # letters that a word's other ending may have
 
 # Their vowels are marks: three characters are two syllables, and case endings are written together with every name.
@@ -78,7 +79,7 @@ class Text:
         if len(places) < count:
             spans |= {place.span for place in places}
             places += self._joined(mention, [span for span in alike if span not in spans])
-        return places or [Place(span, "fuzzy", FUZZY) for span in self._similar(name)]
+        return places or [Place(span, "fuzzy", FUZZY) for span in self._similar(name)] or self._run_together(mention)
 
     def _alike(self, name: str) -> list[Span]:
         """The places that fold to a folded mention, from whole clusters to whole clusters."""
@@ -100,6 +101,14 @@ class Text:
             Place(span, "exact" if self.text[slice(*span)] == mention else "normalised", NORMALISED)
             for span in alike
             if self.edges.is_seam(span.start, is_start=True) and self.edges.is_seam(span.end, is_start=False)
+        ]
+
+    def _run_together(self, mention: str) -> list[Place]:
+        """The places of several words, of which one lacks the space to its neighbour: they are there by no accident."""
+        if len(mention) < SHORTEST_RUN or " " not in mention:
+            return []
+        return [
+            Place(span, "exact", FUZZY) for span in occurrences(self.text, mention) if self.edges.is_run_together(span)
         ]
 
     def _similar(self, name: str) -> list[Span]:

@@ -223,6 +223,7 @@ TOGETHER = {
     "figures_and_words": ("Openville12 iulie, 3D", "ro", ["Openville", "3"], ["exact:Openville", "exact:3"]),
     "a_list_of_figures": ("la 15,14, 13", "ro", ["15", "14"], ["exact:15", "exact:14"]),
     "a_word_and_a_name": ("raionul FloreștiFinlanda", "ro", ["Florești", "Finlanda"], ["exact:Florești", "exact:Finlanda"]),
+    "several_words_without_a_space": ("muntelui Nerochiar, Națiunilorieri 00:16", "ro", ["muntelui Nero", "ieri 00:16", "Nero"], ["exact:muntelui Nero", "exact:ieri 00:16", "inside_word"]),
     "thai_figures": ("ราว6.2ริคเตอร์", "th", ["6.2", "ริคเตอร์"], ["exact:6.2", "exact:ริคเตอร์"]),
     "thai_full_stop": ("พ.ต.สุคนธรัตน์", "th", ["พ.ต.", "สุคนธรัตน์"], ["exact:พ.ต.", "exact:สุคนธรัตน์"]),
 }  # fmt: skip
