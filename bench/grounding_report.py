@@ -137,7 +137,7 @@ def _files(rows: Sequence[Row]) -> str:
     rules = list(rows[0].rules)
     cells = [
         [row.name, row.language, row.length, row.kind]
-        + [f"{row.rules[rule].f1:.4f}" for rule in rules]
+        + [f"{row.rules[rule].f1:.4f}" if rule in row.rules else "–" for rule in rules]
         + [f"{row.rules['best'].precision:.4f}", f"{row.rules['best'].recall:.4f}"]
         for row in rows
     ]
