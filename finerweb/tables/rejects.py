@@ -4,6 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finerweb.table import Column, Table
+from finerweb.text import urls
 
 TABLE = Table(
     name="rejects",
@@ -46,4 +47,21 @@ def collect(examined: DataFrame, lines: DataFrame) -> DataFrame:
         F.substring("found", 1, EXCERPT).alias("found"),
         "wanted",
         F.substring(F.coalesce("raw", "text", "id"), 1, EXCERPT).alias("record"),
+    )
+
+
+def _pages(record: str | None) -> list[str]:
+    return urls.pages(record) if record else []
+
+
+PAGES = F.udf(_pages, "array<string>", useArrow=True)
+
+
+def naming(rejects: DataFrame, pages: DataFrame) -> DataFrame:
+    """The rejects whose records name one of these pages (a column `page`): reject_id."""
+    named = rejects.select("reject_id", F.explode(PAGES("record")).alias("page"))
+    return (
+        named.join(F.broadcast(pages.select("page").distinct()), on="page", how="left_semi")
+        .select("reject_id")
+        .distinct()
     )
