@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1] / "finerweb"
 # Folders of finerweb and the files beside them, from the bottom. Those of one floor do not import each other; files
 # of the root may, but not in a circle.
 FLOORS = [
-    "errors project plugins languages table rows shipping progress intervals cost lake graph",
+    "errors problems project plugins languages table rows shipping progress intervals cost lake graph",
     "text",
     "labels",
     "mentions engines scorer questions",

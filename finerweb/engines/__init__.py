@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, Protocol
 
 from finerweb import plugins
 from finerweb.cost import Price
+from finerweb.problems import AnswerProblem
 
 COMMON = frozenset({"price", "tasks", "gpus"})  # settings of every model; neutral ones
 
@@ -96,7 +97,7 @@ class Answer:
     finish_reason: str = "stop"
     tokens_in: int = 0
     tokens_out: int = 0
-    problem: str | None = None
+    problem: AnswerProblem | None = None
 
 
 class Decoding(NamedTuple):

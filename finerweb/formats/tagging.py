@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from finerweb.errors import BadTokens
 from finerweb.formats.marked import Entity
+from finerweb.problems import FormatProblem
 from finerweb.text import segment
 from finerweb.text.spans import Span
 
@@ -24,7 +25,7 @@ class Unaligned(NamedTuple):
     """A labelled span that a format cannot hold, and why."""
 
     entity: Entity
-    problem: str
+    problem: FormatProblem
 
 
 class Sentence(NamedTuple):
@@ -63,25 +64,25 @@ def _place(entity: Entity) -> Span:
     return Span(entity.start, entity.end)
 
 
-def _unwritable(text: str, entity: Entity) -> str | None:
+def _unwritable(text: str, entity: Entity) -> FormatProblem | None:
     inside = text[entity.start : entity.end]
     if not inside.strip():
         return "no_token"
     return None if inside == inside.strip() else "space_at_edge"
 
 
-def _unspeakable(label: str) -> str | None:
+def _unspeakable(label: str) -> FormatProblem | None:
     """A tag is the rest of a line."""
     return None if label.splitlines() == [label] and "\t" not in label else "bad_label"
 
 
-def _taken(entity: Entity, held: Iterable[Entity]) -> str | None:
+def _taken(entity: Entity, held: Iterable[Entity]) -> FormatProblem | None:
     """Why BIO has no room for a span, beside longer ones."""
     problems = {_relation(entity, other) for other in held if entity.start < other.end and other.start < entity.end}
     return next((one for one in ("same_place", "nested", "overlapping") if one in problems), None)
 
 
-def _relation(entity: Entity, longer: Entity) -> str:
+def _relation(entity: Entity, longer: Entity) -> FormatProblem:
     if _place(entity) == _place(longer):
         return "same_place"
     return "nested" if longer.start <= entity.start and entity.end <= longer.end else "overlapping"

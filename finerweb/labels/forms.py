@@ -5,6 +5,7 @@ import unicodedata
 from typing import NamedTuple
 
 from finerweb.labels.plurals import singular_head
+from finerweb.problems import LabelProblem
 
 LONGEST = 80  # characters of a type's name; the longest name of 79 human-annotated schemes has 41
 _OUTER = " .,:;'\"“”‘’«»`*#()[]{}<>/\\|-_~"
@@ -106,7 +107,7 @@ def canonical(label: str) -> str:
     return form(label).text
 
 
-def problem(text: str) -> str | None:
+def problem(text: str) -> LabelProblem | None:
     """Why a label in canonical form is no type's name: no_letters or long_label."""
     if not any(map(str.isalpha, text)):
         return "no_letters"

@@ -12,6 +12,7 @@ from rapidfuzz.distance import Levenshtein
 
 from finerweb.errors import UnknownName
 from finerweb.mentions.aligning import Place, align
+from finerweb.problems import MentionProblem
 from finerweb.text.edges import UNSPACED, Edges
 from finerweb.text.folding import Folded, fold
 from finerweb.text.scripts import scripts
@@ -32,7 +33,7 @@ class Grounded(NamedTuple):
 
     span: Span | None
     tier: str | None
-    problem: str | None
+    problem: MentionProblem | None
 
 
 class Text:
@@ -132,7 +133,7 @@ class Text:
             at = text.find(wanted[:stem], at + 1)
         return found
 
-    def problem(self, mention: str, prompt: str = "") -> str:
+    def problem(self, mention: str, prompt: str = "") -> MentionProblem:
         """Why a mention has no place."""
         if not mention:
             return "empty"

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 from finerweb.labels.classes import coarse
 from finerweb.mentions.reliability import NOTHING, Beliefs
+from finerweb.problems import SpanProblem
 from finerweb.text.spans import Span, overlap
 
 RULES = ("paper", "weighted")
@@ -60,7 +61,7 @@ class Entity:
     end: int
     labels: list[str]
     sources: list[Said]
-    lost: list[tuple[Said, str]] = field(default_factory=list)
+    lost: list[tuple[Said, SpanProblem]] = field(default_factory=list)
     confidence: float = 1.0  # that it is an entity, of one of its classes
 
     @property

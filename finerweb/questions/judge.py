@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from finerweb.errors import Unreadable, excerpt
+from finerweb.problems import AnswerProblem
 from finerweb.questions._json import read_json
 from finerweb.text.scripts import foreign
 
@@ -70,6 +71,6 @@ def parse(answer: str) -> Verdict:
     return Verdict(said["faithfulness"], said["completeness"], missing, extra, wrong, explanation)
 
 
-def doubt(said: Verdict, payload: Mapping[str, Any]) -> str | None:
+def doubt(said: Verdict, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """Findings of which none is in the passage are not about it."""
     return foreign([*said.missing, *said.extra, *said.wrong], payload["text"])

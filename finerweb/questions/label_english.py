@@ -5,6 +5,7 @@ from typing import Any
 
 from finerweb.errors import Unreadable, excerpt
 from finerweb.labels.forms import canonical, problem
+from finerweb.problems import AnswerProblem
 from finerweb.questions._json import read_json
 from finerweb.text.scripts import scripts
 
@@ -38,6 +39,6 @@ def parse(answer: str) -> str:
     return plain
 
 
-def doubt(said: str, payload: Mapping[str, Any]) -> str | None:
+def doubt(said: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """What has a letter of another script is not English."""
     return "wrong_script" if scripts(said) - {"LATIN"} else None

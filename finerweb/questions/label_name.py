@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from finerweb.errors import Unreadable, excerpt
+from finerweb.problems import AnswerProblem
 from finerweb.questions._json import read_json
 from finerweb.text.scripts import LETTERS, scripts
 
@@ -39,7 +40,7 @@ def parse(answer: str) -> str:
     return " ".join(name.split())
 
 
-def doubt(said: str, payload: Mapping[str, Any]) -> str | None:
+def doubt(said: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """A name without a letter of the language's script is in another language; a long one is an explanation."""
     wanted = LETTERS.get(payload["script"])
     if wanted and not wanted & scripts(said):

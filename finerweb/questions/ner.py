@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from finerweb.errors import Unreadable, excerpt
+from finerweb.problems import AnswerProblem
 from finerweb.questions._json import read_json
 from finerweb.text.scripts import foreign
 
@@ -68,7 +69,7 @@ def parse(answer: str) -> list[Named]:
     return [_read(item, answer) for item in said]
 
 
-def doubt(said: list[Named], payload: Mapping[str, Any]) -> str | None:
+def doubt(said: list[Named], payload: Mapping[str, Any]) -> AnswerProblem | None:
     """Mentions of which none is in the passage are not about it."""
     return foreign([one.mention for one in said], payload["text"])
 

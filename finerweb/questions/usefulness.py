@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from finerweb.errors import Unreadable, excerpt
+from finerweb.problems import AnswerProblem
 from finerweb.questions._json import read_json
 
 PROMPT = """You grade passages from the web. The question is how useful a passage is as an example from which named \
@@ -51,6 +52,6 @@ def parse(answer: str) -> Rating:
     return Rating(said["score"], str(said.get("justification") or ""))
 
 
-def doubt(said: Rating, payload: Mapping[str, Any]) -> str | None:
+def doubt(said: Rating, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """A grade can be wrong, but not about something else."""
     return None

@@ -54,7 +54,7 @@ def card(
         .orderBy("question", "annotator")
     )
     environment = Environment(
-        loader=PackageLoader("finerweb"),
+        loader=PackageLoader("finerweb.report"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -46,7 +46,7 @@ class Found:
 
     rows of    have
     makers     question, annotator, engine, prompt, answers, problems, tokens_in, tokens_out, usd, is_current
-    losses     stage, who, problem (null for none), rows, of
+    losses     stage (the table that has the problem), who, problem (null for none), rows, of
     ratings    rater, outcome, rows
     mentions   annotator, outcome (found/<tier>, lost/<problem>), rows
     agreement  agreement, rows
@@ -201,14 +201,14 @@ def _losses(frames: Frames) -> Rows:
     kept_spans = frames["entities"].select(F.explode("sources.annotator").alias("annotator"), none.alias("problem"))
     spans = kept_spans.unionByName(frames["entities"].select(F.inline("lost")).select("annotator", "problem"))
     stages = {
-        "records read from a source": (records, F.col("source")),
+        "rejects": (records, F.col("source")),
         "ratings": (frames["ratings"], F.col("rater")),
         "scores": (frames["scores"], F.col("scorer")),
-        "passages, to be annotated": (frames["selection"], F.lit("")),
-        "answers": (frames["completions"], F.concat_ws(" / ", "question", "annotator")),
-        "mentions that an annotator named": (frames["mentions"], F.col("annotator")),
-        "spans, when annotators were merged": (spans, F.col("annotator")),
-        "labels, to be named in a language": (frames["labels"], F.lit("")),
+        "selection": (frames["selection"], F.lit("")),
+        "completions": (frames["completions"], F.concat_ws(" / ", "question", "annotator")),
+        "mentions": (frames["mentions"], F.col("annotator")),
+        "entities": (spans, F.col("annotator")),
+        "labels": (frames["labels"], F.lit("")),
         "verdicts": (frames["verdicts"], F.concat_ws(" / ", "judge", "copy")),
     }
     counted = [

@@ -6,6 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import finerweb
+from finerweb import problems
 from finerweb.formats.release import put
 from finerweb.labels.classes import CLASSES, OTHER
 from finerweb.languages import EVERY
@@ -14,11 +15,24 @@ from finerweb.report.findings import Found, Rows
 from finerweb.report.highlighting import highlighted
 from finerweb.report.plots import Panel, Part
 
+# The table that has the problems of a stage -> what they kept from going on.
+STAGES = {
+    "rejects": "records read from a source",
+    "ratings": "ratings",
+    "scores": "scores",
+    "selection": "passages, to be annotated",
+    "completions": "answers",
+    "mentions": "mentions that an annotator named",
+    "entities": "spans, when annotators were merged",
+    "labels": "labels, to be named in a language",
+    "verdicts": "verdicts",
+}
+
 
 def render(found: Found) -> str:
     """The page: complete in itself, without scripts and without a link to anything outside."""
     environment = Environment(
-        loader=PackageLoader("finerweb"),
+        loader=PackageLoader("finerweb.report"),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
@@ -43,7 +57,8 @@ def render(found: Found) -> str:
         judged=_judged(found, codes),
         audited=[(code, trust.audited(found.measures, code)) for code in (EVERY, *codes)],
         trust=trust,
-        meanings=MEANINGS,
+        stages=STAGES,
+        meaning=problems.meaning,
         plots=_plots(found, codes),
     )
 
@@ -198,39 +213,3 @@ def _percent(value: float | None) -> str:
 
 def _money(value: float) -> str:
     return f"${value:,.2f}"
-
-
-MEANINGS = {
-    "no_text": "the record has no text",
-    "unknown_language": "its language is not in languages.yml",
-    "language_not_chosen": "its language is not in ingest.languages",
-    "other_script": "written in another script than its language",
-    "too_long": "longer than ingest.max_characters",
-    "duplicate_id": "an earlier record has the same id",
-    "other_language": "the detector is sure of another language",
-    "near_duplicate": "says almost what an earlier passage says",
-    "not_scored": "was not needed, or score.at_most was reached",
-    "over_long": "longer than the encoder reads at once, or than the model's context",
-    "not_useful": "scored at the threshold or below",
-    "another_of_document": "another passage of the document was chosen",
-    "quota_full": "the language had enough passages",
-    "not_finite": "the regression gave no finite number",
-    "absent": "not in the passage",
-    "inside_word": "only found inside a longer word",
-    "claimed": "every place where it is was taken by another mention",
-    "passed": "only found before the previous mention",
-    "empty": "nothing was written",
-    "no_label": "named without a type",
-    "unreadable": "the answer could not be read",
-    "malformed": "the answer is not in the form that was asked for",
-    "truncated": "the answer ended at the token limit",
-    "refused": "the model gave no answer",
-    "shorter": "gave way to a longer span that it overlaps little",
-    "other_type": "gave way to a span of another type",
-    "not_asked": "no one was asked",
-    "no_letters": "a label without a letter",
-    "long_label": "too long for the name of a type",
-    "long_name": "too long for a name",
-    "not_english": "a label that is not English, and could not be put into English",
-    "not_in_vocabulary": "a label that the frozen vocabulary does not have",
-}

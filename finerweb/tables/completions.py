@@ -7,18 +7,16 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from finerweb import plugins
+from finerweb import plugins, problems
 from finerweb.cost import Tally
 from finerweb.engines import Answer
 from finerweb.errors import Unreadable
 from finerweb.languages import Language
+from finerweb.problems import AnswerProblem
 from finerweb.rows import lookup
 from finerweb.table import Column, Table
 
-PROBLEMS = (
-    *("truncated", "malformed", "empty", "refused", "over_long", "wrong_script", "long_name", "other_subject"),
-    *("unreachable", "rejected"),
-)
+PROBLEMS = tuple(problems.ANSWER)
 
 TABLE = Table(
     name="completions",
@@ -47,7 +45,7 @@ TABLE = Table(
         Column(
             "problem",
             "string",
-            f"why it could not be used when it came: {', '.join(PROBLEMS)}; null for none",
+            f"why it could not be used when it came: {problems.listed(problems.ANSWER)}; null for none",
         ),
         Column("run", "string", "the run_id of the job that asked", nullable=False),
         Column("answered", "timestamp", "when it came", nullable=False),
@@ -126,7 +124,7 @@ def tally(row: Mapping[str, Any]) -> Tally:
     return Tally(1, int(problem is not None), int(problem in AGAIN), row["tokens_in"], row["tokens_out"], micro_usd)
 
 
-def problem(question: str, said: Answer, payload: Mapping[str, Any]) -> str | None:
+def problem(question: str, said: Answer, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """Why an answer cannot be used: truncated, empty, malformed, or what the annotator's `doubt` says of it."""
     if said.finish_reason == "length":
         return "truncated"
@@ -137,7 +135,7 @@ def problem(question: str, said: Answer, payload: Mapping[str, Any]) -> str | No
         read = annotator.parse(said.text)
     except Unreadable:
         return "malformed"
-    doubt: str | None = annotator.doubt(read, payload)
+    doubt: AnswerProblem | None = annotator.doubt(read, payload)
     return doubt
 
 

@@ -1,11 +1,13 @@
 """Web documents, in FineWeb-2's columns, and why a record did not become one."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from finerweb.problems import RecordProblem
 from finerweb.table import Column, Table
 
 TABLE = Table(
@@ -35,7 +37,8 @@ RECORD = (
 )
 
 
-Check = tuple[Expression, str, Expression | str, Expression | str]  # does it apply, problem, found, wanted
+# Does it apply, the problem (or the column that has it), found, wanted.
+Check = tuple[Expression, RecordProblem | Literal["problem"], Expression | str, Expression | str]
 
 
 def examine(

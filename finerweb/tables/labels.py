@@ -9,6 +9,7 @@ import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from finerweb import problems
 from finerweb.errors import Unreadable
 from finerweb.labels import forms as label_forms
 from finerweb.labels.classes import OTHER, coarse
@@ -41,8 +42,7 @@ TABLE = Table(
         Column(
             "problem",
             "string",
-            "why it has no name of its own in the language: no_letters, long_label, not_in_vocabulary, not_english, "
-            "not_asked, long_name, wrong_script, other_meaning (as `back` has it), or what was wrong with the answer",
+            f"why it has no name of its own in the language: {problems.listed(problems.LABEL)}, or that of the answer",
         ),
     ),
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
+from finerweb import problems
 from finerweb.errors import Unreadable
 from finerweb.languages import Language
 from finerweb.mentions import grounding
@@ -38,8 +39,7 @@ TABLE = Table(
         Column(
             "problem",
             "string",
-            "why it has no place: absent, inside_word, claimed, empty, wrong_script, in_prompt, passed, no_label, "
-            "long_label, unreadable",
+            f"why it has no place: {problems.listed(problems.MENTION)}, or that of the answer",
         ),
     ),
     constraints={

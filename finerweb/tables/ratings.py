@@ -24,7 +24,7 @@ TABLE = Table(
         Column(
             "split", "string", "train, validation or test: 80, 10 and 10 % of a language's documents", nullable=False
         ),
-        Column("problem", "string", "why there is no rating"),
+        Column("problem", "string", "why there is no rating: the problem of the answer"),
     ),
     constraints={
         "rating_range": "rating is null or rating between 1 and 4",

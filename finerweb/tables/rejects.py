@@ -3,6 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from finerweb import problems
 from finerweb.table import Column, Table
 from finerweb.text import urls
 
@@ -16,7 +17,7 @@ TABLE = Table(
         Column("file", "string", "the file it was in"),
         Column("line", "bigint", "its line there, from 1; null where the format has no lines"),
         Column("language", "string", "as the record gave it"),
-        Column("problem", "string", "why, in one word", nullable=False),
+        Column("problem", "string", f"why: {problems.listed(problems.RECORD)}", nullable=False),
         Column("found", "string", "what was there"),
         Column("wanted", "string", "what should have been"),
         Column("record", "string", "the record's first 2,000 characters"),

@@ -11,7 +11,7 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from finerweb import shipping
+from finerweb import problems, shipping
 from finerweb.errors import TooLarge
 from finerweb.rows import lookup
 from finerweb.table import Column, Table
@@ -27,7 +27,7 @@ TABLE = Table(
         Column("score", "float", "by the model's first target: about 0-1 (binary) or 1-4 (four_class)"),
         Column("scores", "map<string, float>", "by all of its targets; null where there is a problem"),
         Column("subwords", "int", "length in subwords of the model's tokenizer", nullable=False),
-        Column("problem", "string", "why there is no score: over_long for the encoder, or not_finite"),
+        Column("problem", "string", f"why there is no score: {problems.listed(problems.SCORE)}"),
     ),
     constraints={
         "scored_or_problem": "(score is null) <> (problem is null)",

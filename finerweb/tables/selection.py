@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from finerweb import problems
 from finerweb.rows import lookup
 from finerweb.table import Column, Table
 
@@ -20,7 +21,7 @@ TABLE = Table(
         Column("threshold", "float", "above it a passage of this language is useful", nullable=False),
         Column("rank", "int", "its place in its language, from 1; null where it is not selected"),
         Column("is_selected", "boolean", "is it annotated?", nullable=False),
-        Column("problem", "string", "why not"),
+        Column("problem", "string", f"why not: {problems.listed(problems.PASSAGE)}, or that of the score"),
     ),
     constraints={"ranked_if_selected": "is_selected = (rank is not null)", "why": "is_selected = (problem is null)"},
 )

@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from finerweb import problems
 from finerweb.formats import tagging
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
@@ -27,8 +28,7 @@ TABLE = Table(
         Column(
             "problem",
             "string",
-            "why: nested in or overlapping a longer span, same_place as another label, no_token in it, space_at_edge, "
-            "bad_label (with a tab or the end of a line)",
+            f"why: {problems.listed(problems.FORMAT)}",
             nullable=False,
         ),
     ),

@@ -33,7 +33,7 @@ TABLE = Table(
         Column("planted_kind", "string", "the known error: removed, wrong_type or invented; null where none is"),
         Column("planted_mention", "string", "the mention left out, of a wrong type, or no entity at all"),
         Column("is_caught", "boolean", "does the judge list it? null where there is no verdict or no known error"),
-        Column("problem", "string", "why there is no verdict"),
+        Column("problem", "string", "why there is no verdict: the problem of the answer"),
     ),
     constraints={
         "graded_or_problem": "(problem is not null) or (faithfulness between 1 and 5 and completeness between 1 and 5)",

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from finerweb.problems import AnswerProblem
+
 # ISO 15924 -> the first word of its letters' names; the 25 scripts of languages.yml.
 LETTERS = {
     "Arab": {"ARABIC"},
@@ -37,7 +39,7 @@ def scripts(text: str) -> set[str]:
     return {unicodedata.name(letter, "").partition(" ")[0] for letter in set(text) if letter.isalpha()}
 
 
-def foreign(parts: list[str], text: str) -> str | None:
+def foreign(parts: list[str], text: str) -> AnswerProblem | None:
     """Why parts that were to be copied from a text cannot be from it; None where one is in it, or none is given.
 
     `wrong_script`: none shares a script with the text, as in the gibberish that constrained decoding can yield in

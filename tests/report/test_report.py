@@ -121,7 +121,7 @@ def found() -> Found:
             {"question": "ner", "annotator": HOSTILE, "engine": "lexicon-1", "prompt": "2", "answers": 3, "problems": 1}
             | {"tokens_in": 1, "tokens_out": 1, "usd": 0.5, "is_current": True}
         ],
-        losses=[{"stage": "answers", "who": HOSTILE, "problem": HOSTILE, "rows": 1, "of": 4}],
+        losses=[{"stage": "completions", "who": HOSTILE, "problem": HOSTILE, "rows": 1, "of": 4}],
         ratings=[{"rater": HOSTILE, "outcome": "3", "rows": 2}, {"rater": HOSTILE, "outcome": HOSTILE, "rows": 1}],
         mentions=[{"annotator": f"$x$ {HOSTILE}", "outcome": "found/exact", "rows": 2}],
         agreement=[{"agreement": "exact", "rows": 2}],

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from finerweb.engines import Answer, Request
+from finerweb.problems import AnswerProblem
 
 Trouble = Literal["unconnected", "slow", "broken"]
 
@@ -106,7 +107,7 @@ def refusal(reply: Reply, request: Request) -> Answer:
     """A request that the server does not answer (400, 413, 422), as an answer with its problem."""
     if reply.is_of_output:
         return Answer(request.request_id, clean(str(reply.error.get("failed_generation") or "")))
-    problem = "refused" if reply.code in _FILTERED else "over_long" if reply.is_over_long else "rejected"
+    problem: AnswerProblem = "refused" if reply.code in _FILTERED else "over_long" if reply.is_over_long else "rejected"
     return Answer(request.request_id, reply.words, finish_reason=problem, problem=problem)
 
 
