@@ -17,6 +17,7 @@ from finerweb.languages import Language, codes_by_alias
 from finerweb.mentions.grounding import POLICIES
 from finerweb.project import resource
 from finerweb.scorer.encoders import Encoder
+from finerweb.text.language_tags import Reader
 
 
 class _Section(BaseModel):
@@ -33,7 +34,7 @@ class Source(_Section):
     """Where documents come from. A bare path or Hub id is enough where its ending tells the format."""
 
     name: str = Field(pattern=r"^[\w.-]+$")
-    format: Literal["annotated", "jsonl", "parquet", "delta", "hub"]
+    format: Literal["annotated", "jsonl", "parquet", "delta", "table", "hub"]
     path: str
     language: str | None = None  # of all its documents, where the records do not say
     configs: list[str] = []  # of a Hub data set, such as tha_Thai; empty for its default
@@ -48,7 +49,8 @@ class Source(_Section):
             value = {"path": value}
         if isinstance(value, dict) and isinstance(value.get("path"), str):
             stem = Path(re.sub(r"\.(gz|bz2|zst)$", "", value["path"]))
-            value = {"name": re.sub(r"[^\w.-]", "_", stem.name.split(".")[0]) or "source", **value}
+            name = stem.name.split(".")[-1 if value.get("format") == "table" else 0].strip("`")
+            value = {"name": re.sub(r"[^\w.-]", "_", name) or "source", **value}
             if "format" not in value and stem.suffix in FORMATS:
                 value["format"] = FORMATS[stem.suffix]
         return value
@@ -343,7 +345,8 @@ class Settings(_Section):
         }.items():
             _known(setting, names, list(self.models), "models")
         _known("train.rater", [self.train.rater], self.rate.raters, "rate.raters")
-        _known("ingest.languages", self.ingest.languages, list(self.languages), "languages.yml")
+        tags = Reader(self.languages)
+        _languages("ingest.languages", self.ingest.languages, tags, self.languages)
         engines = plugins.names("finerweb.engines")
         for name, model in self.models.items():
             _known(f"models.{name}.engine", [model.engine], engines, "finerweb/engines")
@@ -357,12 +360,9 @@ class Settings(_Section):
                 f"annotate.engine: found {self.annotate.engine!r}, but no model of `models` has that engine; add one: "
                 f"models.NAME={{engine: {self.annotate.engine}, ...}}"
             )
-        codes = codes_by_alias(self.languages)
         for source in self.ingest.sources:
             if source.language is not None:
-                _known(
-                    f"ingest.sources.{source.name}.language", [source.language.lower()], list(codes), "languages.yml"
-                )
+                _languages(f"ingest.sources.{source.name}.language", [source.language], tags, self.languages)
         return self
 
     @property
@@ -383,6 +383,18 @@ def _known(setting: str, names: Sequence[str], choices: list[str], where: str) -
             listed = ", ".join(choices[:12]) + (", …" if len(choices) > 12 else "")
             raise ValueError(
                 f"{setting}: found {name!r}, wanted one of {where}: {listed}.{plugins.suggestion(name, choices)}"
+            )
+
+
+def _languages(setting: str, names: Sequence[str], tags: Reader, languages: Mapping[str, Language]) -> None:
+    for name in names:
+        tag = tags.read(name)
+        if tag.code is None:
+            _known(setting, [name], list(languages), "languages.yml")
+        elif tag.script not in (None, languages[tag.code].script):
+            language = languages[tag.code]
+            raise ValueError(
+                f"{setting}: found {name!r}, wanted {language.name} in {language.script}, as in languages.yml"
             )
 
 
