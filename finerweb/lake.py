@@ -17,6 +17,7 @@ from finerweb.errors import WrongTable
 from finerweb.table import Table
 
 VERSION_PROPERTY = "finerweb.table.version"
+SETTINGS_PROPERTY = "finerweb.table.settings"
 
 
 class Lake:
@@ -120,6 +121,25 @@ class Lake:
                 self._delta(table).alias("t").merge(of.alias("d"), on).whenMatchedDelete().execute()
             self.outputs[table.name] = str(self.version(table))
         return found
+
+    def settle(self, table: Table, settings: Mapping[str, int]) -> None:
+        """Write down the settings that all rows of a table are made with; raises WrongTable where rows have others."""
+        self.create(table)
+        properties = self._delta(table).detail().select("properties").collect()[0][0]
+        before: dict[str, int] = json.loads(properties.get(SETTINGS_PROPERTY, "{}"))
+        if before == settings:
+            return
+        other = [name for name, value in settings.items() if before.get(name, value) != value]
+        if other and not self._frame(table, self.version(table)).isEmpty():
+            raise WrongTable(
+                f"table {table.name} at {self.place(table)}",
+                found=", ".join(f"rows made with {name}={before[name]}" for name in other),
+                wanted=", ".join(f"{name}={settings[name]}" for name in other),
+                way_out="rows that are there stay, and the answers that were paid for them: set it back, or give the "
+                "other setting a lake of its own (--set work=FOLDER, or --set lake.location=...)",
+            )
+        text = json.dumps(settings, sort_keys=True)
+        self.spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ('{SETTINGS_PROPERTY}' = '{text}')")
 
     def vacuum(self, table: Table) -> None:
         """Remove every file that the table's last version does not need: nobody may read or write it meanwhile."""

@@ -388,7 +388,7 @@ def _known(setting: str, names: Sequence[str], choices: list[str], where: str) -
 
 def _languages(setting: str, names: Sequence[str], tags: Reader, languages: Mapping[str, Language]) -> None:
     for name in names:
-        tag = tags.read(name)
+        tag = tags.tag(name)
         if tag.code is None:
             _known(setting, [name], list(languages), "languages.yml")
         elif tag.script not in (None, languages[tag.code].script):

@@ -15,6 +15,7 @@ from finerweb.sources import files, json_lines, marked_texts, parquet, values
 from finerweb.sources.fields import COLUMNS, NAMES, OF_FOLDERS, conform, defaulted, schema
 from finerweb.tables import gold
 
+NOTHING = {"jsonl": ("no line", "JSON lines"), "parquet": ("no row", "rows")}  # found and wanted of an empty file
 LINES = "file string, block bigint, first_row bigint, lines_before bigint"
 
 
@@ -86,7 +87,7 @@ def _jsonl(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:
     contents = files.contents(lines, [F.when(F.trim("value") != "", 1)], listed)
     numbered = json_lines.numbered(files.only(lines, contents.broken, others=True))
     records = json_lines.records(numbered, source=source.name, has_partitions=files.has_partitions(listed))
-    lost = _lost(spark, source, contents.filled, contents.broken, found="no line", wanted="JSON lines")
+    lost = _lost(spark, source, contents.filled, contents.broken)
     return defaulted(records, source).unionByName(lost), json_lines.starts(numbered)
 
 
@@ -103,21 +104,31 @@ def _parquet(spark: SparkSession, source: Source) -> DataFrame:
         broken |= contents.broken
         readable = files.only(rows, contents.broken, others=True)
         frames.append(_records(readable, source, file=F.col(files.PATH), has_partitions=files.has_partitions(listed)))
-    lost = _lost(spark, source, filled, broken, found="no row", wanted="rows")
+    lost = _lost(spark, source, filled, broken)
     return reduce(DataFrame.unionByName, frames, lost)
 
 
-def _lost(
-    spark: SparkSession, source: Source, filled: Collection[str], broken: Mapping[str, str], *, found: str, wanted: str
-) -> DataFrame:
+def _lost(spark: SparkSession, source: Source, filled: Collection[str], broken: Mapping[str, str]) -> DataFrame:
     """A record for each file without rows, and for each that cannot be read; BadSource for no file at all."""
-    whole = "a file that can be read to its end; nothing of it was taken in: mend it or copy it once more"
-    rows = [(file, "unreadable_file", reason, whole) for file, reason in broken.items()]
-    rows += [(file, "empty_file", found, wanted) for file in files.empty(source.path, [*filled, *broken])]
-    if not rows and not filled:
+    empty = [(file,) for file in files.empty(source.path, [*filled, *broken])]
+    if not filled and not broken and not empty:
         raise BadSource(f"source {source.name}: no file in {source.path}")
-    frame = spark.createDataFrame(rows, "file string, problem string, found string, wanted string")
-    return conform(frame, source=F.lit(source.name))
+    nothing, something = NOTHING[source.format]
+    without_rows = conform(
+        spark.createDataFrame(empty, "file string"),
+        source=F.lit(source.name),
+        problem=F.lit("empty_file"),
+        found=F.lit(nothing),
+        wanted=F.lit(something),
+    )
+    unreadable = conform(
+        spark.createDataFrame(list(broken.items()), "file string, reason string"),
+        source=F.lit(source.name),
+        problem=F.lit("unreadable_file"),
+        found=F.col("reason"),
+        wanted=F.lit("a file that can be read to its end; nothing of it was taken in: mend it or copy it once more"),
+    )
+    return without_rows.unionByName(unreadable)
 
 
 def _records(rows: DataFrame, source: Source, *, file: Column, has_partitions: bool = False) -> DataFrame:

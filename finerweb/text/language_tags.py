@@ -51,15 +51,18 @@ class Reader:
         self._names = {language.name.casefold(): code for code, language in languages.items()}
 
     def read(self, text: str) -> Tag:
-        """The language and script of a tag or an English name; no language for what is neither."""
+        """The language and script of a tag or of a language's English name, which some files have."""
+        tag = self.tag(text)
+        return tag if tag.code else self._of_name(text.strip())
+
+    def tag(self, text: str) -> Tag:
+        """The language and script of a tag; no language for what is none."""
         plain = text.strip().removeprefix(PREFIX)
         if (code := self._codes.get(plain.lower())) is not None:
             return Tag(code, None)
         posix = POSIX.fullmatch(plain)
         subtags = split(posix[1]) if posix else None
         tag = self._of_subtags(subtags) if subtags else Tag(None, None)
-        if tag.code is None:
-            return self._of_name(plain)
         return Tag(tag.code, (script(posix[2]) if posix and posix[2] else None) or tag.script)
 
     def _of_subtags(self, subtags: Subtags) -> Tag:
@@ -80,7 +83,7 @@ class Reader:
         if bracket and not subtag:
             return Tag(None, None)
         code = self._names.get(plain) or self._codes.get(_names().get(plain, ""))
-        return self.read(f"{code}-{subtag}") if code and subtag else Tag(code, None)
+        return self.tag(f"{code}-{subtag}") if code and subtag else Tag(code, None)
 
 
 def split(tag: str) -> Subtags | None:
