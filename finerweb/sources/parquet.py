@@ -12,7 +12,16 @@ import pyarrow as pa
 from pyarrow import parquet
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_type
-from pyspark.sql.types import DataType, DecimalType, IntegerType, LongType, ShortType, StructField, StructType
+from pyspark.sql.types import (
+    DataType,
+    DecimalType,
+    IntegerType,
+    LongType,
+    ShortType,
+    StringType,
+    StructField,
+    StructType,
+)
 
 from finerweb.sources.fields import NAMES
 from finerweb.sources.files import File, only, reader
@@ -20,7 +29,8 @@ from finerweb.sources.files import File, only, reader
 NO_TEXT = "no column text"
 MERGED = "merged"  # in the place of a schema: Spark finds one for all
 AT_ONCE = 16  # footers
-UNSIGNED = {
+OF_SPARK: dict[pa.DataType, DataType] = {
+    pa.string_view(): StringType(),
     pa.uint8(): ShortType(),
     pa.uint16(): IntegerType(),
     pa.uint32(): LongType(),
@@ -77,7 +87,7 @@ def _field(field: Any) -> StructField | str | None:
     # Spark has no nanoseconds: it reads them as the numbers that they are.
     is_nano = pa.types.is_timestamp(kind) and kind.unit == "ns"
     try:
-        of_spark: DataType = UNSIGNED.get(kind) or (LongType() if is_nano else from_arrow_type(kind))
+        of_spark: DataType = OF_SPARK.get(kind) or (LongType() if is_nano else from_arrow_type(kind))
     except Exception:  # PySpark's own kinds of error differ from version to version
         return f"column {field.name} is {kind}"
     return StructField(field.name, of_spark, metadata={"unit": "ns"} if is_nano else {})
