@@ -46,14 +46,11 @@ def langextract() -> Ground:
         if not extractions:
             return []
         (aligned,) = aligner.align_extractions([extractions], text, tokenizer_impl=unicode_words)
+        places = [(extraction.char_interval, extraction.extraction_class) for extraction in aligned]
         return [
-            (
-                Span(extraction.char_interval.start_pos, extraction.char_interval.end_pos),
-                extraction.extraction_class,
-                "",
-            )
-            for extraction in aligned
-            if extraction.char_interval and extraction.char_interval.start_pos is not None
+            (Span(place.start_pos, place.end_pos), label, "")
+            for place, label in places
+            if place and place.start_pos is not None and place.end_pos is not None
         ]
 
     return ground

@@ -78,7 +78,8 @@ def locale(language: str) -> str:
 def joined(passages: Sequence[Passage], language: str) -> list[Passage]:
     """Texts one after the other, in passages of at most 256 words, or of one text."""
     result: list[Passage] = []
-    text, gold, words = "", [], 0
+    gold: list[Gold] = []
+    text, words = "", 0
     for passage in passages:
         more = len(segment.words(passage.text, locale(language)))
         if text and words + more > WORDS:

@@ -1,8 +1,8 @@
-"""The endings that orthographies set off from a name by an apostrophe, a colon or a hyphen.
+"""What orthographies set off from a name by an apostrophe, a colon or a hyphen: endings after it, elisions before it.
 
-`bare` takes them off names that people marked with them (`Pekin'i`, `EU:n`, `UN-a`): the name alone is what is looked
-for. `added` writes some after names that have none, where a language has such signs but its set seldom does. These are
-synthetic: the right sign after the right kind of name, not always the case that the sentence wants.
+`bare` takes endings off names that people marked with them (`Pekin'i`, `EU:n`, `UN-a`): the name alone is what is
+looked for. `added` writes some at names that have none, where a language has such signs but its set seldom does. These
+are synthetic: the right sign at the right kind of name, not always the case or article that the sentence wants.
 """
 
 import random
@@ -24,7 +24,7 @@ NAME, NAME_BUT_IN_S = r"[^\W\d_]", r"[^\W\d_sßxz]"
 ANY = (NAME, NAME_BUT_IN_S)
 ACRONYM = r"(?<!\w)[A-ZÀ-ÞŠŽČĆĐ]{2,6}"
 SILENT = r"(?:eaux|[aeio]ux|[ao]is|[eo]t|oy|y|e)"  # written at the end of foreign names, and not spoken
-BACK = re.compile(r"[aouıáóúåâ][^aeiouyäöüáéíóúőűåıâ]*$", re.IGNORECASE)
+BACK = re.compile(r"[aouıáóúåâ][^aeiouyäöüáéíóúőűåıâ]*$")
 
 
 class Ending(NamedTuple):
@@ -92,6 +92,22 @@ ENDINGS: dict[str, tuple[Ending, ...]] = {
 }
 
 
+class Elision(NamedTuple):
+    """Articles and prepositions that lose their vowel before a name that begins with one."""
+
+    articles: tuple[str, ...]
+    source: str
+
+
+VOWEL = re.compile(r"[AEIOUÀÁÂÈÉÊÌÍÎÒÓÔÙÚÛ]")
+ELISIONS: dict[str, Elision] = {
+    "fra": Elision(("l'", "d'", "qu'"), "Grevisse, Le bon usage: élision"),
+    "ita": Elision(("l'", "d'", "dell'", "nell'", "all'"), "Serianni, Grammatica italiana: elisione"),
+    "cat": Elision(("l'", "d'"), "IEC, Ortografia catalana: apòstrof"),
+    "por": Elision(("d'", "n'"), "Acordo Ortográfico de 1990, base XVIII"),
+}
+
+
 def bare(passage: Passage, language: str) -> Passage:
     """What is marked, without the endings that its orthography sets off; each place and label once."""
     patterns = [ending.marked for ending in ENDINGS.get(language, ()) if ending.marked]
@@ -106,7 +122,12 @@ def bare(passage: Passage, language: str) -> Passage:
 
 
 def added(passage: Passage, language: str, drawn: random.Random) -> Iterator[tuple[int, str]]:
-    """Endings to write, with their places: where a name ends, no longer one goes on, and a space or a mark follows."""
+    """Endings and elisions to write, with their places: at names inside no longer one, beside spaces or marks."""
+    yield from _endings(passage, language, drawn)
+    yield from _elisions(passage, language, drawn)
+
+
+def _endings(passage: Passage, language: str, drawn: random.Random) -> Iterator[tuple[int, str]]:
     for end in sorted({gold.span.end for gold in passage.gold}):
         names = [gold.span for gold in passage.gold if gold.span.start < end <= gold.span.end]
         if any(span.end > end for span in names) or not re.match(r"[\s,.;!?)]|$", passage.text[end : end + 1]):
@@ -117,7 +138,16 @@ def added(passage: Passage, language: str, drawn: random.Random) -> Iterator[tup
         share = OFTEN if any(ending.after in ANY for ending in fitting) else SELDOM
         if is_name and fitting and drawn.random() < share:
             ending = drawn.choice(fitting)
-            yield end, ending.sign + drawn.choice(ending.endings)[not BACK.search(name)]
+            yield end, ending.sign + drawn.choice(ending.endings)[not BACK.search(name.replace("İ", "i").lower())]
+
+
+def _elisions(passage: Passage, language: str, drawn: random.Random) -> Iterator[tuple[int, str]]:
+    articles = ELISIONS[language].articles if language in ELISIONS else ()
+    for start in sorted({gold.span.start for gold in passage.gold} if articles else ()):
+        is_inside = any(gold.span.start < start < gold.span.end for gold in passage.gold)
+        is_apart = not passage.text[:start] or passage.text[start - 1] in " (\n"
+        if is_apart and not is_inside and VOWEL.match(passage.text, start) and drawn.random() < OFTEN:
+            yield start, drawn.choice(articles)
 
 
 def at_sign(text: str, span: Span) -> bool:

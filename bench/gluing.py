@@ -3,7 +3,7 @@
 A text is rewritten by edits (start, end, what stands there instead) and its spans are moved along, so that the text of
 a span is still the mention. An edit that a span would begin or end inside is not made. What is joined: clitics, closing
 and opening marks, quotes in pairs, hashes, slashes, figures; in Portuguese the contractions that its set takes apart.
-Half of the texts get typographic apostrophes and quotes. Then some names get endings (`bench/endings.py`).
+Half of the texts get typographic apostrophes and quotes. Then some names get endings or elisions (`bench/endings.py`).
 """
 
 import random
@@ -49,6 +49,8 @@ ENGLISH = (
     re.compile(rf"(?<=\w)[ ](?=n[{APOSTROPHES}]t\b)", re.IGNORECASE),
     re.compile(rf"(?<=\b[OodDlL])[ ](?=[{APOSTROPHES}][^\W\d_])"),
 )
+# l' Italie, dell' Etna.
+ELIDED = re.compile(rf"\b(?:[cdjlmnst]|qu|un|(?:d[ae]|ne|a|su)ll)[{APOSTROPHES}][ ](?=\w)", re.IGNORECASE)
 # Cunha and Cintra, Nova Gramática do Português Contemporâneo: preposition and article, demonstrative or pronoun.
 CONTRACTED = {"de": "d", "em": "n", "por": "pel", "a": "a"}
 CONTRACTION = re.compile(
@@ -101,7 +103,8 @@ def _end(position: int, edits: Sequence[Edit]) -> int:
 
 def _joints(text: str, language: str) -> Iterator[Edit]:
     """Spaces that a tokenizer put in, and contractions that it took apart."""
-    for pattern in (CLOSING, OPENING, SLASH, FIGURES, *(ENGLISH if language == "eng" else ())):
+    own = ENGLISH if language == "eng" else (ELIDED,) if language in endings.ELISIONS else ()
+    for pattern in (CLOSING, OPENING, SLASH, FIGURES, *own):
         for match in pattern.finditer(text):
             yield from _without_spaces(match)
     if language == "por":
@@ -125,11 +128,11 @@ def _contracted(match: re.Match[str]) -> str:
 
 def _quotes(text: str, language: str, curled: str | None) -> Iterator[Edit]:
     """Quotes that stand alone, in pairs: the first of two opens. A single one after a name in s is its possessive."""
-    pair = QUOTES.get(language, "“”")
+    double = QUOTES.get(language, "“”")
     singles = list(SINGLE.finditer(text)) if language != "eng" or len(SINGLE.findall(text)) % 2 == 0 else []
-    for matches, marks in ((list(QUOTE.finditer(text)), pair), (singles, "‘’")):
+    for matches, marks in ((list(QUOTE.finditer(text)), double), (singles, "‘’")):
         for opening, closing in zip(matches[::2], matches[1::2], strict=False):
-            opens, closes = marks if curled else (opening.group(), closing.group())
+            opens, closes = (marks[0], marks[1]) if curled else (opening.group(), closing.group())
             yield Edit(opening.start(), opening.end() + text.startswith(" ", opening.end()), opens)
             yield Edit(closing.start() - text.endswith(" ", 0, closing.start()), closing.end(), closes)
     if language == "eng" and not singles:

@@ -14,6 +14,7 @@ file, in passages, and leaves langextract, speed and merging out.
 
 import argparse
 import json
+import os
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +33,7 @@ from noise import Mention
 from finerweb.mentions import grounding
 
 ROOT = Path(__file__).parent.parent
-NER = ROOT.parent / "shared" / "data" / "ner"
+NER = Path(os.environ.get("FINERWEB_SHARED", ROOT.parent / "shared")) / "data" / "ner"
 FOLDERS = [NER / name for name in ("dev", "train", "noncommercial")]
 SPEED_TEXTS = 300
 QUICK_TEXTS = 150
@@ -109,7 +110,7 @@ def merge_speed(mentions: int) -> dict[str, float]:
 
 
 def arguments() -> argparse.Namespace:
-    """What was asked for."""
+    """The options of the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--data", type=Path, nargs="+", default=FOLDERS, help="of the second and later folders, new languages"

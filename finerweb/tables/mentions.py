@@ -11,8 +11,10 @@ from finerweb.errors import Unreadable
 from finerweb.languages import Language
 from finerweb.mentions import grounding
 from finerweb.questions import ner
+from finerweb.questions.ner import Bad
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
+from finerweb.text import loops
 
 TABLE = Table(
     name="mentions",
@@ -65,23 +67,28 @@ def ground(completions: DataFrame, passages: DataFrame, *, languages: Mapping[st
 def read(row: Any, *, locales: Mapping[str, str], policy: str) -> Iterator[tuple[Any, ...]]:
     """The mentions of one answer (request_id, subject_id, language, annotator, answer, problem, text), as rows."""
 
-    def found(position: int, *values: Any) -> tuple[Any, ...]:
+    def row_of(position: int, *values: Any) -> tuple[Any, ...]:
         *place, problem = values
         return row.request_id, position, row.subject_id, row.language, row.annotator, *place, policy, problem
 
     try:
-        named = ner.parse(row.answer)
+        items = ner.items(loops.without(row.answer, row.text))
     except Unreadable:
-        yield found(-1, None, None, None, None, None, None, row.problem or "unreadable")
+        yield row_of(-1, None, None, None, None, None, None, row.problem or "unreadable")
         return
+    named = [(position, item) for position, item in enumerate(items) if not isinstance(item, Bad)]
+    labels = [" ".join(item.type.split()) for _, item in named]
     text = grounding.Text(row.text, locales[row.language])
-    labels = [" ".join(one.type.split()) for one in named]
-    places = grounding.ground([one.mention for one in named], text, labels=labels, policy=policy, prompt=ner.PROMPT)
-    for position, (one, label, alternatives) in enumerate(zip(named, labels, places, strict=True)):
+    mentions = [item.mention for _, item in named]
+    places = grounding.ground(mentions, text, labels=labels, policy=policy, prompt=ner.PROMPT)
+    for (position, item), label, alternatives in zip(named, labels, places, strict=True):
         for place in alternatives:
             if place.span is None or not 0 < len(label) <= LONGEST_LABEL:
                 no_label = "long_label" if label else "no_label"
-                yield found(position, one.mention, label, None, None, None, None, place.problem or no_label)
+                yield row_of(position, item.mention, label, None, None, None, None, place.problem or no_label)
             else:
                 start, end = place.span
-                yield found(position, one.mention, label, start, end, row.text[start:end], place.tier, None)
+                yield row_of(position, item.mention, label, start, end, row.text[start:end], place.tier, None)
+    for position, bad in enumerate(items):
+        if isinstance(bad, Bad):
+            yield row_of(position, bad.text, None, None, None, None, None, "bad_item")
