@@ -4,13 +4,14 @@
 [{"mention": "Nile", "type": "river"}]                    without the object
 [["Nile", "river"]]                                       the paper's pairs
 {"river": ["Nile"], "city": ["Cairo"]}                    by type
+{"Nile": {"type": "river"}}                               by mention
 {"mention": "Nile", "type": "river"}                      one a line
 """
 
 import json
 from typing import Any, NamedTuple
 
-from finerweb.questions._members import plain, text_of
+from finerweb.questions._members import member, plain, text_of
 from finerweb.questions._reader import Form, Reading
 
 _LISTS = ("entities", "named_entities", "mentions", "annotations", "entity_mentions", "entity_list", "spans")
@@ -52,11 +53,13 @@ def shape(data: Any) -> Reading | None:
     members = {plain(name): value for name, value in data.items()}
     name = next((name for name in _LISTS if isinstance(members.get(name), list | dict | str)), None)
     if name is None:
-        return _by_type(data, Form.LIST) or _lone(members)
+        return _by_type(data, Form.LIST) or _by_mention(data) or _lone(members) or _only_list(data)
     listed = members[name]
     if isinstance(listed, str):
         listed = _as_json(listed)
-    return _by_type(listed, Form.OBJECT) if isinstance(listed, dict) else _listed(listed, Form.OBJECT)
+    if isinstance(listed, dict):
+        return _by_type(listed, Form.OBJECT) or _by_mention(listed)
+    return _listed(listed, Form.OBJECT)
 
 
 def _listed(data: Any, form: Form) -> Reading | None:
@@ -80,6 +83,21 @@ def _by_type(data: dict[str, Any], form: Form) -> Reading | None:
     if reading is None or (not entries and form is not Form.OBJECT):
         return None
     return reading._replace(content=entries)
+
+
+def _by_mention(data: dict[str, Any]) -> Reading | None:
+    """{"Cairo": {"type": "city"}}. Of {"Cairo": "city"} nobody knows which is which."""
+    if not data or not all(isinstance(value, dict) and text_of(member(value, *_TYPES)) for value in data.values()):
+        return None
+    if all(member(value, *_MENTIONS) is not None for value in data.values()):
+        return _listed(list(data.values()), Form.LIST)  # by number
+    return _listed([[name, member(value, *_TYPES)] for name, value in data.items()], Form.LIST)
+
+
+def _only_list(data: dict[str, Any]) -> Reading | None:
+    """An object of another name for its list, and nothing else that is one."""
+    readings = [_listed(value, Form.LIST) for value in data.values() if isinstance(value, list) and value]
+    return readings[0] if len(readings) == 1 else None
 
 
 def _lone(members: dict[str, Any]) -> Reading | None:

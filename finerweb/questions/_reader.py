@@ -3,15 +3,17 @@
 Not those in which a model thinks, repeats the format, gives an example or makes a draft.
 """
 
+import html
 import re
 from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 from typing import Any, NamedTuple
 
 from finerweb.errors import Unreadable, excerpt
+from finerweb.questions._drafts import is_draft
 from finerweb.questions._members import plain
 from finerweb.questions._parts import own_turn, parts
-from finerweb.questions._values import Value, values, whole
+from finerweb.questions._values import values, whole
 
 
 class Form(IntEnum):
@@ -43,21 +45,10 @@ _WRAPS = _ANSWERS | _CALLS | {"content", "text", "message", "messages", "choices
 _NO_ANSWERS = {"example", "examples", "schema", "properties", "draft", "drafts", "format", "template", "default"}
 _OF_A_CALL = _CALLS | {"name", "id", "type", "index", "call_id", "tool", "tool_name", "action"}
 
-# Before a value, in the same sentence: what follows is none. The second list is of words before an empty answer alone.
-_DRAFT = re.compile(
-    r"(?i)\b(for (?:example|instance)|e\.\s?g\.|examples?|such as|(?:first|rough|empty|initial) (?:try|attempt|pass)|"
-    r"draft|template|placeholder|schema|z\. ?B\.|par exemple|por ejemplo|например)\b|例如|比如|例えば|예를 들어"
-)
-_CONDITION = re.compile(
-    r"(?i)\b(if|unless|otherwise|suppos\w+|in case|(?:start|begin)(?:ing)? (?:with|from)|initiali[sz]e\w*|"
-    r"wenn|falls|sonst|si|sinon|si no|se|caso|если|иначе|jeśli|als|om|eğer)\b|如果|若|もし|만약|यदि|अगर|إذا"
-)
-# After an empty answer, at the start of a sentence: it was not the last word.
-_ON_SECOND_THOUGHT = re.compile(
-    r"(?i)(?:^|[.!?。！？]\s*|\n)\W{0,3}(?:but|wait|hmm+|however|actually|no,|now|let me|let['’]s|next,|first,)"
-    r"(?!\w)"
-)
-_SENTENCE = re.compile(r"[.!?。！？]\s+|[。！？]|\n")
+# Parts of a message, of which some are thought: {"type": "text", "text": "..."}.
+_SAID = {"text", "output_text"}
+_THOUGHT = {"reasoning", "thinking", "thought", "redacted_thinking", "summary_text"}
+
 _BULLETS = re.compile(r"[\s,;\-*•\d.)\u3001]*")
 
 
@@ -68,7 +59,8 @@ def read(answer: str, shape: Shape, what: str) -> Any:
     if isinstance(data, str):
         text, data = data, None
     reading = _counted(interpret(data, shape))
-    for candidate in dict.fromkeys([own_turn(text), text, text.replace('\\"', '"')]):
+    unescaped = html.unescape(text.replace('\\"', '"').replace("\\n", "\n"))  # a string without its quotes, or HTML
+    for candidate in dict.fromkeys([own_turn(text), text, unescaped]):
         if reading is None:
             reading = _of_text(candidate, shape)
     if reading is None:
@@ -83,15 +75,27 @@ def interpret(data: Any, shape: Shape, depth: int = 0) -> Reading | None:
     if isinstance(data, str):
         return _of_text(data, shape, depth) if depth and ("{" in data or "[" in data) else None
     if isinstance(data, dict):
-        names = {plain(name) for name in data}
-        calls = [member for name, member in data.items() if plain(name) in _CALLS and member != []]
-        call = _joined(interpret(member, shape, depth + 1) for member in calls)
-        if call or (names & _CALLS and names <= _OF_A_CALL):
-            return call
-        return shape(data) or _joined(_inner(data, shape, depth))
+        return _of_object(data, shape, depth)
     if isinstance(data, list):
-        return shape(data) or _joined(interpret(part, shape, depth + 1) for part in data if isinstance(part, dict))
+        reading = None if data and all(map(_is_part, data)) else shape(data)
+        return reading or _joined(interpret(part, shape, depth + 1) for part in data if isinstance(part, dict))
     return None
+
+
+def _of_object(data: dict[str, Any], shape: Shape, depth: int) -> Reading | None:
+    if _is_part(data):
+        return None if data["type"] in _THOUGHT else interpret(data.get("text"), shape, depth + 1)
+    names = {plain(name) for name in data}
+    calls = [member for name, member in data.items() if plain(name) in _CALLS and member != []]
+    call = _joined(interpret(member, shape, depth + 1) for member in calls)
+    if call or (names & _CALLS and names <= _OF_A_CALL):
+        return call
+    return shape(data) or _joined(_inner(data, shape, depth))
+
+
+def _is_part(data: Any) -> bool:
+    is_typed = isinstance(data, dict) and isinstance(data.get("type"), str) and data["type"] in _SAID | _THOUGHT
+    return is_typed and ("text" in data or data["type"] in data)
 
 
 def _inner(data: dict[str, Any], shape: Shape, depth: int) -> Iterator[Reading | None]:
@@ -121,8 +125,8 @@ def _unfenced(text: str) -> str:
 def _of_text(text: str, shape: Shape, depth: int = 0) -> Reading | None:
     """The answer outside all thoughts; where nothing is said after the last of these, the one that ends it."""
     pieces = parts(text)
-    said = "\n".join(piece.text for piece in pieces if not piece.is_thought)
-    if reading := _last(said, shape, depth):
+    outside = "\n".join(piece.text for piece in pieces if not piece.is_thought)
+    if reading := _last(outside, shape, depth):
         return reading
     while pieces and not pieces[-1].text.strip():
         pieces.pop()
@@ -134,29 +138,40 @@ def _closing(thought: str, shape: Shape, depth: int) -> Reading | None:
     ends = [value for value in values(thought) if value.is_whole]
     if not ends or re.search(r"[^\W_]", re.sub(r"<[^<>]*>|\[/THINK\]|◁/think▷", "", thought[ends[-1].end :])):
         return None
+    if is_draft(thought, ends[-1], is_empty=False):
+        return None
     reading = interpret(ends[-1].data, shape, depth)
-    is_draft = reading and _is_draft(thought, ends[-1], reading)
-    return reading if reading and reading.size and not is_draft and reading.form >= Form.LIST else None
+    return reading if reading and reading.size and reading.form >= Form.LIST else None
 
 
 def _last(text: str, shape: Shape, depth: int) -> Reading | None:
     best: Reading | None = None
-    run: Reading | None = None  # items that stand by themselves, one a line
+    run: Reading | None = None  # items, or answers, that stand by themselves, one a line
     end = 0
     for value in values(text):
         reading = interpret(value.data, shape, depth)
-        if reading is None or _is_draft(text, value, reading) or not (reading.size or value.is_whole):
+        if reading is None or is_draft(text, value, is_empty=not reading.size) or not (reading.size or value.is_whole):
             continue
         reading = reading._replace(is_whole=value.is_whole)
         if reading.form is Form.PAIR and text[value.start] == "(":
             reading = reading._replace(form=Form.ITEM)
-        if reading.form < Form.LIST:
-            is_next = reading.form is Form.ITEM or _BULLETS.fullmatch(text, end, value.start)
-            run = _joined([run if is_next else None, reading])
-            reading, end = _counted(run), value.end
-        if reading and (best is None or _supersedes(reading, best)):
+        is_next = _BULLETS.fullmatch(text, end, value.start)
+        if run and (reading.form is Form.ITEM or is_next) and _goes_on(run, reading):
+            reading = _joined([run, reading]) or reading
+        run, end = reading, value.end
+        if _counted(reading) and (best is None or _supersedes(reading, best)):
             best = reading
     return best
+
+
+def _goes_on(run: Reading, reading: Reading) -> bool:
+    """Is it more of the same: another item, or a list of others? One that has an item again is a better answer."""
+    if run.form is not reading.form or not isinstance(run.content, list):
+        return False
+    if reading.form < Form.LIST:
+        return True
+    mentions = [{item[0] for item in part.content} for part in (run, reading)]
+    return bool(run.size and reading.size) and mentions[0].isdisjoint(mentions[1])
 
 
 def _counted(run: Reading | None) -> Reading | None:
@@ -170,15 +185,3 @@ def _supersedes(later: Reading, earlier: Reading) -> bool:
     if later.is_whole or not earlier.is_whole:
         return later.form >= earlier.form
     return later.form >= earlier.form and later.size > earlier.size
-
-
-def _is_draft(text: str, value: Value, reading: Reading) -> bool:
-    """Does the sentence before it, or the one after an empty answer, say that it is not meant?"""
-    before = re.sub(r"```\w*\s*\Z", "", text[max(0, value.start - 300) : value.start]).rstrip(" \t\n*_`\"'")
-    lead = _SENTENCE.split(before)[-1]
-    if _DRAFT.search(lead):
-        return True
-    if reading.size:
-        return False
-    after = text[value.end : value.end + 300].lstrip("`\"' .")
-    return bool(_CONDITION.search(lead) or _ON_SECOND_THOUGHT.search(after))

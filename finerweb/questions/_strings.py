@@ -29,18 +29,18 @@ _PLAIN = "\"'`/\\“”„‘’«»"  # stand for themselves after a backslash;
 
 # What follows the closing quote. An inner quote is followed by a letter, mostly.
 _QUOTE = "[\"'`“”„‘’«»「」『』＂]"
-_WHITE = r"(?:[\s\ufeff]|//[^\n]{0,200}|/\*.{0,200}?\*/|#[^\n]{0,200}){0,200}+"
+_WHITE = r"(?:[\s\ufeff]|(?<=\n)>|//[^\n]{0,200}|/\*.{0,200}?\*/|#[^\n]{0,200}){0,200}+"
 _NEXT_KEY = rf"(?:\\?{_QUOTE}[^\"\n,:{{}}\[\]]{{1,60}}{_QUOTE}|[^\W\d][\w-]{{0,60}}){_WHITE}(?:[:：]|=>)"
 _HALF_KEY = rf"(?:\\?{_QUOTE}[\w -]{{0,60}})?\Z"
 _OVER = r"[\]})]|\Z|```|</?\w|<\|"
 _ENDS = {
     "key": re.compile(rf"{_WHITE}(?:[:：]|=>)"),
     "member": re.compile(
-        rf"{_WHITE}(?:{_OVER}|[,，、;]?{_WHITE}(?:{_NEXT_KEY}|{_HALF_KEY}|[\]}})]|\.\.\.))",
+        rf"{_WHITE}(?:{_OVER}|[,，、،;]?{_WHITE}(?:{_NEXT_KEY}|{_HALF_KEY}|[\]}})]|\.\.\.))",
         re.DOTALL,
     ),
     "element": re.compile(
-        rf"{_WHITE}(?:{_OVER}|[,，、;]{_WHITE}(?:\\?{_QUOTE}|[\[{{(\]}})\d.…-]|\Z|None|null|true|false|True|False)"
+        rf"{_WHITE}(?:{_OVER}|[,，、،;]{_WHITE}(?:\\?{_QUOTE}|[\[{{(\]}})\d.…-]|\Z|None|null|true|false|True|False)"
         rf"|\n{_WHITE}{_QUOTE})",
         re.DOTALL,
     ),

@@ -19,13 +19,13 @@ TRIES = 20  # by the letter of JSON, before a text counts as something else: an 
 
 _OPENING = re.compile(r"[\[{]|\((?=\s*[\"'“‘\[{(])")  # of a tuple; print() is none
 _CLOSING = {"[": "]", "{": "}", "(": ")"}
-_WHITE = re.compile(r"(?:[\s\ufeff\u200b]|//[^\n]*|/\*.{0,200}?\*/|#[^\n]*)++", re.DOTALL)
+_WHITE = re.compile(r"(?:[\s\ufeff\u200b]|(?<=\n)>|//[^\n]*|/\*.{0,200}?\*/|#[^\n]*)++", re.DOTALL)
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.%])")
 _WORD = re.compile(r"(?i)(true|false|none|null|nan|undefined|[-+]?infinity)\b")
 _WORDS = {"true": True, "false": False}
 _BARE_KEY = re.compile(r"([^\W\d][\w-]{0,60})\s*[:：]")
 _COLON = re.compile(r"\s*(?:[:：]|=>)")
-_STOPS = ",，、;"
+_STOPS = ",，、،;"
 _GAP = re.compile(r"\.\.\.|…")
 
 

@@ -36,11 +36,11 @@ def parse(answer: str) -> str:
 
 
 def _shape(data: Any) -> Reading | None:
-    name = member(data, "english", "english_name", "translation") if isinstance(data, dict) else None
+    name = member(data, "english", "english_name", "translation", "name") if isinstance(data, dict) else None
     plain = canonical(name) if isinstance(name, str) else ""
     return None if problem(plain) else Reading(plain)
 
 
-def doubt(said: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
+def doubt(name: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """What has a letter of another script is not English."""
-    return "wrong_script" if scripts(said) - {"LATIN"} else None
+    return "wrong_script" if scripts(name) - {"LATIN"} else None

@@ -44,9 +44,9 @@ def _shape(data: Any) -> Reading | None:
     return Reading(" ".join(name.split()))
 
 
-def doubt(said: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
+def doubt(name: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """A name without a letter of the language's script is in another language; a long one is an explanation."""
-    wanted = LETTERS.get(payload["script"])
-    if wanted and not wanted & scripts(said):
+    letters = LETTERS.get(payload["script"])
+    if letters and not letters & scripts(name):
         return "wrong_script"
-    return "long_name" if len(said) > min(LONGEST, TIMES * max(SHORT, len(payload["label"]))) else None
+    return "long_name" if len(name) > min(LONGEST, TIMES * max(SHORT, len(payload["label"]))) else None

@@ -65,6 +65,6 @@ def items(answer: str) -> list[Named | Bad]:
     return entries
 
 
-def doubt(said: list[Named], payload: Mapping[str, Any]) -> AnswerProblem | None:
+def doubt(mentions: list[Named], payload: Mapping[str, Any]) -> AnswerProblem | None:
     """Mentions of which none is in the passage are not about it."""
-    return foreign([named.mention for named in said], payload["text"])
+    return foreign([named.mention for named in mentions], payload["text"])

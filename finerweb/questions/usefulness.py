@@ -58,6 +58,6 @@ def _shape(data: Any) -> Reading | None:
     return Reading(Rating(score, justification or ""))
 
 
-def doubt(said: Rating, payload: Mapping[str, Any]) -> AnswerProblem | None:
+def doubt(rating: Rating, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """A grade can be wrong, but not about something else."""
     return None

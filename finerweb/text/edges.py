@@ -35,6 +35,7 @@ class Edges:
         self.language = re.split("[_-]", locale)[0]
         self._edges = segment.edges(text, locale)
         self._breaks = set(self._edges)
+        self._is_doubtful = _DOUBTFUL.search(text) is not None
         self._signs = Signs(text, self.language, self._breaks)
 
     def is_whole(self, span: Span) -> bool:
@@ -50,7 +51,9 @@ class Edges:
 
     def is_edge(self, index: int, *, is_start: bool) -> bool:
         """May a name begin, or end, here?"""
-        if index in self._breaks and not _DOUBTFUL.search(self.text, max(0, index - 1), index + 1):
+        if index in self._breaks and not (
+            self._is_doubtful and _DOUBTFUL.search(self.text, max(0, index - 1), index + 1)
+        ):
             return True
         return self._cut(index, is_start) is Cut.EDGE
 

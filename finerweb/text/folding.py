@@ -6,6 +6,7 @@ Offsets of a folded text are of no use outside: `Folded.source` leads back to th
 import functools
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from finerweb.text import letters
@@ -38,6 +39,8 @@ _SORTED = (
 _STACKED = r"\u17D2[\u1780-\u17A2]"
 _UNIT = re.compile(rf"{_STACKED}|{_SORTED}")
 _RUN = re.compile(rf"(?:{_STACKED}|{_SORTED}){{2,}}")
+# Sara am, half-width voiced marks, Hangul's vowels and finals: letters that join the one before them.
+_EXTENDING = frozenset({0x0E33, 0x0EB3, 0xFF9E, 0xFF9F, *range(0x1160, 0x1200)})
 _GREEK = re.compile(r"[\u0370-\u03FF\u1F00-\u1FFF]")
 
 
@@ -66,15 +69,14 @@ def fold(text: str, locale: str = "") -> Folded:
     ends: list[int] = []
     position = 0
     is_after_space = False
-    for special in _special().finditer(text):
-        first, last = special.span()
+    for first, last in _clusters(text):
         if position < first:
             parts.append(text[position:first].translate(_ONE))
             starts.extend(range(position, first))
             ends.extend(range(position + 1, first + 1))
             is_after_space = text[first - 1] == " "
         position = last
-        folded = _fold_cluster(special[0])
+        folded = _fold_cluster(text[first:last])
         if folded == " " and is_after_space:
             ends[-1] = last
         elif folded:
@@ -86,6 +88,20 @@ def fold(text: str, locale: str = "") -> Folded:
     starts.extend(range(position, len(text)))
     ends.extend(range(position + 1, len(text) + 1))
     return Folded(letters.alike("".join(parts), locale), starts, ends)
+
+
+def _clusters(text: str) -> Iterator[Span]:
+    """Where a text does not fold character by character: at a special character, with its base if it has one."""
+    special, cluster = _patterns()
+    end = 0
+    for match in special.finditer(text):
+        start = match.start()
+        if start < end:
+            continue
+        whole = cluster.match(text, max(end, start - 1)) or cluster.match(text, start)
+        if whole:
+            end = whole.end()
+            yield Span(whole.start(), end)
 
 
 @functools.lru_cache(maxsize=65_536)
@@ -117,26 +133,26 @@ _ONE = _One()
 
 
 @functools.cache
-def _special() -> re.Pattern[str]:
-    """What does not fold character by character: white space, marks with their base, what grows or vanishes."""
-    marks, growing = {0x0E33, 0x0EB3}, {*letters.SPELLINGS, *range(0xE0000, 0xE1000)}
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A character that does not fold to one other, by itself or with the one before; and the whole cluster it is of."""
+    marks, growing = set(_EXTENDING), {*letters.SPELLINGS, *range(0xE0000, 0xE1000)}
     for code in range(LAST):
         character = chr(code)
         source = unicodedata.decomposition(character)
         if source and source[0] != "<" and " " in source:
             marks.add(int(source.split()[1], 16))  # it may join the character before it, whatever its class
-        if unicodedata.combining(character):
+        if unicodedata.combining(character) or _UNIT.match(character):
             marks.add(code)
         elif source or len(character.casefold()) != 1 or IGNORED.match(character) or POINTS.match(character):
             growing.add(code)
-    marks |= {*range(0x1160, 0x1200)}  # Hangul's vowels and finals, which join by rule
-    marks |= {code for code in range(0xE00, 0x10FFFF) if code < LAST and (_UNIT.match(chr(code)) or code in _VOICED)}
     growing = {code for code in growing if not chr(code).isspace() and len(_fold_cluster(chr(code))) != 1}
+    seconds = {ord(sequence[1]) for sequence in letters.SEQUENCES}
     after = rf"(?:[\u200C\u200D]*(?:{_STACKED}|[{ranges(marks)}]))"
     sequences = "|".join(sorted(map(re.escape, letters.SEQUENCES), key=len, reverse=True))
     spaces = rf"[\s{WORD_SPACE}]{{2,}}|[^\S ]|{WORD_SPACE}"
     clusters = rf"(?:{sequences}){after}*|.{after}+|(?:{VARIED})[{SELECTORS}]+"
-    return re.compile(rf"{spaces}|{clusters}|[{ranges(growing)}]", re.DOTALL)
-
-
-_VOICED = (0xFF9E, 0xFF9F)
+    special = ranges(marks | growing | seconds | {code for code in range(LAST) if chr(code).isspace()} - {0x20})
+    return (
+        re.compile(rf"[{special}{WORD_SPACE}{SELECTORS}]|  "),
+        re.compile(rf"{spaces}|{clusters}|[{ranges(growing)}]", re.DOTALL),
+    )

@@ -5,6 +5,7 @@ Tables of one letter to one letter, so that offsets stand, but for SEQUENCES, wh
 
 import functools
 import re
+from typing import NamedTuple
 
 # CJK Radicals Supplement (EquivalentUnifiedIdeograph.txt); PDFs hold radicals for ideographs. NFKC has Kangxi's.
 _RADICALS = (
@@ -119,19 +120,28 @@ _TABLES = {
 }
 
 
+class _Letters(NamedTuple):
+    """What a language changes in folded text."""
+
+    pattern: re.Pattern[str]
+    table: dict[int, str]
+    has_tones: bool
+
+
 @functools.cache
-def _table(language: str) -> tuple[re.Pattern[str], dict[int, str]]:
-    """A language's table, and the pattern of what it changes."""
+def _letters(locale: str) -> _Letters:
+    language = re.split("[_-]", locale)[0]
     table = _TABLES.get(language, {})
     if not any("\u0600" <= letter < "\u0700" for letter in table):
         table = _ARABIC | table
-    return re.compile(f"[{''.join(table)}]"), str.maketrans(table)
+    return _Letters(re.compile(f"[{''.join(table)}]"), str.maketrans(table), language == "vi")
 
 
 def alike(folded: str, locale: str) -> str:
     """A folded text of the same length, in which letters that a locale's language takes for one another are one."""
-    language = re.split("[_-]", locale)[0]
-    pattern, table = _table(language)
+    if folded.isascii():
+        return folded
+    pattern, table, has_tones = _letters(locale)
     if pattern.search(folded):
         folded = folded.translate(table)
-    return _VIETNAMESE.sub(lambda match: _TONES[match[0]], folded) if language == "vi" else folded
+    return _VIETNAMESE.sub(lambda match: _TONES[match[0]], folded) if has_tones else folded

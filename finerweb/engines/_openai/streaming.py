@@ -23,8 +23,8 @@ async def whole(lines: AsyncIterator[str], source: str) -> Reply:
     pieces = _Pieces()
     looked = 0
     async for event in _events(lines):
-        if "error" in event:
-            code = event["error"].get("code") if isinstance(event["error"], dict) else None
+        if error := event.get("error"):
+            code = error.get("code") if isinstance(error, dict) else None
             return Reply(code if isinstance(code, int) and 400 <= code < 600 else 500, json.dumps(event))
         pieces.add(event)
         if pieces.length - looked >= STRIDE:
@@ -38,9 +38,12 @@ async def whole(lines: AsyncIterator[str], source: str) -> Reply:
 
 async def _events(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
     async for line in lines:
-        if line.startswith("data:"):
-            with suppress(ValueError, RecursionError):  # [DONE] is no JSON
-                event = json.loads(line.removeprefix("data:"))
+        name, _, data = line.partition(":")
+        if name == "data" and data.strip() == "[DONE]":
+            yield {"choices": [{"finish_reason": "stop"}]}
+        elif name == "data":
+            with suppress(ValueError, RecursionError):
+                event = json.loads(data)
                 if isinstance(event, dict):
                     yield event
 
@@ -61,7 +64,7 @@ class _Pieces:
         self.usage = event.get("usage") or self.usage
         choices = event.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
-        self.finish_reason = choice.get("finish_reason") or self.finish_reason
+        self.finish_reason = self.finish_reason or choice.get("finish_reason")
         delta = choice.get("delta")
         if not isinstance(delta, dict):
             return
