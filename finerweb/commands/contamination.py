@@ -48,23 +48,21 @@ class Checked(NamedTuple):
 def check(lake: Lake, paths: Sequence[Path], *, size: int, least: int) -> list[Checked]:
     """Look for the texts of benchmarks in the passages of the release; what is found becomes `contaminations`."""
     files = [file for path in paths for file in listed(path)]
-    contents = {str(file): _read(file) for file in files}
+    read = {str(file): _read(file) for file in files}
     lake.begin("contamination")
-    texts = lake.spark.createDataFrame(
-        [text for of_file, _ in contents.values() for text in of_file], contaminations.TEXT
-    )
+    texts = lake.spark.createDataFrame([text for some, _ in read.values() for text in some], contaminations.TEXT)
     grams = contaminations.grams(texts, size=size, least=least)
     counts = grams.groupBy("benchmark", "size").agg(F.countDistinct("line").alias("texts")).collect()
     released = selection.chosen(lake.read(selection.TABLE), lake.read(passages.TABLE))
     sizes = sorted({row["size"] for row in counts} - {0})
-    shared = contaminations.find(released, texts, grams, sizes=sizes)
+    found = contaminations.find(released, texts, grams, sizes=sizes)
     before = lake.read(contaminations.TABLE, or_empty=True)
-    lake.replace(contaminations.TABLE, contaminations.renew(before, shared, benchmarks=list(contents)))
+    lake.replace(contaminations.TABLE, contaminations.renew(before, found, benchmarks=list(read)))
     hits = _hits(lake)
     short = {row["benchmark"]: row["texts"] for row in counts if row["size"] == 0}
     return [
-        Checked(name, len(of_file), short.get(name, 0), refused, hits.get(name, []))
-        for name, (of_file, refused) in contents.items()
+        Checked(name, len(some), short.get(name, 0), refused, hits.get(name, []))
+        for name, (some, refused) in read.items()
     ]
 
 
@@ -89,11 +87,11 @@ def listed(path: Path) -> list[Path]:
     """A file, or the files of a folder. Raises BadBenchmark."""
     if path.is_file():
         return [path]
-    files = sorted(file for file in path.rglob("*") if file.name.endswith(ENDINGS)) if path.is_dir() else []
-    if not files:
+    found = sorted(file for file in path.rglob("*") if file.name.endswith(ENDINGS)) if path.is_dir() else []
+    if not found:
         what = f"no {', '.join(ENDINGS)} in this folder" if path.is_dir() else "nothing there"
         raise BadBenchmark(f"benchmark {path}: {what}; {WANTED}, or a folder of such files")
-    return files
+    return found
 
 
 def _read(file: Path) -> tuple[list[Text], list[str]]:
@@ -125,15 +123,15 @@ def _text(line: bytes) -> tuple[str | None, str]:
 
 def describe(checked: Sequence[Checked]) -> list[str]:
     """A line for each file and language, and one for each line of a file that is no text."""
-    lines = []
-    for file in checked:
-        lines += [f"{file.benchmark}, {refused}" for refused in file.refused]
-        short = f", {file.short:,} of them too short to check" if file.short else ""
-        lines.append(f"{file.benchmark}: {file.texts:,} texts{short}{'' if file.hits else '; none in the release'}")
-        for hit in file.hits:
-            share = f"{hit.texts / file.texts:.1%}"
-            lines.append(
+    said = []
+    for one in checked:
+        said += [f"{one.benchmark}, {refused}" for refused in one.refused]
+        short = f", {one.short:,} of them too short to check" if one.short else ""
+        said.append(f"{one.benchmark}: {one.texts:,} texts{short}{'' if one.hits else '; none in the release'}")
+        for hit in one.hits:
+            share = f"{hit.texts / one.texts:.1%}"
+            said.append(
                 f"  {hit.language}  {hit.texts:,} texts ({share}) in {hit.passages:,} passages; "
                 f"the longest run has {hit.longest:,} words"
             )
-    return lines
+    return said

@@ -40,8 +40,9 @@ def documents(source: str) -> Iterator[Document]:
     before = source[: headings[0].start()] if headings else source
     if before.strip():
         raise BadMark(1, f"text before the first heading: {before.strip()[:40]!r}; wanted a line '=== name kind'")
-    ends = [*(heading.start() for heading in headings[1:]), len(source)]
-    for heading, end in zip(headings, ends, strict=False):  # one end is left over where there is no heading
+    for heading, end in zip(
+        headings, [*(one.start() for one in headings[1:]), len(source)][: len(headings)], strict=True
+    ):
         body = source[heading.end() : end].rstrip()
         text = body.lstrip("\n")
         line = source.count("\n", 0, heading.start()) + 1
@@ -53,22 +54,22 @@ def read_marks(marked: str, line: int = 1) -> tuple[str, list[Entity]]:
     """A marked text as the text alone and its entities; raises BadMark."""
     parts: list[str] = []
     entities = []
-    length = position = 0
+    length = at = 0
     for mark in MARK.finditer(marked):
-        parts.append(_plain(marked[position : mark.start()], line + marked.count("\n", 0, position)))
+        parts.append(_plain(marked[at : mark.start()], line + marked.count("\n", 0, at)))
         length += len(parts[-1])
         entities.append(Entity(length, length + len(mark[1]), mark[2]))
         parts.append(mark[1])
         length += len(mark[1])
-        position = mark.end()
-    parts.append(_plain(marked[position:], line + marked.count("\n", 0, position)))
+        at = mark.end()
+    parts.append(_plain(marked[at:], line + marked.count("\n", 0, at)))
     return "".join(parts), entities
 
 
 def _plain(text: str, line: int) -> str:
-    position = min((text.find(bracket) for bracket in "[]" if bracket in text), default=-1)
-    if position >= 0:
-        start = text[position : position + 40]
-        number = line + text.count("\n", 0, position)
-        raise BadMark(number, f"a bracket that is no mark: {start!r}; wanted [mention](type)")
+    at = min((text.find(bracket) for bracket in "[]" if bracket in text), default=-1)
+    if at >= 0:
+        raise BadMark(
+            line + text.count("\n", 0, at), f"a bracket that is no mark: {text[at : at + 40]!r}; wanted [mention](type)"
+        )
     return text

@@ -42,6 +42,8 @@ TABLE = Table(
 # with a probability of 77 %, those of .85 with 99 %.
 SHINGLE, BANDS, ROWS = 5, 14, 8
 DETECTION_SURE = 0.5  # below it lid.176's best guess was mostly wrong on real texts in 91 languages
+
+
 LONGEST = 16  # characters a subword: no text has more, but a run of one sign would be read again for every passage
 
 
@@ -106,8 +108,8 @@ def chunks(text: str, locale: str, counter: Counter, *, max_words: int, max_subw
 
 def _last(cuts: Sequence[int], start: int, limit: int) -> int | None:
     """The last of ascending cuts in (start, limit]."""
-    index = bisect_right(cuts, limit)
-    return cuts[index - 1] if index and cuts[index - 1] > start else None
+    at = bisect_right(cuts, limit)
+    return cuts[at - 1] if at and cuts[at - 1] > start else None
 
 
 def split(
@@ -120,19 +122,19 @@ def split(
     tasks: int,
 ) -> DataFrame:
     """The passages of documents. `tokenizer` is the shipped name of the scorer's tokenizer.json."""
-    rows = partial(
+    counted = partial(
         _rows, languages=dict(languages), tokenizer=tokenizer, max_words=max_words, max_subwords=max_subwords
     )
     texts = documents.select("document_id", "language", "text").repartition(tasks)
-    return flat_map(texts, rows, TABLE.columns)
+    return flat_map(texts, counted, TABLE.columns)
 
 
 def _rows(
     document: Any, *, languages: Mapping[str, Language], tokenizer: str, max_words: int, max_subwords: int
 ) -> Iterator[tuple[Any, ...]]:
     text, language = document.text, languages[document.language]
-    pieces = chunks(text, language.locale, _counter(tokenizer), max_words=max_words, max_subwords=max_subwords)
-    for position, piece in enumerate(pieces):
+    found = chunks(text, language.locale, _counter(tokenizer), max_words=max_words, max_subwords=max_subwords)
+    for position, piece in enumerate(found):
         passage = text[piece.span.start : piece.span.end]
         detected = segment.language(passage)
         yield (
@@ -175,8 +177,7 @@ def bands(text: str, locale: str) -> list[int]:
     if len(words) < SHINGLE:
         return []
     sketch = _empty_sketch().copy()
-    starts = range(len(words) - SHINGLE + 1)
-    sketch.update_batch([" ".join(words[start : start + SHINGLE]).encode() for start in starts])
+    sketch.update_batch([" ".join(words[at : at + SHINGLE]).encode() for at in range(len(words) - SHINGLE + 1)])
     rows = sketch.hashvalues.reshape(BANDS, ROWS)
     return [zlib.crc32(row.tobytes()) + (band << 32) for band, row in enumerate(rows)]
 
@@ -184,13 +185,13 @@ def bands(text: str, locale: str) -> list[int]:
 def sample(passages: DataFrame, *, per_language: int) -> DataFrame:
     """At most so many passages of each language, one a document, in its language; the same ones each time."""
     order = F.xxhash64("passage_id")
-    of_document = Window.partitionBy("document_id").orderBy(order, "passage_id")
-    of_language = Window.partitionBy("language").orderBy(order, "passage_id")
+    one = Window.partitionBy("document_id").orderBy(order, "passage_id")
+    some = Window.partitionBy("language").orderBy(order, "passage_id")
     return (
         passages.filter("is_target_language")
-        .withColumn("_in_document", F.row_number().over(of_document))
-        .filter("_in_document = 1")
-        .withColumn("_in_language", F.row_number().over(of_language))
-        .filter(F.col("_in_language") <= per_language)
-        .drop("_in_document", "_in_language")
+        .withColumn("_one", F.row_number().over(one))
+        .filter("_one = 1")
+        .withColumn("_some", F.row_number().over(some))
+        .filter(F.col("_some") <= per_language)
+        .drop("_one", "_some")
     )

@@ -10,9 +10,8 @@ import pandas as pd
 
 from finerweb import settings
 from finerweb.errors import BadBenchmark
-from finerweb.languages import Language
+from finerweb.languages import Language, codes_by_alias
 from finerweb.scorer import quality, scorer
-from finerweb.text.language_tags import Reader
 from finerweb.training import tracking
 from finerweb.training.fitting import scored
 
@@ -47,11 +46,11 @@ def evaluate(
 
 def read(file: Path, languages: Mapping[str, Language]) -> tuple[pd.DataFrame, list[str]]:
     """The rated texts (line, text, language, rating) of a file, and why other lines are none."""
-    tags = Reader(languages)
+    codes = codes_by_alias(languages)
     rows, refused = [], []
     for number, line in _lines(file):
         try:
-            rows.append((number, *_rated(line, tags)))
+            rows.append((number, *_rated(line, codes)))
         except BadBenchmark as error:
             refused.append(f"line {number}: {error}; wanted {WANTED}")
     if not rows:
@@ -65,7 +64,7 @@ def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
         yield from ((number, line.strip()) for number, line in enumerate(opened, start=1) if line.strip())
 
 
-def _rated(line: bytes, tags: Reader) -> tuple[str, str, int]:
+def _rated(line: bytes, codes: Mapping[str, str]) -> tuple[str, str, int]:
     """Text, language and rating of a line; raises BadBenchmark that says what was found."""
     try:
         record: Any = json.loads(line)
@@ -73,11 +72,11 @@ def _rated(line: bytes, tags: Reader) -> tuple[str, str, int]:
         raise BadBenchmark(f"not JSON ({error})") from None
     if not isinstance(record, dict):
         raise BadBenchmark(f"found a {type(record).__name__}")
-    text, rating, language = record.get("text"), record.get("rating"), tags.read(str(record.get("language"))).code
+    text, rating, language = record.get("text"), record.get("rating"), str(record.get("language")).lower()
     if not isinstance(text, str) or not text.strip():
         raise BadBenchmark("found no text")
-    if language is None:
+    if language not in codes:
         raise BadBenchmark(f"found language {record.get('language')!r}")
     if isinstance(rating, bool) or rating not in (1, 2, 3, 4):
         raise BadBenchmark(f"found rating {rating!r}")
-    return text, language, int(rating)
+    return text, codes[language], int(rating)
