@@ -55,12 +55,10 @@ def _pages(record: str | None) -> list[str]:
     return urls.pages(record) if record else []
 
 
-PAGES = F.udf(_pages, "array<string>", useArrow=True)
-
-
 def naming(rejects: DataFrame, pages: DataFrame) -> DataFrame:
     """The rejects whose records name one of these pages (a column `page`): reject_id."""
-    named = rejects.select("reject_id", F.explode(PAGES("record")).alias("page"))
+    of_record = F.udf(_pages, "array<string>", useArrow=True)
+    named = rejects.select("reject_id", F.explode(of_record("record")).alias("page"))
     return (
         named.join(F.broadcast(pages.select("page").distinct()), on="page", how="left_semi")
         .select("reject_id")

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -34,20 +35,21 @@ def _page(url: str | None) -> str | None:
     return None if url is None else page(url)
 
 
-PAGE = F.udf(_page, "string", useArrow=True)
+def _page_of(column: str) -> Expression:
+    return F.udf(_page, "string", useArrow=True)(column)  # needs a session: not at import
 
 
 def matching(documents: DataFrame, take_downs: DataFrame, *, urls: Collection[str], ids: Collection[str]) -> DataFrame:
     """The documents of these pages and ids, here or taken down before: document_id, url, is_page."""
     every = documents.select("document_id", "url").unionByName(take_downs.select("document_id", "url")).distinct()
     pages = [page(url) for url in urls]
-    is_page = F.coalesce(PAGE("url").isin(pages), F.lit(False)) if pages else F.lit(False)
+    is_page = F.coalesce(_page_of("url").isin(pages), F.lit(False)) if pages else F.lit(False)
     return every.withColumn("is_page", is_page).filter(F.col("is_page") | F.col("document_id").isin(list(ids)))
 
 
 def pages(take_downs: DataFrame) -> DataFrame:
     """The pages that were taken down by their URL, as `finerweb.text.urls.page` has them: document_id, page."""
-    return take_downs.filter("is_page").select("document_id", PAGE("url").alias("page"))
+    return take_downs.filter("is_page").select("document_id", _page_of("url").alias("page"))
 
 
 def news(take_downs: DataFrame, matches: DataFrame, *, reason: str, taken: datetime) -> DataFrame:
@@ -67,7 +69,7 @@ def refuse(examined: DataFrame, take_downs: DataFrame) -> DataFrame:
     ids = take_downs.select("document_id", F.lit(True).alias("is_known"))
     refused = pages(take_downs).select("page", F.lit(True).alias("is_known_page")).distinct()
     marked = (
-        examined.withColumn("page", PAGE("url"))
+        examined.withColumn("page", _page_of("url"))
         .join(F.broadcast(ids), on="document_id", how="left")
         .join(F.broadcast(refused), on="page", how="left")
     )
