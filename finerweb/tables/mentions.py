@@ -96,6 +96,6 @@ def read(row: Any, *, locales: Mapping[str, str], policy: str) -> Iterator[tuple
                 start, end = place.span
                 surface = row.text[start:end]
                 yield TABLE.row(**mention, start=start, end=end, surface=surface, tier=place.tier, problem=None)
-    for position, item in enumerate(items):
-        if isinstance(item, Bad):
-            yield TABLE.row(**answer, position=position, mention=item.text, label=None, **NOWHERE, problem="bad_item")
+    for position, bad in enumerate(items):
+        if isinstance(bad, Bad):
+            yield TABLE.row(**answer, position=position, mention=bad.text, label=None, **NOWHERE, problem="bad_item")
