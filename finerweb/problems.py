@@ -12,13 +12,16 @@ RecordProblem = Literal[
     "invalid_utf8",
     "malformed_json",
     "empty_file",
+    "unreadable_file",
     "bad_mark",
+    "not_text",
     "no_text",
     "unknown_language",
     "language_not_chosen",
     "other_script",
     "too_long",
     "duplicate_id",
+    "changed",
     "taken_down",
 ]
 ScoreProblem = Literal["over_long", "not_finite"]
@@ -31,6 +34,7 @@ PassageProblem = Literal[
     "quota_full",
 ]
 AnswerProblem = Literal[
+    "looped",
     "truncated",
     "malformed",
     "empty",
@@ -52,6 +56,7 @@ MentionProblem = Literal[
     "in_prompt",
     "no_label",
     "long_label",
+    "bad_item",
     "unreadable",
 ]
 SpanProblem = Literal["shorter", "other_type", "repeated", "less_likely"]
@@ -73,13 +78,16 @@ RECORD: Words = {
     "invalid_utf8": "the line is not valid UTF-8",
     "malformed_json": "the line is not one JSON object",
     "empty_file": "the file has no lines",
+    "unreadable_file": "the file cannot be read to its end, or has no column of texts",
     "bad_mark": "a heading, or the mark of an entity, cannot be read",
+    "not_text": "its text, id, language, script or url is a list, an object, a number or the like",
     "no_text": "the record has no text",
     "unknown_language": "its language is not in languages.yml",
     "language_not_chosen": "its language is not among ingest.languages",
     "other_script": "it is written in another script than its language",
     "too_long": "its text is longer than ingest.max_characters",
-    "duplicate_id": "an earlier record has the same id",
+    "duplicate_id": "an earlier record has the same id and text",
+    "changed": "its id belongs to another text, which stays",
     "taken_down": "the document was taken down, and is refused since then",
 }
 SCORE: Words = {
@@ -95,6 +103,7 @@ PASSAGE: Words = {
     "quota_full": "its language already had enough passages",
 }
 ANSWER: Words = {
+    "looped": "the answer repeats itself to its end; what stands before is kept",
     "truncated": "the answer stopped at the token limit",
     "malformed": "the answer is not in the form that was asked for",
     "empty": "the answer is empty",
@@ -116,6 +125,7 @@ MENTION: Words = {
     "in_prompt": "the mention was copied from the instructions, not from the passage",
     "no_label": "the mention has no type",
     "long_label": "the type is too long to be the name of one",
+    "bad_item": "the item names no mention with its type; the column `mention` has it as JSON",
     "unreadable": "the answer could not be read",
 }
 SPAN: Words = {

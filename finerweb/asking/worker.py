@@ -202,6 +202,7 @@ def render(row: Any) -> Request:
         question.SCHEMA,
         payload,
         row.attempt,
+        getattr(row, "last_problem", None),
     )
 
 

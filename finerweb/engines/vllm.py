@@ -2,7 +2,7 @@
 
 Spark hands the slices of one job to different Python workers, and kills them without asking: an engine inside one of
 them would be loaded again in the next, and outlive the first with its GPU. So a worker is a client: the first one
-starts the process (`_vllm_process`), all that want the same model reach it by a socket (`_vllm_place`), and it ends
+starts the process (`_vllm/process`), all that want the same model reach it by a socket (`_vllm/place`), and it ends
 itself when nobody has been there for a while. One process serves a model whatever its decoding.
 
 Settings
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from finerweb.engines import COMMON, Answer, Engine, Request, Spec, decoding
-from finerweb.engines._vllm.place import KEPT, Failed, Place, connect
+from finerweb.engines._vllm.place import KEPT, Place, connect
 from finerweb.errors import EngineFailed
 
 OPTIONS = None
@@ -70,44 +70,44 @@ class Vllm:
                     out += 1
                     request = next(waiting, None)
                 else:
-                    said = self._receive(connection, place)
+                    answer = self._receive(connection, place)
                     out -= 1
-                    refused = refused + 1 if said.problem == "rejected" and refused is not None else None
-                    yield said
+                    refused = refused + 1 if answer.problem == "rejected" and refused is not None else None
+                    yield answer
                     if refused == FEW_REQUESTS:
-                        raise self._failed(f"it took none of {FEW_REQUESTS} requests: {said.text}; {place.told()}")
+                        raise self._failed(f"it took none of {FEW_REQUESTS} requests: {answer.text}; {place.log_end()}")
 
     def _place(self) -> Place:
         """Where the process is. Spark may give each task another GPU, so that this is asked anew each time."""
-        wanted = {key: value for key, value in self._settings.items() if key not in SAMPLING | CLIENT}
-        if wanted["model"] == "random":
-            wanted = {**RANDOM, **wanted}
-        elif _is_folder(wanted["model"]):
-            wanted["model"] = os.path.abspath(os.path.expanduser(wanted["model"]))
+        settings = {key: value for key, value in self._settings.items() if key not in SAMPLING | CLIENT}
+        if settings["model"] == "random":
+            settings = {**RANDOM, **settings}
+        elif _is_folder(settings["model"]):
+            settings["model"] = os.path.abspath(os.path.expanduser(settings["model"]))
         devices = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-        return Place.of(wanted, devices=devices, parent=self._settings.get("folder"))
+        return Place.of(settings, devices=devices, parent=self._settings.get("folder"))
 
     def _connected(self, place: Place) -> Connection:
         keep_alive = float(self._settings.get("keep_alive", 60))
         try:
             return connect(place, keep_alive=keep_alive, patience=float(self._settings.get("start_timeout", 900)))
-        except Failed as failure:
+        except EngineFailed as failure:
             raise self._failed(str(failure)) from None
 
     def _send(self, connection: Connection, request: Request) -> None:
-        how = decoding(self._settings, request.attempt)
+        how = decoding(self._settings, request)
         message = (request.request_id, request.instructions, request.prompt, json.dumps(request.schema), *how)
         with suppress(OSError):  # what was answered is received first, and then why there is no more
             connection.send(message)
 
     def _receive(self, connection: Connection, place: Place) -> Answer:
         try:
-            said: Any = connection.recv()
+            message: Any = connection.recv()
         except (EOFError, OSError):
-            raise self._failed(f"its process was ended while it was asked. {KEPT}; {place.told()}") from None
-        if isinstance(said, str):
-            raise self._failed(f"{said}; {place.told()}")
-        return Answer(*said)
+            raise self._failed(f"its process was ended while it was asked. {KEPT}; {place.log_end()}") from None
+        if isinstance(message, str):
+            raise self._failed(f"{message}; {place.log_end()}")
+        return Answer(*message)
 
     def _failed(self, reason: str) -> EngineFailed:
         return EngineFailed(f"engine vllm, model {self._settings['model']}: {reason}")

@@ -58,6 +58,11 @@ class Lake:
         """Bring a table of an earlier contract to the present one; returns its rows, None where nothing was to do."""
         return self._store.migrate(table)
 
+    def settle(self, table: Table, settings: Mapping[str, int]) -> None:
+        """Hold a table to the settings that its rows are made with; raises WrongTable where it has rows of others."""
+        self.create(table)
+        self._store.settle(table, settings)
+
     def read(
         self, table: Table, *, version: int | None = None, where: str | None = None, or_empty: bool = False
     ) -> DataFrame:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 
 from delta.tables import DeltaTable, DeltaTableBuilder
 from pyspark.errors import AnalysisException
@@ -11,6 +12,7 @@ from finerweb.errors import WrongTable
 from finerweb.table import Table
 
 VERSION_PROPERTY = "finerweb.table.version"
+SETTINGS_PROPERTY = "finerweb.table.settings"
 
 
 class Store:
@@ -104,6 +106,24 @@ class Store:
         self.save(table, writer)
         self.spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ('{VERSION_PROPERTY}' = '{table.version}')")
         return self.frame(table, self.version(table)).count()
+
+    def settle(self, table: Table, settings: Mapping[str, int]) -> None:
+        """Write down the settings that all rows of a table are made with; raises WrongTable where rows have others."""
+        properties = self.delta(table).detail().select("properties").collect()[0][0]
+        before: dict[str, int] = json.loads(properties.get(SETTINGS_PROPERTY, "{}"))
+        if before == settings:
+            return
+        changed = [name for name, value in settings.items() if before.get(name, value) != value]
+        if changed and not self.frame(table, self.version(table)).isEmpty():
+            raise WrongTable(
+                f"table {table.name} at {self.place(table)}",
+                found=", ".join(f"rows made with {name}={before[name]}" for name in changed),
+                wanted=", ".join(f"{name}={settings[name]}" for name in changed),
+                way_out="rows that are there stay, and the answers that were paid for them: set it back, or give the "
+                "other setting a lake of its own (--set work=FOLDER, or --set lake.location=...)",
+            )
+        text = json.dumps(settings, sort_keys=True)
+        self.spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ('{SETTINGS_PROPERTY}' = '{text}')")
 
     def require(self, table: Table) -> None:
         """Raise WrongTable where the table is not there, or of another contract."""

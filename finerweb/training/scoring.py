@@ -11,10 +11,8 @@ from finerweb.errors import WrongModel
 from finerweb.scorer import encoders, model_card
 from finerweb.scorer.model_card import Card
 from finerweb.tables import passages, scores
-from finerweb.training import tracking
+from finerweb.training import counting, tracking
 from finerweb.training.waves import Predict
-
-CHECKED = 50  # passages whose subwords are counted anew
 
 
 @dataclass(frozen=True)
@@ -42,15 +40,13 @@ def require_fit(model: Regression, sample: DataFrame) -> None:
             f"model {model.name} was trained on table passages of schema version {model.card.passages}, found "
             f"{passages.TABLE.version}; train and promote another: finerweb train_scorer, finerweb promote_scorer"
         )
-    counter = passages.Counter(str(encoders.tokenizer_file(model.folder)))
-    for row in sample.select("passage_id", "text", "subwords").limit(CHECKED).collect():
-        counted = counter.count(row["text"])
-        if counted != row["subwords"]:
-            raise WrongModel(
-                f"model {model.name} counts {counted} subwords in passage {row['passage_id']}, table passages says "
-                f"{row['subwords']}: its tokenizer is not that of train.encoder. Name its encoder (--set "
-                "train.encoder=...) and split into another lake, or train and promote another model"
-            )
+    other = counting.miscount(sample, encoders.tokenizer_file(model.folder))
+    if other:
+        raise WrongModel(
+            f"model {model.name} counts {other.counted} subwords in passage {other.passage_id}, table passages says "
+            f"{other.stored}: its tokenizer is not that of train.encoder. Name its encoder (--set train.encoder=...) "
+            "and split into another lake, or train and promote another model"
+        )
 
 
 def predictor(spark: SparkSession, model: Regression, *, tokens_per_batch: int | None, tasks: int) -> Predict:

@@ -159,7 +159,9 @@ def test_a_document_that_was_taken_down_leaves_no_trace(work: Work) -> None:
     published = files(dataset / "data")
     assert [path for path, content in published.items() if traces(content.decode(errors="replace"))]
 
-    code, output = work.finerweb("take_down", "--url", "http://private.example/ada", "--reason", "asked", "--vacuum")
+    code, output = work.finerweb(
+        "take_down", "--url", "HTTP://PRIVATE.example:80/./%61da", "--reason", "asked", "--vacuum"
+    )
     assert code == 0, output
     assert f"taken down: {GONE}\n" in output
     assert "older versions of" in output
@@ -224,6 +226,39 @@ def test_what_a_crash_left_undone_the_same_command_does(spark: SparkSession, lak
     assert removed == (["s/1"], {"mentions": 1}, [])
 
 
+def test_a_page_is_removed_and_refused_in_every_spelling(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    urls = ["https://www.xn--bcher-kva.example:443/x/../%61da#top", "http://Bücher.example/ada/", "bücher.example./ada"]
+    others = ["http://bücher.example/Ada", "http://bücher.example/ada?p=1", "http://bücher.example:8080/ada", None]
+    put(
+        lake,
+        documents.TABLE,
+        *({"document_id": f"s/{at}", "source": "s", "url": url, "text": "x"} for at, url in enumerate(urls + others)),
+    )
+    kept = ['{"url": "http://x.example/?u=//bücher.example/ada"}', "broken", None]
+    gone = [
+        '{"url": "http:\\/\\/B\\u00dccher.example\\/ada", "text": [1]}',
+        '{"text": "see https://bücher.example/ada ',
+        '{"u": "bücher.example/ada"',
+    ]
+    put(
+        lake,
+        rejects.TABLE,
+        *({"reject_id": str(at), "source": "s", "record": record} for at, record in enumerate(kept + gone)),
+    )
+    done = take_down.take_down(
+        lake, urls=["http://BÜCHER.example/%61da"], ids=[], reason="r", spools=str(tmp_path / "spool")
+    )
+    assert done == (["s/0", "s/1", "s/2"], {"documents": 3, "rejects": 3}, [])
+    assert sorted(row["reject_id"] for row in lake.read(rejects.TABLE).collect()) == ["0", "1", "2"]
+    assert {row["url"] for row in lake.read(documents.TABLE).collect()} == {*others}
+
+    fields = "document_id string, url string, id string, raw string, text string, problem string, found string, wanted string"
+    records = [(f"t/{at}", url, str(at), None, "x", None, None, None) for at, url in enumerate([*urls, *others])]
+    examined = take_downs.refuse(spark.createDataFrame(records, fields), lake.read(take_downs.TABLE))
+    refused = {row["document_id"] for row in examined.filter("problem = 'taken_down'").collect()}
+    assert refused == {"t/0", "t/1", "t/2"}
+
+
 ABOUT: dict[str, Any] = {
     **{name: ["document_id"] for name in ("documents", "gold", "passages", "selection", "examples")},
     **{
@@ -249,9 +284,9 @@ def test_every_table_is_looked_at() -> None:
 
 def test_urls_and_ids_are_told_apart_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text(
-        "https://a.example/ü\n\n  pages/<urn:uuid:1> \nhttp://b.example\n", encoding="utf-8"
+        "https://a.example/ü\n\n  pages/<urn:uuid:1> \nHTTP://b.example\n", encoding="utf-8"
     )
     assert take_down.read(tmp_path / "list.txt") == (
-        ["https://a.example/ü", "http://b.example"],
+        ["https://a.example/ü", "HTTP://b.example"],
         ["pages/<urn:uuid:1>"],
     )

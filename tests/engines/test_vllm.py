@@ -3,6 +3,7 @@
 Each start of an engine takes half a minute: the tests come in an order in which there are two, and some that fail.
 """
 
+import dataclasses
 import itertools
 import os
 import signal
@@ -293,6 +294,20 @@ def test_a_later_attempt_has_more_room_and_another_seed(spec: Spec) -> None:
     short = Vllm(but(spec, max_tokens=4))
     (first,), (second,) = (list(short.answers([request("judge", 1, attempt=attempt)])) for attempt in (1, 2))
     assert (first.finish_reason, first.tokens_out) == (second.finish_reason, second.tokens_out - 4) == ("length", 4)
+
+
+def test_an_answer_that_loops_is_ended_and_others_go_on(spec: Spec) -> None:
+    """The schema leaves the model nothing else to say; its room would be 2000 tokens, a letter each."""
+    schema = {"type": "array", "items": {"enum": ["Rome"]}, "minItems": 400, "maxItems": 400}
+    looping = dataclasses.replace(request("ner"), request_id="loop", schema=schema)
+    requests = [looping, *(request("label_name", number) for number in range(3))]
+    answers = {answer.request_id: answer for answer in engines.load(but(spec, max_tokens=2000)).answers(requests)}
+    loop = answers.pop("loop")
+    assert (loop.finish_reason, loop.problem) == (engines.LOOPED, None)
+    assert loop.text.startswith('["Rome","Rome"')
+    assert len(loop.text) // 2 < loop.tokens_out < 700
+    assert completions.problem("ner", loop, {"text": TEXTS["eng"]}) == "looped"
+    assert {answer.problem for answer in answers.values()} == {None}
 
 
 def test_a_client_that_leaves_takes_its_requests_with_it(spec: Spec) -> None:

@@ -16,6 +16,7 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any
 
+from finerweb.errors import EngineFailed
 from finerweb.processes import is_running
 
 MARK = "FINERWEB_ENGINE"  # the variable by which everything that an engine starts is known
@@ -28,10 +29,6 @@ ENDING = 60.0  # seconds that a process may take to end
 # On a CPU: a gigabyte for its cache, and one thread, wherever there is a core. Threads that wait for each other while
 # something else has their core spin.
 TINY = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": "1"}
-
-
-class Failed(RuntimeError):
-    """The process did not start; the text says why, and the way out."""
 
 
 @dataclass(frozen=True)
@@ -79,40 +76,43 @@ class Place:
         """What vLLM says."""
         return self.file("log")
 
-    def told(self) -> str:
+    def log_end(self) -> str:
         """Where the log is, and its end, on one line."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return f"its log ({self.log}) ends: {' '.join(text.split())[-TAIL:] or 'it is empty'}"
 
 
 def connect(place: Place, *, keep_alive: float, patience: float) -> Connection:
-    """A connection to the process, ready to be asked; it is started where it is not there. Raises Failed."""
+    """A connection to the process, ready to be asked; it is started where it is not there.
+
+    Raises EngineFailed, which does not say whose.
+    """
     place.folder.mkdir(mode=0o700, exist_ok=True)
     if place.folder.stat().st_uid != os.getuid():  # with its mode, all that keeps others from the socket
-        raise Failed(f"{place.folder} belongs to somebody else; remove it, or set TMPDIR to a folder of your own")
+        raise EngineFailed(f"{place.folder} belongs to somebody else; remove it, or set TMPDIR to a folder of your own")
     until = time.monotonic() + patience
     for _ in range(2):  # the first may be about to end itself
         with _locked(place.file("lock")):
             connection = _reached(place) or _started(place, keep_alive=keep_alive, until=until)
-        said: Any = None
+        message: Any = None
         with suppress(EOFError, OSError):
-            said = connection.recv() if connection.poll(max(0.0, until - time.monotonic())) else _late(place)
-            if said == READY:
+            message = connection.recv() if connection.poll(max(0.0, until - time.monotonic())) else _late(place)
+            if message == READY:
                 return connection
         connection.close()
-        if said is not None:
-            raise Failed(said)
-    raise Failed(f"its process died while it loaded the model; {place.told()}")
+        if message is not None:
+            raise EngineFailed(message)
+    raise EngineFailed(f"its process died while it loaded the model; {place.log_end()}")
 
 
 def _late(place: Place) -> str:
-    return f"it is not ready in time; models.NAME.start_timeout gives it more; {place.told()}"
+    return f"it is not ready in time; models.NAME.start_timeout gives it more; {place.log_end()}"
 
 
 @contextmanager
 def _locked(file: Path) -> Iterator[None]:
-    with file.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)  # until it is closed
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed
         yield
 
 
@@ -146,20 +146,20 @@ def _started(place: Place, *, keep_alive: float, until: float) -> Connection:
             start_new_session=True,
         )
     assert process.stdin is not None
-    with suppress(BrokenPipeError), process.stdin as given:
-        given.write(place.settings.encode())
+    with suppress(BrokenPipeError), process.stdin as stdin:
+        stdin.write(place.settings.encode())
     while process.poll() is None and time.monotonic() < until:
         if connection := _reached(place):
             process.returncode = 0  # it is on its own from here: Python would warn of one that is left to run
             return connection
         time.sleep(0.05)
-    raise Failed(_late(place) if process.poll() is None else f"its process did not start; {place.told()}")
+    raise EngineFailed(_late(place) if process.poll() is None else f"its process did not start; {place.log_end()}")
 
 
 def claim(place: Place) -> Listener:
     """On the process's side: be the only one of this place, after its predecessor has ended, and listen."""
-    held = os.open(place.file("alive"), os.O_CREAT | os.O_RDWR, 0o600)  # open, and so locked, as long as it lives
-    _locked_within(held, ENDING)
+    lock = os.open(place.file("alive"), os.O_CREAT | os.O_RDWR, 0o600)  # open, and so locked, as long as it lives
+    _locked_within(lock, ENDING)
     place.file("sock").unlink(missing_ok=True)
     return Listener(str(place.file("sock")), "AF_UNIX", backlog=128)
 
@@ -167,14 +167,14 @@ def claim(place: Place) -> Listener:
 def make_room(place: Place) -> None:
     """Ask engines on the same device that nobody uses to end, and wait for it: two models do not share its memory."""
     for other in place.neighbours:
-        said = None
-        with suppress(OSError, EOFError), Client(str(other.file("sock")), "AF_UNIX") as asked:
-            asked.send(QUIT)
-            while asked.poll(ENDING) and (said := asked.recv()) != QUIT:
+        message = None
+        with suppress(OSError, EOFError), Client(str(other.file("sock")), "AF_UNIX") as connection:
+            connection.send(QUIT)
+            while connection.poll(ENDING) and (message := connection.recv()) != QUIT:
                 pass  # it was told that vLLM is ready
-        if said != QUIT:  # or else it is busy
-            with suppress(OSError), other.file("alive").open() as held:
-                _locked_within(held.fileno(), ENDING)
+        if message != QUIT:  # or else it is busy
+            with suppress(OSError), other.file("alive").open() as lock:
+                _locked_within(lock.fileno(), ENDING)
 
 
 def _locked_within(file: int, seconds: float) -> None:

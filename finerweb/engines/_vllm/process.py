@@ -1,4 +1,4 @@
-"""The process in which vLLM runs. `python -m finerweb.engines._vllm_process FOLDER NAME KEEP_ALIVE`: clients start it.
+"""The process in which vLLM runs. `python -m finerweb.engines._vllm.process FOLDER NAME KEEP_ALIVE`: clients start it.
 
 It reads the settings from its standard input, serves whoever comes to its socket, and ends itself, with all processes
 that vLLM has started, when nobody has been there for a while, when it makes room for another model, or when vLLM dies.
@@ -115,14 +115,14 @@ class Reception:
         self.inbox.put((guest, message))
 
     def _watch(self) -> None:
-        left = time.monotonic()
+        since = time.monotonic()
         while not self.over.wait(0.5):
             if self._is_dead():  # vLLM waits for its own process forever when that was killed
                 self.close(f"vLLM's EngineCore died. {KEPT}")
                 end()
             if self._guests:
-                left = time.monotonic()
-            elif time.monotonic() - left > self._keep_alive:
+                since = time.monotonic()
+            elif time.monotonic() - since > self._keep_alive:
                 self.over.set()
         self.close()
         if self._status == READY:
