@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from publishing import Example, published
 from pyspark.sql import SparkSession
 
 from finerweb import settings
 from finerweb.formats.release import ENDINGS
-from tests.support.publishing import Example, published
 
 LANGUAGES = settings.load_languages()
 VARIANTS = ("merged-english-single", "merged-english-multi")

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from datasets import Features, List, Value, get_dataset_config_names, load_dataset
+from publishing import Example, published
 from pyspark.sql import SparkSession
 
 from finerweb import settings
 from finerweb.languages import Language
-from tests.support.publishing import Example, published
 
 # Codes that YAML or `datasets` would take for something else, beside those of languages.yml.
 LANGUAGES = {
