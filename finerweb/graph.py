@@ -25,7 +25,7 @@ def tasks() -> dict[str, list[str]]:
         file = PurePosixPath(task["spark_python_task"]["python_file"])
         if file.stem != task["task_key"]:
             raise BadSettings(f"databricks.yml: task {task['task_key']} runs {file}; wanted jobs/{task['task_key']}.py")
-    return {task["task_key"]: [one["task_key"] for one in task.get("depends_on", [])] for task in declared}
+    return {task["task_key"]: [earlier["task_key"] for earlier in task.get("depends_on", [])] for task in declared}
 
 
 def order() -> list[str]:

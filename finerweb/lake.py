@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
@@ -13,6 +12,7 @@ from pyspark.sql import functions as F
 
 from finerweb.errors import WrongTable
 from finerweb.progress import SILENT, Progress
+from finerweb.rows import slices
 from finerweb.run_log import RunLog
 from finerweb.table import Table
 
@@ -71,8 +71,6 @@ class Lake:
         if or_empty:
             self.create(table)
         self._require(table)
-        if version is None:
-            version = self.version(table)
         frame = self._frame(table, version)
         if where:
             frame = frame.filter(where)
@@ -82,15 +80,16 @@ class Lake:
     def peek(self, table: Table) -> DataFrame:
         """The table as of now, made where it is not there; no input of the job: for what is appended to."""
         self.create(table)
-        return self._frame(table, self.version(table))
+        return self._frame(table)
 
     def state(self, table: Table, where: str | None = None) -> str:
         """What tells that a table has changed: its version; or, for a part of an append-only table, its rows."""
         if where is None or not self.exists(table):
             return str(self.version(table))
-        return f"{self._frame(table, self.version(table)).filter(where).count()} rows"
+        return f"{self._frame(table).filter(where).count()} rows"
 
-    def _frame(self, table: Table, version: int) -> DataFrame:
+    def _frame(self, table: Table, version: int | None = None) -> DataFrame:
+        version = self.version(table) if version is None else version
         reader = self.spark.read.format("delta").option("versionAsOf", version)
         frame = reader.table(self.place(table)) if self._is_schema else reader.load(self.place(table))
         return frame.select(*[column.name for column in table.columns])
@@ -103,19 +102,19 @@ class Lake:
         """Add the frame's rows; returns how many. The same append made twice by one job is made once."""
         return self._write(table, frame, mode="append")
 
-    def delete(self, table: Table, of: DataFrame, on: str) -> int:
-        """Remove the rows `t` for which `on` holds with a row `d` of a small frame; returns how many.
+    def delete(self, table: Table, keys: DataFrame, on: str) -> int:
+        """Remove the rows `t` for which `on` holds with a row `d` of `keys`, a small frame; returns how many.
 
         A table with no such row gets no new version. Older versions have the rows until `vacuum`.
         """
         self._require(table)
-        rows = self._frame(table, self.version(table)).alias("t")
-        found = rows.join(F.broadcast(of.alias("d")), on=F.expr(on), how="left_semi").count()
-        if found:
+        rows = self._frame(table).alias("t")
+        count = rows.join(F.broadcast(keys.alias("d")), on=F.expr(on), how="left_semi").count()
+        if count:
             with self._configured("spark.databricks.delta.commitInfo.userMetadata", json.dumps({"job": self.log.job})):
-                self._delta(table).alias("t").merge(of.alias("d"), on).whenMatchedDelete().execute()
+                self._delta(table).alias("t").merge(keys.alias("d"), on).whenMatchedDelete().execute()
             self.log.outputs[table.name] = str(self.version(table))
-        return found
+        return count
 
     def vacuum(self, table: Table) -> None:
         """Remove every file that the table's last version does not need: nobody may read or write it meanwhile."""
@@ -140,8 +139,8 @@ class Lake:
 
     def missing(self, table: Table, frame: DataFrame) -> DataFrame:
         """The rows of a frame whose key the table does not have."""
-        there = self.peek(table).select(*table.key)
-        return frame.join(there, on=list(table.key), how="left_anti")
+        keys = self.peek(table).select(*table.key)
+        return frame.join(keys, on=list(table.key), how="left_anti")
 
     def append_in_slices(
         self,
@@ -159,15 +158,15 @@ class Lake:
         `total` is about how many rows the frame has: to count them would cost as much as to read them. `unit` is for
         the bar.
         """
-        done = 0
+        appended = 0
         for part in slices(frame, key=key, rows=rows, total=total):
-            self.progress.update(done, max(done, total), unit)
-            done += self.append(table, make(part))
-        self.progress.update(done, done, unit)
+            self.progress.update(appended, max(appended, total), unit)
+            appended += self.append(table, make(part))
+        self.progress.update(appended, appended, unit)
 
     def written(self, table: Table) -> DataFrame:
         """The rows of a table that the job wrote."""
-        frame = self._frame(table, self.version(table))
+        frame = self._frame(table)
         start = int(self._transactions[table.name][0])
         if self.log.outputs[table.name] or start < 0:
             return frame
@@ -192,8 +191,7 @@ class Lake:
 
         In a folder the tables themselves get a short name for this session too.
         """
-        there = [table for table in tables if self.exists(table)]
-        names = {table.name: self.name(table) for table in there}
+        names = {table.name: self.name(table) for table in tables if self.exists(table)}
         for name, query in views.items():
             if set(re.findall(r"\{(\w+)\}", query)) <= set(names):
                 where = f"VIEW {self.location}.{name}" if self._is_schema else f"TEMPORARY VIEW {name}"
@@ -202,11 +200,6 @@ class Lake:
             for name, place in names.items():
                 self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS SELECT * FROM {place}")
 
-    def history(self, table: Table) -> list[dict[str, Any]]:
-        """The table's commits, the newest first: version, operation, and the job that made it."""
-        rows = self._delta(table).history().select("version", "timestamp", "operation", "userMetadata").collect()
-        return [row.asDict() for row in rows]
-
     def _write(self, table: Table, frame: DataFrame, *, mode: str) -> int:
         self.create(table)
         # A transaction's name is the version it starts from: a second driver at the same work, or a retry after a
@@ -214,7 +207,7 @@ class Lake:
         start, count = self._transactions.get(table.name, (str(self.version(table)), 0))
         self._transactions[table.name] = (start, count + 1)
         writer = (
-            _checked(table, table.conform(frame))
+            table.guard(table.conform(frame))
             .write.format("delta")
             .mode(mode)
             .option("txnAppId", f"finerweb/{self.log.job}/{table.name}/{start}")
@@ -246,39 +239,11 @@ class Lake:
             raise WrongTable(
                 f"table {table.name}: nothing at {self.place(table)}; run the job that writes it first (finerweb run)"
             ) from error
-        found = properties.get(VERSION_PROPERTY, "none")
-        if found != table.version:
+        version = properties.get(VERSION_PROPERTY, "none")
+        if version != table.version:
             raise WrongTable(
-                f"table {table.name} at {self.place(table)}: found schema version {found}, wanted {table.version}. "
+                f"table {table.name} at {self.place(table)}: found schema version {version}, wanted {table.version}. "
                 "Name another place (--set lake.location=...), or drop the table and run its job again; completions "
                 "hold paid answers: copy them first"
             )
         self._checked.add(table.name)
-
-
-def slices(frame: DataFrame, *, key: str, rows: int, total: int) -> Iterator[DataFrame]:
-    """Parts of about so many rows of a frame that has about `total`.
-
-    A part is a hash bucket of `key`, so that it is the same part whenever it is computed.
-    """
-    parts = -(-total // rows)
-    for part in range(parts):
-        yield frame.filter(F.pmod(F.xxhash64(key), F.lit(parts)) == part)
-
-
-def _checked(table: Table, frame: DataFrame) -> DataFrame:
-    """The frame, which fails to be written where a row breaks an invariant that Delta's CHECK cannot hold."""
-    if not table.invariants:
-        return frame
-    broken = [
-        F.when(
-            ~F.expr(sql),
-            F.raise_error(
-                F.concat(F.lit(f"table {table.name}: invariant {name} broken by "), F.to_json(F.struct(*table.key)))
-            ),
-        )
-        for name, sql in table.invariants.items()
-    ]
-    first, *rest = table.columns
-    guarded = F.coalesce(*broken, F.col(first.name)).cast(table.schema[first.name].dataType).alias(first.name)
-    return frame.select(guarded, *[column.name for column in rest])

@@ -1,4 +1,4 @@
-"""Rows of one frame to rows of another, in Python on the workers; and values looked up by a column."""
+"""Rows of one frame to rows of another, in Python on the workers; values looked up by a column; slices of a frame."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -31,8 +31,8 @@ def _flat_map(
     batches: Iterable[pd.DataFrame], *, make: Make, names: list[str], types: dict[str, str]
 ) -> Iterator[pd.DataFrame]:
     for batch in batches:
-        made = [one for row in each(batch) for one in make(row)]
-        yield pd.DataFrame(made, columns=names).astype(types)
+        values = [value for row in each(batch) for value in make(row)]
+        yield pd.DataFrame(values, columns=names).astype(types)
 
 
 def each(batch: pd.DataFrame) -> Iterator[Any]:
@@ -44,3 +44,13 @@ def lookup(values: Mapping[str, Any], column: str) -> Expression:
     """The value for each row's `column`; null for one that `values`, which has at least one, does not have."""
     pairs = [F.lit(part) for pair in values.items() for part in pair]
     return F.element_at(F.create_map(*pairs), F.col(column))
+
+
+def slices(frame: DataFrame, *, key: str, rows: int, total: int) -> Iterator[DataFrame]:
+    """Parts of about so many rows of a frame that has about `total`.
+
+    A part is a hash bucket of `key`, so that it is the same part whenever it is computed.
+    """
+    parts = -(-total // rows)
+    for part in range(parts):
+        yield frame.filter(F.pmod(F.xxhash64(key), F.lit(parts)) == part)

@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, cast
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
 DDL = str
+Make = Callable[..., tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -60,26 +62,10 @@ class Table:
         """The columns as one DDL string, for UDFs that return rows of this table."""
         return ", ".join(f"`{column.name}` {column.type}" for column in self.columns)
 
-    def row(self, **values: Any) -> tuple[Any, ...]:
-        """A row of these values, in the order of the columns; raises ValueError where one is missing or unknown."""
-        try:
-            row = self._values(values)
-        except KeyError:
-            raise ValueError(self._mismatch(values)) from None
-        if len(row) != len(values):
-            raise ValueError(self._mismatch(values))
-        return row
-
     @cached_property
-    def _values(self) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-        names = [column.name for column in self.columns]
-        return itemgetter(*names) if len(names) > 1 else lambda values: (values[names[0]],)
-
-    def _mismatch(self, given: Collection[str]) -> str:
-        wanted = [column.name for column in self.columns]
-        missing = [name for name in wanted if name not in given]
-        unknown = [name for name in given if name not in wanted]
-        return f"table {self.name}: columns missing {missing or 'none'}, unknown {unknown or 'none'}; wanted {wanted}"
+    def row(self) -> Make:
+        """Makes a row of values by column name; raises ValueError where one is missing or unknown."""
+        return row_of(self.columns, f"table {self.name}")
 
     def conform(self, frame: DataFrame) -> DataFrame:
         """The frame with exactly this table's columns, in order and of its types.
@@ -88,5 +74,44 @@ class Table:
         """
         types = self.schema
         if set(frame.columns) != set(types.names):
-            raise ValueError(self._mismatch(frame.columns))
+            raise ValueError(f"table {self.name}: {_mismatch(types.names, frame.columns)}")
         return frame.select(*[frame[name].cast(types[name].dataType).alias(name) for name in types.names])
+
+    def guard(self, frame: DataFrame) -> DataFrame:
+        """The frame, which fails to be written where a row breaks an invariant that Delta's CHECK cannot hold."""
+        if not self.invariants:
+            return frame
+        row = F.to_json(F.struct(*self.key))
+        broken = [
+            F.when(~F.expr(sql), F.raise_error(F.concat(F.lit(f"table {self.name}: invariant {name} broken by "), row)))
+            for name, sql in self.invariants.items()
+        ]
+        first, *rest = [column.name for column in self.columns]
+        guarded = F.coalesce(*broken, F.col(first)).cast(self.schema[first].dataType).alias(first)
+        return frame.select(guarded, *rest)
+
+
+def row_of(columns: Iterable[Column], what: str) -> Make:
+    """A function that makes a row of these columns of values by name, whatever their order.
+
+    It raises ValueError, in which `what` says what it is a row of, for a column that is missing or unknown.
+    """
+    names = [column.name for column in columns]
+    values_of = itemgetter(*names) if len(names) > 1 else lambda values: (values[names[0]],)
+
+    def row(**values: Any) -> tuple[Any, ...]:
+        try:
+            row = values_of(values)
+        except KeyError:
+            row = None
+        if row is None or len(values) != len(names):
+            raise ValueError(f"{what}: {_mismatch(names, values)}")
+        return row
+
+    return row
+
+
+def _mismatch(wanted: Sequence[str], given: Collection[str]) -> str:
+    missing = [name for name in wanted if name not in given]
+    unknown = [name for name in given if name not in wanted]
+    return f"columns missing {missing or 'none'}, unknown {unknown or 'none'}; wanted {list(wanted)}"

@@ -13,9 +13,9 @@ def main(lake: Lake, settings: Settings) -> None:
     taken = lake.read(take_downs.TABLE, or_empty=True)
     for source in settings.ingest.sources:
         lake.log.read(Source(lake.spark, source))
-        found, lines = records.read(lake.spark, source)
+        records_read, lines = records.read(lake.spark, source)
         examined = documents.examine(
-            found,
+            records_read,
             codes=languages.codes_by_alias(settings.languages),
             scripts={code: language.script for code, language in settings.languages.items()},
             chosen=settings.ingest.languages,

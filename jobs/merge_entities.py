@@ -9,18 +9,18 @@ from finerweb.tables import entities, mentions, passages, reliabilities, similar
 
 def main(lake: Lake, settings: Settings) -> None:
     """Keep the spans that the annotators agree on, and who said so."""
-    found = lake.read(mentions.TABLE)
+    all_mentions = lake.read(mentions.TABLE)
     folder = encoders.fetch(settings.merge.encoder, settings.work)
-    unknown = lake.missing(similarities.TABLE, similarities.pairs(found))
+    unknown = lake.missing(similarities.TABLE, similarities.pairs(all_mentions))
     lake.append(similarities.TABLE, similarities.compare(unknown, folder=shipping.ship(lake.spark, folder)))
     lake.replace(
         reliabilities.TABLE,
-        reliabilities.estimate(found, annotators=settings.annotators, overlap=settings.merge.overlap),
+        reliabilities.estimate(all_mentions, annotators=settings.annotators, overlap=settings.merge.overlap),
     )
     lake.replace(
         entities.TABLE,
         entities.merge_annotators(
-            reliabilities.said(found),
+            reliabilities.said(all_mentions),
             lake.read(passages.TABLE),
             lake.read(similarities.TABLE),
             lake.read(reliabilities.TABLE),

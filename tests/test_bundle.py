@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from finerweb import graph
+from finerweb.errors import UnknownName
 from finerweb.project import resource
 
 ROOT = Path(__file__).parent.parent
@@ -33,7 +34,7 @@ def test_the_bundle_is_valid(shared: Path) -> None:
 
 def test_a_misspelt_job_is_told_from_the_others() -> None:
     with pytest.raises(
-        LookupError, match=r"^no job anotate; there are: ingest_documents, .*\. Did you mean 'annotate'\?$"
+        UnknownName, match=r"^no job anotate; there are: ingest_documents, .*\. Did you mean 'annotate'\?$"
     ):
         graph.load("anotate")
 

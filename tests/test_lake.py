@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from delta.tables import DeltaTable
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
 from finerweb.errors import WrongTable
 from finerweb.lake import Lake
@@ -32,6 +33,11 @@ SECOND = [("c", "fra", "e\u0301te\u0301", 1), ("d", "eng", None, 0)]
 
 def notes(spark: SparkSession, rows: list[tuple[Any, ...]]) -> DataFrame:
     return spark.createDataFrame(rows, NOTES.schema)
+
+
+def history(lake: Lake) -> list[Row]:
+    """The table's commits, the newest first."""
+    return DeltaTable.forPath(lake.spark, lake.place(NOTES)).history().collect()
 
 
 def content(frame: DataFrame) -> list[tuple[Any, ...]]:
@@ -60,12 +66,12 @@ def test_a_table_is_made_with_its_contract(spark: SparkSession, lake: Lake) -> N
 
 
 def test_what_is_appended_can_be_read_by_spark_and_by_others(spark: SparkSession, lake: Lake) -> None:
-    from deltalake import DeltaTable
+    from deltalake import DeltaTable as PlainTable
 
     assert lake.append(NOTES, notes(spark, FIRST)) == 2
     assert lake.append(NOTES, notes(spark, SECOND).select("words", "text", "language", "note_id")) == 2  # by name
     assert content(lake.read(NOTES)) == FIRST + SECOND
-    other = DeltaTable(lake.place(NOTES)).to_pyarrow_table().sort_by("note_id").to_pylist()
+    other = PlainTable(lake.place(NOTES)).to_pyarrow_table().sort_by("note_id").to_pylist()
     assert [tuple(row.values()) for row in other] == FIRST + SECOND
     assert lake.log.rows == {"notes": 4}
 
@@ -82,9 +88,9 @@ def test_a_replaced_table_has_the_new_rows_alone_and_keeps_the_old_version(spark
 
 def test_the_same_append_made_twice_is_made_once(spark: SparkSession, lake: Lake) -> None:
     again = Lake(spark, lake.location)
-    for one in (lake, again):
-        one.create(NOTES)
-        one.begin("ingest_notes")
+    for driver in (lake, again):
+        driver.create(NOTES)
+        driver.begin("ingest_notes")
     again._transactions = {"notes": ("0", 0)}  # a second driver that began where the first did
     lake.append(NOTES, notes(spark, FIRST))
     again.append(NOTES, notes(spark, FIRST))
@@ -100,8 +106,8 @@ def test_the_next_runs_of_a_job_append_even_after_one_that_had_nothing(spark: Sp
 
 def test_missing_are_the_rows_whose_whole_key_is_new(spark: SparkSession, lake: Lake) -> None:
     lake.append(NOTES, notes(spark, FIRST))
-    asked = notes(spark, [("a", "eng", "another text", 2), ("a", "tha", None, 0), ("👍🏽", "eng", None, 0)])
-    assert content(lake.missing(NOTES, asked).select("note_id", "language")) == [("a", "tha"), ("👍🏽", "eng")]
+    wanted = notes(spark, [("a", "eng", "another text", 2), ("a", "tha", None, 0), ("👍🏽", "eng", None, 0)])
+    assert content(lake.missing(NOTES, wanted).select("note_id", "language")) == [("a", "tha"), ("👍🏽", "eng")]
 
 
 def test_everything_is_missing_from_a_table_that_is_not_there(spark: SparkSession, lake: Lake) -> None:
@@ -110,7 +116,7 @@ def test_everything_is_missing_from_a_table_that_is_not_there(spark: SparkSessio
 
 
 def test_slices_cover_everything_once_and_each_is_committed(spark: SparkSession, lake: Lake) -> None:
-    rows = [(f"note-{at}👍🏽", "eng", None, at) for at in range(50)]
+    rows = [(f"note-{words}👍🏽", "eng", None, words) for words in range(50)]
     seen = []
 
     def make(part: DataFrame) -> DataFrame:
@@ -120,13 +126,13 @@ def test_slices_cover_everything_once_and_each_is_committed(spark: SparkSession,
     lake.append_in_slices(NOTES, notes(spark, rows), make, key="note_id", rows=25, total=len(rows), unit="notes")
     assert len(seen) == 2
     assert all(seen)
-    assert sorted(one for part in seen for one in part) == sorted((row[0],) for row in rows)
+    assert sorted(note for part in seen for note in part) == sorted((row[0],) for row in rows)
     assert content(lake.read(NOTES)) == sorted(rows, key=str)
-    assert [commit["operation"] for commit in lake.history(NOTES)] == ["WRITE"] * 2 + ["CREATE TABLE"]
+    assert [commit["operation"] for commit in history(lake)] == ["WRITE"] * 2 + ["CREATE TABLE"]
 
 
 def test_a_crash_costs_a_slice(spark: SparkSession, lake: Lake) -> None:
-    rows = [(f"note-{at}", "eng", None, at) for at in range(10)]
+    rows = [(f"note-{words}", "eng", None, words) for words in range(10)]
     parts = 0
 
     def make(part: DataFrame) -> DataFrame:
@@ -157,7 +163,7 @@ def test_a_constraint_binds_every_writer(spark: SparkSession, lake: Lake) -> Non
         "confidence": "2.0",
         "text": "null",
     }.items():
-        columns = [value if one.name == column else f"`{one.name}`" for one in entities.TABLE.columns]
+        columns = [value if name == column else f"`{name}`" for name in (own.name for own in entities.TABLE.columns)]
         with pytest.raises((PySparkException, Py4JError), match=r"CHECK constraint|NOT NULL constraint|DELTA_NOT_NULL"):
             spark.sql(f"insert into {outside} select {', '.join(columns)} from {outside}")
     assert lake.read(entities.TABLE).count() == 1
@@ -253,7 +259,7 @@ def test_what_a_job_read_and_wrote_is_remembered(spark: SparkSession, lake: Lake
     assert content(lake.written(NOTES)) == SECOND
     lake.replace(NOTES, notes(spark, FIRST))
     assert lake.log.outputs == {"notes": "3"}
-    assert '"job": "second"' in lake.history(NOTES)[0]["userMetadata"]
+    assert '"job": "second"' in history(lake)[0]["userMetadata"]
 
 
 def test_deleted_rows_stay_in_older_versions_until_these_are_removed(spark: SparkSession, lake: Lake) -> None:
@@ -263,7 +269,7 @@ def test_deleted_rows_stay_in_older_versions_until_these_are_removed(spark: Spar
     assert lake.delete(NOTES, gone, "t.note_id = d.note_id") == 1
     assert content(lake.read(NOTES)) == FIRST[:1]
     assert content(lake.read(NOTES, version=1)) == FIRST
-    assert '"job": "take_down"' in lake.history(NOTES)[0]["userMetadata"]
+    assert '"job": "take_down"' in history(lake)[0]["userMetadata"]
     version = lake.version(NOTES)
     assert lake.delete(NOTES, gone, "t.note_id = d.note_id") == 0
     assert lake.version(NOTES) == version  # whoever reads it has nothing to do anew

@@ -2,7 +2,7 @@
 
 import pytest
 
-from finerweb.table import Column, Table
+from finerweb.table import Column, Table, row_of
 
 PLANETS = Table(
     "planets",
@@ -11,6 +11,13 @@ PLANETS = Table(
     (Column("name", "string", "its name"), Column("moons", "int", "how many"), Column("ring", "string", "of what")),
 )
 ALONE = Table("alone", "One column.", ("name",), (Column("name", "string", "its name"),))
+
+
+def test_rows_on_their_way_to_a_table_are_made_by_name_too() -> None:
+    moon = row_of((Column("planet", "string", "of which"), Column("name", "string", "its name")), "a moon")
+    assert moon(name="Io", planet=None) == (None, "Io")
+    with pytest.raises(ValueError, match=r"^a moon: columns missing \['name'\], unknown none; wanted "):
+        moon(planet="Mars")
 
 
 def test_a_row_is_in_the_order_of_the_columns_whatever_the_order_of_the_values() -> None:

@@ -16,8 +16,9 @@ from finerweb.asking.worker import Asking
 from finerweb.cost import Budget, Price, Tally
 from finerweb.engines import Spec
 from finerweb.errors import BudgetSpent, EngineFailed
-from finerweb.lake import Lake, slices
+from finerweb.lake import Lake
 from finerweb.progress import Show
+from finerweb.rows import slices
 from finerweb.tables import completions
 
 # Question -> the job that asks it, and the section of the settings that has its budget.

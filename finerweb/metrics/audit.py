@@ -16,7 +16,7 @@ from finerweb.intervals import wilson
 from finerweb.languages import EVERY
 from finerweb.mentions.planting import is_same
 from finerweb.rows import flat_map
-from finerweb.table import Column
+from finerweb.table import Column, row_of
 
 READS = ("audits", "entities", "verdicts")
 OPTIONAL = ("audits",)  # nobody may have looked yet
@@ -28,6 +28,7 @@ _COMPARED = (
     Column("is_wrong", "boolean", "do people say so?"),
     Column("is_flagged", "boolean", "does the judge list it as extra or wrong?"),
 )
+_opinion = row_of(_COMPARED, "an audited entity, beside a judge")
 
 
 def measure(audits: DataFrame, entities: DataFrame, verdicts: DataFrame) -> DataFrame:
@@ -110,7 +111,7 @@ def _compared(majority: DataFrame, verdicts: DataFrame) -> DataFrame:
 
 def _opinions(row: Any) -> Iterator[tuple[Any, ...]]:
     is_flagged = any(is_same(row.mention, mention) for mention in [*row.extra, *row.wrong])
-    yield row.language, row.judge, row.verdict != "ok", is_flagged
+    yield _opinion(language=row.language, judge=row.judge, is_wrong=row.verdict != "ok", is_flagged=is_flagged)
 
 
 def _judges(compared: DataFrame) -> DataFrame:

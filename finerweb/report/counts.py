@@ -21,10 +21,15 @@ def rows(frame: DataFrame) -> Rows:
 
 
 def sizes(frames: Frames) -> dict[str, int]:
-    """Rows by table, counted at once."""
-    counts = [frame.select(F.lit(name).alias("name")).groupBy("name").count() for name, frame in frames.items()]
+    """Rows by table, counted at once; and how many passages are `annotated`, and how many `label_names` there are."""
+    parts = {
+        **frames,
+        "annotated": frames["selection"].filter("is_selected"),
+        "label_names": frames["labels"].select("label").distinct(),
+    }
+    counts = [frame.select(F.lit(name).alias("name")).groupBy("name").count() for name, frame in parts.items()]
     counted: dict[str, int] = dict(reduce(DataFrame.unionByName, counts).collect())
-    return {name: counted.get(name, 0) for name in frames}  # a group without rows is no group
+    return {name: counted.get(name, 0) for name in parts}  # a group without rows is no group
 
 
 def measures(frame: DataFrame) -> dict[str, dict[str, dict[str, float]]]:

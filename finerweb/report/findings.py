@@ -91,10 +91,7 @@ def gather(
     model: Model,
     passages_per_language: int,
 ) -> Findings:
-    """Everything the report shows; counted by Spark, small enough for one machine.
-
-    `engines` are the fingerprints of those that are asked today, `model` is the regression that scores.
-    """
+    """Everything the report shows, small enough for one machine; `engines` has the fingerprints of today's."""
     frames = _frames(lake)
     sizes = counts.sizes(frames)
     measures = counts.measures(frames["measures"])
@@ -106,11 +103,7 @@ def gather(
         lake=lake.location,
         dataset=dataset,
         languages={code: languages.get(code) or Language(code, code, "", code) for code in measures.get("volume", {})},
-        sizes={
-            **sizes,
-            "annotated": frames["selection"].filter("is_selected").count(),
-            "label_names": frames["labels"].select("label").distinct().count(),
-        },
+        sizes=sizes,
         model_name=f"{model.name}@{model.alias}",
         model=_registered(lake, model),
         thresholds=counts.thresholds(frames["selection"]),

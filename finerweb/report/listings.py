@@ -1,72 +1,14 @@
-"""The report's tables as data: what stands above them, their columns, their rows. Plain Python."""
+"""The report's tables of what there is: who made it, how much of each language, what was lost. Plain Python."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
 
 from markupsafe import Markup
 
 from finerweb import problems
 from finerweb.languages import Language
 from finerweb.report.findings import NAMED_LABELS, Findings
+from finerweb.report.listing import Listing, count, literals, money, numbers, percent, sentences, words
 from finerweb.report.losses import STAGES
-
-
-class Column(NamedTuple):
-    """A column: its title, and what it holds as the style sheet calls it."""
-
-    title: str
-    kind: str
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A table of the page; a row has a cell for each column."""
-
-    caption: str
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[str]]
-    is_tall: bool = False  # scrolls inside the page
-
-
-def words(*titles: str) -> list[Column]:
-    """Columns of a word or two."""
-    return [Column(title, "") for title in titles]
-
-
-def sentences(*titles: str) -> list[Column]:
-    """Columns of text that may be long, and wraps."""
-    return [Column(title, "w") for title in titles]
-
-
-def literals(*titles: str) -> list[Column]:
-    """Columns of what is written in code."""
-    return [Column(title, "c") for title in titles]
-
-
-def numbers(*titles: str) -> list[Column]:
-    """Columns of numbers, written to the right."""
-    return [Column(title, "n") for title in titles]
-
-
-def count(value: float | None) -> str:
-    """A number of things: 12,345."""
-    return "–" if value is None else f"{value:,.0f}"
-
-
-def percent(share: float | None) -> str:
-    """A share: 12.3 %."""
-    return "–" if share is None else f"{100 * share:.1f}\u00a0%"
-
-
-def decimals(value: float | None) -> str:
-    """A figure with two decimals."""
-    return "–" if value is None else f"{value:.2f}"
-
-
-def money(usd: float | None) -> str:
-    """Dollars; the price of some engines is not known."""
-    return "not known" if usd is None else f"${usd:,.2f}"
 
 
 def makers(findings: Findings) -> Listing:

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 import finerweb
 from finerweb.formats.release import put
 from finerweb.labels.classes import CLASSES, OTHER
-from finerweb.report import charts, listings, quality
+from finerweb.report import charts, listing, listings, quality
 from finerweb.report.counts import Rows
 from finerweb.report.findings import Findings
 from finerweb.report.highlighting import highlighted
@@ -25,7 +25,7 @@ def render(findings: Findings) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        count=listings.count, percent=listings.percent, decimals=listings.decimals, highlighted=highlighted
+        count=listing.count, percent=listing.percent, decimals=listing.decimals, highlighted=highlighted
     )
     return environment.get_template("report.html.j2").render(
         findings=findings,

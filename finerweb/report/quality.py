@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from finerweb.languages import EVERY
 from finerweb.report import trust
 from finerweb.report.findings import Findings
-from finerweb.report.listings import Listing, count, decimals, numbers, percent, words
+from finerweb.report.listing import Listing, count, decimals, numbers, percent, words
 from finerweb.report.trust import Rate
 
 

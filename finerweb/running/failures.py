@@ -1,18 +1,36 @@
-"""What becomes of a failure: a message and an exit status, or the stack of a bug."""
+"""What becomes of a failure: a message where it can be mended outside this code, the stack where it is a bug."""
 
+import builtins
 import re
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 
-from finerweb import settings
+from finerweb import errors, settings
 from finerweb.errors import BadSettings, FinerwebError
 from finerweb.settings import Settings
+
+LONGEST = 2000  # characters of a message of Spark's
+
+
+class WorkerError(NamedTuple):
+    """What a Python worker raised, read from the text that Spark makes of it."""
+
+    name: str  # of the class, with its module
+    message: str
+    stack: str
+
+    @property
+    def is_bug(self) -> bool:
+        """Is it neither of our tree of exceptions nor an OSError?"""
+        is_os_error = issubclass(getattr(builtins, self.name, Exception), OSError)
+        return not is_os_error and not self.name.startswith(f"{errors.__name__}.")
 
 
 def load_settings(conf: str | None, overrides: Sequence[str]) -> Settings:
@@ -26,24 +44,47 @@ def load_settings(conf: str | None, overrides: Sequence[str]) -> Settings:
 
 @contextmanager
 def failures(log: Path) -> Iterator[None]:
-    """Turn a failure into its message alone and exit status 1; the stack goes to the log."""
+    """Turn our own exceptions, OSError and Spark's into a message and exit status 1; the stack goes to the log.
+
+    Whatever else is raised is a bug and is left alone; one that a worker raised is shown with the worker's stack.
+    """
     try:
         yield
     except (FinerwebError, OSError, PySparkException, Py4JError) as error:
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a") as file:
+        with log.open("a", encoding="utf-8") as file:
             traceback.print_exc(file=file)
-        print(f"finerweb: {type(error).__name__}: {_short(error)}", file=sys.stderr)
-        print(f"The whole of it is in {log}", file=sys.stderr)
+        print(f"finerweb: {explain(error)}\nThe whole of it is in {log}", file=sys.stderr)
         raise SystemExit(1) from None
 
 
-def _short(error: Exception) -> str:
-    """A failure's own words; of Spark's, the cause without the stack."""
-    lines = [
-        line for line in str(error).splitlines() if line.strip() and not re.match(r"\s*(at |\.\.\. |File |\^|==)", line)
-    ]
+def explain(error: Exception) -> str:
+    """A failure in its own words; of Spark's, the cause; of a bug on a worker, the worker's stack."""
     if not isinstance(error, PySparkException | Py4JError):
-        return "\n".join(lines)
+        return f"{type(error).__name__}: {error}"
+    cause = of_worker(str(error))
+    if cause is None:
+        return f"{type(error).__name__}: {_cause(str(error))}"
+    if cause.is_bug:
+        return f"a bug, on a worker:\n{cause.stack}"
+    return f"{cause.name.rpartition('.')[2]}: {cause.message}"
+
+
+def of_worker(text: str) -> WorkerError | None:
+    """What a worker raised, from the text of Spark's exception; None where no worker did."""
+    header = "Traceback (most recent call last):\n"
+    _, is_raised, rest = text.partition(header)
+    if not is_raised:
+        return None
+    stack = header + re.split(r"\n\s*(?=at [\w.$/]+\()|\nDriver stacktrace:", rest)[0].rstrip()  # Java's begins there
+    # A stack is indented; the exception after it is not. Of one raised while another was handled, the last counts.
+    last = stack.rpartition(header)[2]
+    raised = re.search(r"^(?=\S)([\w.]+)(?:: (.*))?\Z", last, flags=re.MULTILINE | re.DOTALL)
+    return WorkerError(raised[1], raised[2] or "", stack) if raised else None
+
+
+def _cause(text: str) -> str:
+    """Of an exception of Spark's, the first lines and the last causes, without the stack."""
+    lines = [line for line in text.splitlines() if line.strip() and not re.match(r"\s*(at |\.\.\. |File |\^|==)", line)]
     causes = [line.strip() for line in lines if re.search(r"(Error|Exception|Failed)\b.*: |^\[[A-Z_.]+\]", line)]
-    return "\n".join(dict.fromkeys([*lines[:2], *causes[-2:]]))[:2000]
+    return "\n".join(dict.fromkeys([*lines[:2], *causes[-2:]]))[:LONGEST]

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finerweb.rows import flat_map
-from finerweb.table import Column, Table
+from finerweb.table import Column, Table, row_of
 from finerweb.text import overlaps
 
 TABLE = Table(
@@ -36,6 +36,7 @@ _GRAM = (
     Column("hash", "bigint", "of the run"),
 )
 _OF_PASSAGE = (Column("passage_id", "string", "the passage"), Column("hash", "bigint", "of a run of words"))
+_gram, _of_passage = row_of(_GRAM, "a run of a benchmark"), row_of(_OF_PASSAGE, "a run of a passage")
 
 
 def grams(texts: DataFrame, *, size: int, least: int) -> DataFrame:
@@ -49,11 +50,11 @@ def grams(texts: DataFrame, *, size: int, least: int) -> DataFrame:
 def _grams(row: Any, *, size: int, least: int) -> Iterator[tuple[Any, ...]]:
     words = overlaps.words(row.text)
     if len(words) < least:
-        yield row.benchmark, row.line, 0, 0
+        yield _gram(benchmark=row.benchmark, line=row.line, size=0, hash=0)
         return
     length = min(size, len(words))
-    for one in set(overlaps.hashes(words, length)):
-        yield row.benchmark, row.line, length, one
+    for gram in set(overlaps.hashes(words, length)):
+        yield _gram(benchmark=row.benchmark, line=row.line, size=length, hash=gram)
 
 
 def find(passages: DataFrame, texts: DataFrame, grams: DataFrame, *, sizes: Sequence[int]) -> DataFrame:
@@ -70,8 +71,8 @@ def find(passages: DataFrame, texts: DataFrame, grams: DataFrame, *, sizes: Sequ
 def _runs(row: Any, *, sizes: Sequence[int]) -> Iterator[tuple[Any, ...]]:
     words = overlaps.words(row.text)
     for size in sizes:
-        for one in overlaps.hashes(words, size):
-            yield row.passage_id, one
+        for gram in overlaps.hashes(words, size):
+            yield _of_passage(passage_id=row.passage_id, hash=gram)
 
 
 def _compare(row: Any) -> Iterator[tuple[Any, ...]]:
@@ -80,7 +81,15 @@ def _compare(row: Any) -> Iterator[tuple[Any, ...]]:
     if length < row.size:
         return  # two runs with the same hash
     shared = row.text[words[start].span.start : words[start + length - 1].span.end]
-    yield row.passage_id, row.language, row.benchmark, row.line, row.item, length, shared
+    yield TABLE.row(
+        passage_id=row.passage_id,
+        language=row.language,
+        benchmark=row.benchmark,
+        line=row.line,
+        item=row.item,
+        words=length,
+        shared=shared,
+    )
 
 
 def renew(contaminations: DataFrame, found: DataFrame, *, benchmarks: Collection[str]) -> DataFrame:

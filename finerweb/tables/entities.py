@@ -102,19 +102,19 @@ def _entities(passage: Any, *, overlap: float, similarity: float, rule: str) -> 
         entities = merging.merge(said, similar, overlap_at=overlap, similarity_at=similarity)
         merging.believe(entities, said, beliefs, overlap_at=overlap)
     for entity in entities:
-        yield (
-            passage.passage_id,
-            passage.language,
-            entity.start,
-            entity.end,
-            passage.text[entity.start : entity.end],
-            " / ".join(entity.labels),
-            entity.labels,
-            entity.agreement,
-            entity.confidence,
-            [_source(one) for one in entity.sources],
-            [{**_source(one), "problem": problem} for one, problem in entity.lost],
-            passage.text,
+        yield TABLE.row(
+            passage_id=passage.passage_id,
+            language=passage.language,
+            start=entity.start,
+            end=entity.end,
+            mention=passage.text[entity.start : entity.end],
+            label=" / ".join(entity.labels),
+            labels=entity.labels,
+            agreement=entity.agreement,
+            confidence=entity.confidence,
+            sources=[_source(span) for span in entity.sources],
+            lost=[{**_source(span), "problem": problem} for span, problem in entity.lost],
+            text=passage.text,
         )
 
 

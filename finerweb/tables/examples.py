@@ -155,18 +155,18 @@ def _examples(passage: Any, *, locales: Mapping[str, str], annotators: Sequence[
                 {**shift(entity.span, sentence.start)._asdict(), "label": _labels(getattr(entity, language), schema)}
                 for entity in mine
             ]
-            yield (
-                f"{passage.passage_id}-s{number}",
-                f"{annotator}-{language}-{schema}",
-                passage.language,
-                passage.passage_id,
-                passage.document_id,
-                passage.split,
-                sentence.start,
-                passage.text[sentence.start : sentence.start + length],
-                spans,
-                max((entity.quartile for entity in mine if entity.quartile is not None), default=None),
-                bool(spans),
+            yield TABLE.row(
+                example_id=f"{passage.passage_id}-s{number}",
+                variant=f"{annotator}-{language}-{schema}",
+                language=passage.language,
+                passage_id=passage.passage_id,
+                document_id=passage.document_id,
+                split=passage.split,
+                start=sentence.start,
+                text=passage.text[sentence.start : sentence.start + length],
+                char_spans=spans,
+                quartile=max((entity.quartile for entity in mine if entity.quartile is not None), default=None),
+                has_entities=bool(spans),
             )
 
 

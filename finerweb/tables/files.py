@@ -58,8 +58,19 @@ def _write(examples: pd.DataFrame, *, path: str, formats: Sequence[str], locales
         content, spans = WRITERS[kind](sentences, variant.endswith("-multi"), locales[language])
         name = f"{DATA}/{variant}/{language}/{split}{ENDINGS[kind]}"
         put(f"{path}/{name}", content)
-        digest = hashlib.sha256(content).hexdigest()
-        rows.append((name, variant, language, split, kind, len(sentences), spans, len(content), digest))
+        rows.append(
+            TABLE.row(
+                path=name,
+                variant=variant,
+                language=language,
+                split=split,
+                format=kind,
+                sentences=len(sentences),
+                spans=spans,
+                bytes=len(content),
+                sha256=hashlib.sha256(content).hexdigest(),
+            )
+        )
     return pd.DataFrame(rows, columns=[column.name for column in TABLE.columns])
 
 

@@ -18,7 +18,7 @@ from finerweb.labels.variants import variants
 from finerweb.languages import ENGLISH, Language
 from finerweb.questions import label_english, label_name
 from finerweb.rows import flat_map
-from finerweb.table import Column, Table
+from finerweb.table import Column, Table, row_of
 
 TABLE = Table(
     name="labels",
@@ -59,6 +59,7 @@ FORM = (
     Column("is_english", "boolean", ""),
     Column("problem", "string", ""),
 )
+_form_row = row_of(FORM, "a form of a label")
 _IS_OPEN = "name is null and problem is null"
 
 
@@ -79,7 +80,19 @@ def _form(row: Any, *, detect: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
     english = problem is not None or is_english(text, detect.get(row.language))
     if english:
         text, changes = label_forms.form(row.label)
-    yield row.label, row.language, row.mentions, text or OTHER, changes, None, None, english, problem
+    yield _form_row(
+        **_label(row),
+        canonical=text or OTHER,
+        changes=changes,
+        coarse=None,
+        name=None,
+        is_english=english,
+        problem=problem,
+    )
+
+
+def _label(row: Any) -> dict[str, Any]:
+    return {"label": row.label, "language": row.language, "mentions": row.mentions}
 
 
 def freeze(forms: DataFrame, vocabulary: DataFrame | None) -> DataFrame:
@@ -155,7 +168,15 @@ def _repaired(row: Any) -> Iterator[tuple[Any, ...]]:
         if problem is None and label_english.doubt(text, {}):
             text, problem = row.canonical, "not_english"
         changes += ["english"] * (text != row.canonical)
-    yield row.label, row.language, row.mentions, text, changes, row.coarse, row.name, row.is_english, problem
+    yield _form_row(
+        **_label(row),
+        canonical=text,
+        changes=changes,
+        coarse=row.coarse,
+        name=row.name,
+        is_english=row.is_english,
+        problem=problem,
+    )
 
 
 def _variants(counted: pd.DataFrame) -> pd.DataFrame:
@@ -191,6 +212,11 @@ def check(named: DataFrame, completions: DataFrame) -> DataFrame:
 
 
 _NAMED = tuple(column for column in TABLE.columns if column.name != "collides")
+_name_row = row_of(_NAMED, "a named label")
+
+
+def _settled(row: Any) -> dict[str, Any]:
+    return {**_label(row), "canonical": row.canonical, "changes": list(row.changes)}
 
 
 def _named(row: Any, *, scripts: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
@@ -204,7 +230,7 @@ def _named(row: Any, *, scripts: Mapping[str, str]) -> Iterator[tuple[Any, ...]]
             problem = label_name.doubt(said, {"label": row.canonical, "script": scripts[row.language]})
             name = row.canonical if problem else said
     of_class = row.coarse or coarse(row.canonical)
-    yield row.label, row.language, row.canonical, list(row.changes), of_class, name, None, row.mentions, problem
+    yield _name_row(**_settled(row), coarse=of_class, name=name, back=None, problem=problem)
 
 
 def _checked(row: Any) -> Iterator[tuple[Any, ...]]:
@@ -214,4 +240,4 @@ def _checked(row: Any) -> Iterator[tuple[Any, ...]]:
             back = label_english.parse(row.answer)
         if back is not None and back != row.canonical and coarse(back) != row.coarse:
             name, problem = row.canonical, "other_meaning"
-    yield row.label, row.language, row.canonical, list(row.changes), row.coarse, name, back, row.mentions, problem
+    yield _name_row(**_settled(row), coarse=row.coarse, name=name, back=back, problem=problem)

@@ -51,6 +51,8 @@ TABLE = Table(
 
 LONGEST_LABEL = 100  # characters: a type is a few words, and what is longer is an explanation
 
+NOWHERE = dict.fromkeys(["start", "end", "surface", "tier"])  # of a mention that has no place
+
 
 def ground(completions: DataFrame, passages: DataFrame, *, languages: Mapping[str, Language], policy: str) -> DataFrame:
     """Read the ner answers and find each mention in its passage."""
@@ -64,24 +66,28 @@ def ground(completions: DataFrame, passages: DataFrame, *, languages: Mapping[st
 
 def read(row: Any, *, locales: Mapping[str, str], policy: str) -> Iterator[tuple[Any, ...]]:
     """The mentions of one answer (request_id, subject_id, language, annotator, answer, problem, text), as rows."""
-
-    def found(position: int, *values: Any) -> tuple[Any, ...]:
-        *place, problem = values
-        return row.request_id, position, row.subject_id, row.language, row.annotator, *place, policy, problem
-
+    mention = partial(
+        TABLE.row,
+        request_id=row.request_id,
+        passage_id=row.subject_id,
+        language=row.language,
+        annotator=row.annotator,
+        policy=policy,
+    )
     try:
         named = ner.parse(row.answer)
     except Unreadable:
-        yield found(-1, None, None, None, None, None, None, row.problem or "unreadable")
+        yield mention(position=-1, mention=None, label=None, **NOWHERE, problem=row.problem or "unreadable")
         return
     text = grounding.Text(row.text, locales[row.language])
-    labels = [" ".join(one.type.split()) for one in named]
-    places = grounding.ground([one.mention for one in named], text, labels=labels, policy=policy, prompt=ner.PROMPT)
-    for position, (one, label, alternatives) in enumerate(zip(named, labels, places, strict=True)):
+    labels = [" ".join(item.type.split()) for item in named]
+    places = grounding.ground([item.mention for item in named], text, labels=labels, policy=policy, prompt=ner.PROMPT)
+    for position, (item, label, alternatives) in enumerate(zip(named, labels, places, strict=True)):
+        named_as = partial(mention, position=position, mention=item.mention, label=label)
         for place in alternatives:
             if place.span is None or not 0 < len(label) <= LONGEST_LABEL:
                 no_label = "long_label" if label else "no_label"
-                yield found(position, one.mention, label, None, None, None, None, place.problem or no_label)
+                yield named_as(**NOWHERE, problem=place.problem or no_label)
             else:
                 start, end = place.span
-                yield found(position, one.mention, label, start, end, row.text[start:end], place.tier, None)
+                yield named_as(start=start, end=end, surface=row.text[start:end], tier=place.tier, problem=None)

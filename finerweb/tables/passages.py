@@ -108,8 +108,8 @@ def chunks(text: str, locale: str, counter: Counter, *, max_words: int, max_subw
 
 def _last(cuts: Sequence[int], start: int, limit: int) -> int | None:
     """The last of ascending cuts in (start, limit]."""
-    at = bisect_right(cuts, limit)
-    return cuts[at - 1] if at and cuts[at - 1] > start else None
+    index = bisect_right(cuts, limit)
+    return cuts[index - 1] if index and cuts[index - 1] > start else None
 
 
 def split(
@@ -133,24 +133,24 @@ def _rows(
     document: Any, *, languages: Mapping[str, Language], tokenizer: str, max_words: int, max_subwords: int
 ) -> Iterator[tuple[Any, ...]]:
     text, language = document.text, languages[document.language]
-    found = chunks(text, language.locale, _counter(tokenizer), max_words=max_words, max_subwords=max_subwords)
-    for position, piece in enumerate(found):
+    pieces = chunks(text, language.locale, _counter(tokenizer), max_words=max_words, max_subwords=max_subwords)
+    for position, piece in enumerate(pieces):
         passage = text[piece.span.start : piece.span.end]
         detected = segment.language(passage)
-        yield (
-            f"{document.document_id}#{position}",
-            document.document_id,
-            language.code,
-            position,
-            piece.span.start,
-            piece.span.end,
-            passage,
-            piece.words,
-            piece.subwords,
-            detected.code,
-            detected.score,
-            is_in(language, detected),
-            bands(passage, language.locale),
+        yield TABLE.row(
+            passage_id=f"{document.document_id}#{position}",
+            document_id=document.document_id,
+            language=language.code,
+            position=position,
+            start=piece.span.start,
+            end=piece.span.end,
+            text=passage,
+            words=piece.words,
+            subwords=piece.subwords,
+            detected=detected.code,
+            detected_score=detected.score,
+            is_target_language=is_in(language, detected),
+            bands=bands(passage, language.locale),
         )
 
 
@@ -177,7 +177,9 @@ def bands(text: str, locale: str) -> list[int]:
     if len(words) < SHINGLE:
         return []
     sketch = _empty_sketch().copy()
-    sketch.update_batch([" ".join(words[at : at + SHINGLE]).encode() for at in range(len(words) - SHINGLE + 1)])
+    sketch.update_batch(
+        [" ".join(words[first : first + SHINGLE]).encode() for first in range(len(words) - SHINGLE + 1)]
+    )
     rows = sketch.hashvalues.reshape(BANDS, ROWS)
     return [zlib.crc32(row.tobytes()) + (band << 32) for band, row in enumerate(rows)]
 
@@ -185,13 +187,13 @@ def bands(text: str, locale: str) -> list[int]:
 def sample(passages: DataFrame, *, per_language: int) -> DataFrame:
     """At most so many passages of each language, one a document, in its language; the same ones each time."""
     order = F.xxhash64("passage_id")
-    one = Window.partitionBy("document_id").orderBy(order, "passage_id")
-    some = Window.partitionBy("language").orderBy(order, "passage_id")
+    of_document = Window.partitionBy("document_id").orderBy(order, "passage_id")
+    of_language = Window.partitionBy("language").orderBy(order, "passage_id")
     return (
         passages.filter("is_target_language")
-        .withColumn("_one", F.row_number().over(one))
-        .filter("_one = 1")
-        .withColumn("_some", F.row_number().over(some))
-        .filter(F.col("_some") <= per_language)
-        .drop("_one", "_some")
+        .withColumn("_turn", F.row_number().over(of_document))
+        .filter("_turn = 1")
+        .withColumn("_turn", F.row_number().over(of_language))
+        .filter(F.col("_turn") <= per_language)
+        .drop("_turn")
     )

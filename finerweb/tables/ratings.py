@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from finerweb.errors import Unreadable
 from finerweb.questions import usefulness
 from finerweb.rows import flat_map
-from finerweb.table import Column, Table
+from finerweb.table import Column, Table, row_of
 
 TABLE = Table(
     name="ratings",
@@ -33,12 +33,14 @@ TABLE = Table(
     },
 )
 
+_READ = tuple(column for column in TABLE.columns if column.name != "split")
+_rating = row_of(_READ, "a rating without its split")
+
 
 def collect(completions: DataFrame, passages: DataFrame) -> DataFrame:
     """Read the usefulness answers. A document's passages are all in one split, each language is cut in proportion."""
     answers = completions.select("subject_id", "annotator", "language", "answer", "problem")
-    wanted = {"passage_id", "rater", "language", "rating", "justification", "problem"}
-    read = flat_map(answers, _read, [column for column in TABLE.columns if column.name in wanted])
+    read = flat_map(answers, _read, _READ)
     documents = passages.select("passage_id", "document_id")
     # Documents in a fixed shuffled order; those of a language take turns in the order of a hash.
     turns = Window.partitionBy("language").orderBy(F.xxhash64("document_id"), "document_id")
@@ -66,6 +68,14 @@ def _read(row: Any) -> Iterator[tuple[Any, ...]]:
     # Read anew: a better parser reads today what could not be read when the answer came.
     try:
         rating = usefulness.parse(row.answer)
-        yield row.subject_id, row.annotator, row.language, rating.score, rating.justification, None
+        score, justification, problem = rating.score, rating.justification, None
     except Unreadable:
-        yield row.subject_id, row.annotator, row.language, None, None, row.problem or "malformed"
+        score, justification, problem = None, None, row.problem or "malformed"
+    yield _rating(
+        passage_id=row.subject_id,
+        rater=row.annotator,
+        language=row.language,
+        rating=score,
+        justification=justification,
+        problem=problem,
+    )

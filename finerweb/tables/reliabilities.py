@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from finerweb.mentions import merging, reliability
 from finerweb.mentions.reliability import Pattern
 from finerweb.rows import each, flat_map
-from finerweb.table import Column, Table
+from finerweb.table import Column, Table, row_of
 
 TABLE = Table(
     name="reliabilities",
@@ -32,6 +32,7 @@ TABLE = Table(
 )
 
 PATTERN = (Column("language", "string", ""), Column("votes", "array<string>", ""))
+_pattern = row_of(PATTERN, "a pattern of votes")
 
 
 def said(mentions: DataFrame) -> DataFrame:
@@ -56,11 +57,12 @@ def estimate(mentions: DataFrame, *, annotators: Sequence[str], overlap: float) 
 
     def estimate_all(rows: pd.DataFrame) -> pd.DataFrame:  # Spark asks for a function with hints, not a partial
         seen = [Pattern(row.language, tuple(row.votes), int(row.items)) for row in each(rows)]
-        return pd.DataFrame(reliability.estimate(seen, names), columns=[column.name for column in TABLE.columns])
+        estimates = [TABLE.row(**estimate._asdict()) for estimate in reliability.estimate(seen, names)]
+        return pd.DataFrame(estimates, columns=[column.name for column in TABLE.columns])
 
     return counted.groupBy().applyInPandas(estimate_all, TABLE.ddl)
 
 
 def _patterns(passage: Any, *, annotators: Sequence[str], overlap: float) -> Iterator[tuple[Any, ...]]:
     for item in merging.items(merging.read_said(passage.said), overlap_at=overlap):
-        yield passage.language, list(merging.votes(item, annotators))
+        yield _pattern(language=passage.language, votes=list(merging.votes(item, annotators)))

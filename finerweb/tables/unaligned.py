@@ -45,8 +45,17 @@ def find(examples: DataFrame, *, formats: Sequence[str]) -> DataFrame:
 
 
 def _left_out(example: Any, *, kinds: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    sentence = (example.example_id, example.variant, example.language, example.split)
     entities = tagging.entities(example.char_spans)
     for kind in kinds:
         for entity, problem in tagging.fit(example.text, entities, kind)[1]:
-            yield *sentence, kind, *entity, problem
+            yield TABLE.row(
+                example_id=example.example_id,
+                variant=example.variant,
+                language=example.language,
+                split=example.split,
+                format=kind,
+                start=entity.start,
+                end=entity.end,
+                label=entity.label,
+                problem=problem,
+            )

@@ -13,7 +13,7 @@ from finerweb.languages import Language
 from finerweb.mentions.planting import Annotation, is_caught, plant
 from finerweb.questions import judge
 from finerweb.rows import flat_map
-from finerweb.table import Column, Table
+from finerweb.table import Column, Table, row_of
 
 TABLE = Table(
     name="verdicts",
@@ -52,6 +52,7 @@ _SUBJECT = (
     Column("text", "string", "the passage's text"),
     Column("entities", "array<struct<mention: string, label: string>>", "what the judge is shown"),
 )
+_subject = row_of(_SUBJECT, "a subject of judges")
 
 
 def subjects(
@@ -101,8 +102,16 @@ def _copy(
 ) -> tuple[Any, ...]:
     # A plain copy is the passage: its request stays what it was before there were others.
     subject = passage.passage_id if copy == "plain" else f"{passage.passage_id}~{copy}"
-    listed = [{"mention": one.mention, "label": one.label} for one in shown]
-    return subject, passage.passage_id, copy, passage.language, kind, mention, passage.text, listed
+    return _subject(
+        passage_id=subject,
+        copy_of=passage.passage_id,
+        copy=copy,
+        language=passage.language,
+        planted_kind=kind,
+        planted_mention=mention,
+        text=passage.text,
+        entities=[{"mention": entity.mention, "label": entity.label} for entity in shown],
+    )
 
 
 def collect(completions: DataFrame, subjects: DataFrame) -> DataFrame:
@@ -127,6 +136,14 @@ def _read(row: Any) -> Iterator[tuple[Any, ...]]:
         is_seen = is_caught(
             row.planted_kind, row.planted_mention, missing=verdict.missing, extra=verdict.extra, wrong=verdict.wrong
         )
-    said = verdict or (None,) * len(judge.Verdict._fields)
-    known = row.copy_of, row.annotator, row.copy, row.language
-    yield *known, *said, row.planted_kind, row.planted_mention, is_seen, problem
+    yield TABLE.row(
+        passage_id=row.copy_of,
+        judge=row.annotator,
+        copy=row.copy,
+        language=row.language,
+        **(verdict._asdict() if verdict else dict.fromkeys(judge.Verdict._fields)),
+        planted_kind=row.planted_kind,
+        planted_mention=row.planted_mention,
+        is_caught=is_seen,
+        problem=problem,
+    )

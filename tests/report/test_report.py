@@ -12,6 +12,7 @@ from markupsafe import escape
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from finerweb import settings
+from finerweb.report import listings, quality
 from finerweb.report.findings import Findings
 from finerweb.report.highlighting import Mark, highlighted, segments
 from finerweb.report.page import render
@@ -20,6 +21,7 @@ from finerweb.report.trust import ERRORS_FOUND, GRADES
 
 HOSTILE = '<script>document.title = "run"; alert(1)</script> & "quotes"'
 SIZES = ["documents", "rejects", "passages", "annotated", "entities", "label_names", "examples"]
+OVER_LONG = "the passage is longer than the encoder reads at once"
 ARABIC = "سافر إلى القاهرة يوم الاثنين."
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = "--no-sandbox --disable-background-networking --disable-component-update --disable-sync --no-first-run"
@@ -235,6 +237,25 @@ def cells(page: str, caption: str) -> list[list[str]]:
     table = page[page.index(f'<p class="caption">{caption}') :].partition("</table>")[0]
     body = table.partition("<tbody>")[2]
     return [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in body.split("</tr>") if "<td" in row]
+
+
+def test_every_row_has_a_cell_for_each_column(findings: Findings) -> None:
+    made = {**listings.every(findings), **quality.listings(findings)}
+    assert {name: {len(row) for row in listing.rows} - {len(listing.columns)} for name, listing in made.items()} == {
+        name: set() for name in made
+    }
+
+
+def test_what_was_lost_says_what_each_problem_means(findings: Findings) -> None:
+    lost = [("rejects", "web", "invalid_utf8"), ("completions", "ner / a", "over_long"), ("scores", "s/1", "over_long")]
+    rows = [{"table": table, "who": who, "problem": problem, "rows": 1, "of": 4} for table, who, problem in lost]
+    none = {"table": "verdicts", "who": "j / plain", "problem": None, "rows": 0, "of": 7}
+    assert cells(render(replace(findings, losses=[*rows, none])), "Losses by stage") == [
+        ["records read from a source", "web", "invalid_utf8", "the line is not valid UTF-8", "1", "4", "25.0\u00a0%"],
+        ["answers", "ner / a", "over_long", "the request is longer than the model can read", "1", "4", "25.0\u00a0%"],
+        ["passages to be scored", "s/1", "over_long", OVER_LONG, "1", "4", "25.0\u00a0%"],
+        ["passages to be judged", "j / plain", "none lost", "", "0", "7", "0.0\u00a0%"],
+    ]
 
 
 def test_no_grade_is_shown_without_what_the_judge_caught(findings: Findings) -> None:

@@ -1,0 +1,131 @@
+"""A failure that can be mended outside is a message and an exit status; a bug shows its stack, wherever it was raised."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+
+from finerweb.errors import EngineFailed, WrongTable
+from finerweb.lake import Lake
+from finerweb.running.failures import failures, of_worker
+from finerweb.table import Column, Table
+
+STONES = Table("stones", "A stone.", ("id",), (Column("id", "bigint", "its id"),), cluster=("id",))
+
+Batches = Iterator[pd.DataFrame]
+
+
+def engine_is_gone(batches: Batches) -> Batches:
+    for _ in batches:
+        try:
+            raise KeyError("choices")
+        except KeyError as error:
+            raise EngineFailed(
+                "engine 'b👍🏽'", found="nothing at port 9", way_out="start it.\n\nOr name another"
+            ) from error
+    yield from batches
+
+
+def disk_is_gone(batches: Batches) -> Batches:
+    for _ in batches:
+        Path("/nowhere/👍🏽").read_text()
+    yield from batches
+
+
+def column_is_misspelt(batches: Batches) -> Batches:
+    for batch in batches:
+        yield batch[["idd"]]
+
+
+def number_is_none(batches: Batches) -> Batches:
+    for _ in batches:
+        raise ValueError("found no number 🪨")
+    yield from batches
+
+
+def collected(spark: SparkSession, work: Any, lake: Lake) -> None:
+    spark.range(3).mapInPandas(work, "id long").collect()
+
+
+def written(spark: SparkSession, work: Any, lake: Lake) -> None:
+    lake.replace(STONES, spark.range(3).mapInPandas(work, "id long"))
+
+
+def shown(work: Callable[[], None], log: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """What a person reads; the exit status is 1, and the log has the stack."""
+    with pytest.raises(SystemExit) as ended, failures(log):
+        work()
+    assert ended.value.code == 1
+    assert "Traceback (most recent call last)" in log.read_text(encoding="utf-8")
+    message, end = capsys.readouterr().err.split(f"\nThe whole of it is in {log}\n")
+    assert end == ""
+    return message
+
+
+@pytest.mark.parametrize("action", [collected, written])
+def test_our_own_exception_on_a_worker_is_its_message(
+    spark: SparkSession, lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str], action: Any
+) -> None:
+    message = shown(lambda: action(spark, engine_is_gone, lake), tmp_path / "logs" / "finerweb.log", capsys)
+    assert message == ("finerweb: EngineFailed: engine 'b👍🏽': found nothing at port 9. Start it.\n\nOr name another")
+    message = shown(lambda: action(spark, disk_is_gone, lake), tmp_path / "finerweb.log", capsys)
+    assert message == "finerweb: FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/👍🏽'"
+
+
+@pytest.mark.parametrize("action", [collected, written])
+@pytest.mark.parametrize(
+    ("work", "last"),
+    [
+        (column_is_misspelt, "KeyError: \"None of [Index(['idd'], dtype='object')] are in the [columns]\""),
+        (number_is_none, "ValueError: found no number 🪨"),
+    ],
+)
+def test_a_bug_on_a_worker_shows_the_workers_stack(
+    spark: SparkSession,
+    lake: Lake,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    action: Any,
+    work: Any,
+    last: str,
+) -> None:
+    first, *stack = shown(lambda: action(spark, work, lake), tmp_path / "finerweb.log", capsys).splitlines()
+    assert (first, stack[0]) == ("finerweb: a bug, on a worker:", "Traceback (most recent call last):")
+    assert any(f"in {work.__name__}" in line for line in stack)
+    assert stack[-1].startswith(last[:30])
+    assert not any(line.startswith("\tat ") for line in stack)
+
+
+def test_on_the_driver_ours_and_the_systems_are_messages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def missing() -> None:
+        raise WrongTable("table stones", found="version 1 👍🏽", wanted="version 2", way_out="run finerweb migrate")
+
+    assert shown(missing, tmp_path / "log", capsys) == (
+        "finerweb: WrongTable: table stones: found version 1 👍🏽, wanted version 2. Run finerweb migrate"
+    )
+    message = shown(lambda: print((tmp_path / "x").read_text()), tmp_path / "log", capsys)
+    assert message.startswith("finerweb: FileNotFoundError: [Errno 2] No such file or directory: ")
+
+
+def test_an_error_in_a_query_is_sparks_own_message(
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message = shown(lambda: print(spark.sql("SELECT nothing").collect()), tmp_path / "log", capsys)
+    assert message.startswith("finerweb: AnalysisException: [UNRESOLVED_COLUMN.WITHOUT_SUGGESTION]")
+    assert "\tat " not in message
+
+
+@pytest.mark.parametrize("bug", [KeyError("languge"), ValueError("table x: columns missing"), AssertionError()])
+def test_a_bug_on_the_driver_is_left_alone(bug: Exception, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(type(bug)) as raised, failures(tmp_path / "log"):
+        raise bug
+    assert raised.value is bug
+    assert capsys.readouterr().err == ""
+    assert not (tmp_path / "log").exists()
+
+
+def test_a_text_without_a_workers_stack_is_none_of_a_workers() -> None:
+    assert of_worker("[DIVIDE_BY_ZERO] Division by zero.\n\tat org.apache.spark.Task.run(Task.scala:1)") is None
