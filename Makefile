@@ -52,7 +52,7 @@ bench-split: $(PEERS) ## cutting documents, beside datatrove and spaCy
 bench-filter: $(DEV) ## the regression on human-annotated text, in languages seen and unseen
 	@$(BIN)/python bench/filter.py $(ARGS)
 
-bench-grounding: $(PEERS) ## mentions to spans on human-annotated text, beside the paper's rules and langextract; merging
+bench-grounding: $(PEERS) ## mentions to spans on human-annotated text, tokenised and web-like, beside the paper's rules and langextract; merging
 	@$(BIN)/python bench/grounding.py $(ARGS)
 
 wheel: $(DEV) ## dist/: the wheel for Databricks, and the same as finerweb.zip for spark-submit --py-files

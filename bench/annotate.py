@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))  # the driver and the endpoint of the kill tests
+sys.path.insert(0, str(ROOT / "tests" / "support"))  # the driver and the endpoint of the kill tests
 
 MAX_TOKENS = 64  # so that both do the same work: random weights never come to an end by themselves
 WARM_UP = 8
@@ -64,13 +64,13 @@ def direct(given: dict[str, Any]) -> dict[str, Any]:
 
     llm = LLM(**given["settings"])
     schema = StructuredOutputsParams(json=ner.SCHEMA, disable_any_whitespace=True)
-    how = SamplingParams(temperature=0.0, seed=0, max_tokens=MAX_TOKENS, structured_outputs=schema)
-    llm.chat(given["messages"][:WARM_UP], how, use_tqdm=False)
+    sampling = SamplingParams(temperature=0.0, seed=0, max_tokens=MAX_TOKENS, structured_outputs=schema)
+    llm.chat(given["messages"][:WARM_UP], sampling, use_tqdm=False)
     began = time.monotonic()
-    said = llm.chat(given["messages"][WARM_UP:], how, use_tqdm=False)
+    answers = llm.chat(given["messages"][WARM_UP:], sampling, use_tqdm=False)
     seconds = time.monotonic() - began
-    tokens = sum(len(one.prompt_token_ids) + len(one.outputs[0].token_ids) for one in said)
-    return {"seconds": seconds, "requests": len(said), "tokens": tokens}
+    tokens = sum(len(answer.prompt_token_ids) + len(answer.outputs[0].token_ids) for answer in answers)
+    return {"seconds": seconds, "requests": len(answers), "tokens": tokens}
 
 
 def through_spark(given: dict[str, Any]) -> dict[str, Any]:
@@ -95,16 +95,16 @@ def through_spark(given: dict[str, Any]) -> dict[str, Any]:
     with opened(chosen) as lake:
         frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
         about = completions.about(frame, languages=chosen.languages)
-        asked = conversation.requests(about, question="ner", models={"bench": chosen.models["bench"]})
-        rows = asked.frame.withColumn("attempt", F.lit(1)).orderBy("language", "request_id").collect()
+        requests = conversation.requests(about, question="ner", models={"bench": chosen.models["bench"]})
+        rows = requests.frame.withColumn("attempt", F.lit(1)).orderBy("language", "request_id").collect()
         rendered = [worker.render(row) for row in rows]
         first = [row["request_id"] for row in rows[:WARM_UP]]
         seconds = []
-        for part in (asked.frame.filter(F.col("request_id").isin(first)), asked.frame):
+        for part in (requests.frame.filter(F.col("request_id").isin(first)), requests.frame):
             began = time.monotonic()
             conversation.answer_missing(
                 lake,
-                conversation.Requests("ner", asked.models, part),
+                conversation.Requests("ner", requests.models, part),
                 how=chosen.ask,
                 budget=chosen.annotate.budget,
                 tasks=1,
@@ -113,7 +113,8 @@ def through_spark(given: dict[str, Any]) -> dict[str, Any]:
         timed = lake.read(completions.TABLE).filter(~F.col("request_id").isin(first))
         answers, tokens = timed.agg(F.count("*"), F.sum(F.col("tokens_in") + F.col("tokens_out"))).collect()[0]
     messages = [
-        [{"role": "system", "content": one.instructions}, {"role": "user", "content": one.prompt}] for one in rendered
+        [{"role": "system", "content": request.instructions}, {"role": "user", "content": request.prompt}]
+        for request in rendered
     ]
     return {"seconds": seconds[1], "requests": answers, "tokens": tokens, "messages": messages}
 
@@ -122,19 +123,19 @@ PARTS = {part.__name__: part for part in (direct, through_spark)}
 
 
 def apart(part: Callable[[dict[str, Any]], dict[str, Any]], given: dict[str, Any]) -> dict[str, Any]:
-    """What a part found, in a process of its own."""
+    """What a part measures, in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="finerweb-bench-") as folder:
         file = Path(folder) / "given.json"
         file.write_text(json.dumps({**given, "work": str(Path(folder) / "work")}), encoding="utf-8")
         subprocess.run([sys.executable, __file__, "--part", part.__name__, str(file)], check=True)
-        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    print(part.__name__, {name: value for name, value in found.items() if name != "messages"}, flush=True)
-    return found
+        measured: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    print(part.__name__, {name: value for name, value in measured.items() if name != "messages"}, flush=True)
+    return measured
 
 
-def rate(runs: list[dict[str, Any]], of: str) -> float:
-    """The mean of so many a second."""
-    return sum(one[of] / one["seconds"] for one in runs) / len(runs)
+def rate(runs: list[dict[str, Any]], unit: str) -> float:
+    """Requests or tokens a second, the mean of the runs."""
+    return sum(run[unit] / run["seconds"] for run in runs) / len(runs)
 
 
 def killed(work: Path) -> tuple[float, int]:
@@ -170,14 +171,14 @@ def main() -> None:
             time.sleep(KEEP_ALIVE + 10)
             alone.append(apart(direct, {**given, "messages": spark[-1]["messages"]}))
         repeated, missing = killed(Path(name) / "killed")
-    found = {
+    figures = {
         "spark_over_vllm": round(rate(spark, "requests") / rate(alone, "requests"), 3),
         "requests_over_passages_after_kill": round(repeated, 4),
         "missing_after_kill": missing,
         "tokens_per_s": round(rate(spark, "tokens"), 1),
         "device": device(),
     }
-    print(json.dumps(found))
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

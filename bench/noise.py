@@ -2,7 +2,7 @@
 
 Each slip happens with the probability of its name in `Noise`, from a seed; a mention has one slip in its letters at
 most, so that the rates can be read off the table. `clean` makes none: the mentions in reading order, a longer one
-before those inside it.
+before those inside it. `grouped` has another order: by type, as many models list them, each name once.
 """
 
 import random
@@ -11,22 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from annotated import Passage
+
 from finerweb.text.spans import Span
 
 
-class Gold(NamedTuple):
-    """What a person marked."""
-
-    span: Span
-    label: str
-
-
-class Said(NamedTuple):
-    """What the model says: a mention and its type; where it was read, None for what it made up or said twice."""
+class Mention(NamedTuple):
+    """What the model names, its type, and the places that are right: none for what it made up or named twice."""
 
     mention: str
     label: str
-    span: Span | None
+    places: frozenset[Span]
 
 
 @dataclass(frozen=True)
@@ -45,50 +40,62 @@ class Noise:
     invented: float = 0.03  # a name from another text
 
 
-def clean(text: str, gold: Sequence[Gold]) -> list[Said]:
+def clean(passage: Passage) -> list[Mention]:
     """The mentions as a faultless model names them."""
-    ordered = sorted(gold, key=lambda one: (one.span.start, -one.span.end))
-    return [Said(text[one.span.start : one.span.end], one.label, one.span) for one in ordered]
+    ordered = sorted(passage.gold, key=lambda gold: (gold.span.start, -gold.span.end))
+    return [Mention(passage.mention(gold), gold.label, frozenset([gold.span])) for gold in ordered]
 
 
-def noisy(text: str, gold: Sequence[Gold], others: Sequence[str], drawn: random.Random, how: Noise) -> list[Said]:
+def grouped(passage: Passage) -> list[Mention]:
+    """Each name once, type after type; any of its places is right."""
+    places: dict[str, dict[str, set[Span]]] = {}
+    for mention, label, spans in clean(passage):
+        places.setdefault(label, {}).setdefault(mention, set()).update(spans)
+    return [
+        Mention(mention, label, frozenset(spans))
+        for label, mentions in places.items()
+        for mention, spans in mentions.items()
+    ]
+
+
+def noisy(passage: Passage, others: Sequence[str], drawn: random.Random, noise: Noise) -> list[Mention]:
     """The mentions as a real model may name them; `others` are names from other texts."""
-    said: list[Said] = []
-    late: list[tuple[int, Said]] = []
-    for at, one in enumerate(clean(text, gold)):
-        if drawn.random() < how.omitted:
+    answer: list[Mention] = []
+    late: list[tuple[int, Mention]] = []
+    for index, mention in enumerate(clean(passage)):
+        if drawn.random() < noise.omitted:
             continue
-        written = one._replace(mention=_written(one.mention, drawn, how))
-        if drawn.random() < how.moved:
-            late.append((at + drawn.randint(2, 6), written))
+        written = mention._replace(mention=_written(mention.mention, drawn, noise))
+        if drawn.random() < noise.moved:
+            late.append((index + drawn.randint(2, 6), written))
         else:
-            said.append(written)
-        if drawn.random() < how.repeated:
-            late.append((at + drawn.randint(0, 6), written._replace(span=None)))
-        if others and drawn.random() < how.invented:
+            answer.append(written)
+        if drawn.random() < noise.repeated:
+            late.append((index + drawn.randint(0, 6), written._replace(places=frozenset())))
+        if others and drawn.random() < noise.invented:
             other = drawn.choice(others)
-            if other not in text:
-                said.append(Said(other, one.label, None))
-    for at, one in late:
-        said.insert(min(at, len(said)), one)
-    return said
+            if other not in passage.text:
+                answer.append(Mention(other, mention.label, frozenset()))
+    for index, mention in late:
+        answer.insert(min(index, len(answer)), mention)
+    return answer
 
 
-def _written(mention: str, drawn: random.Random, how: Noise) -> str:
+def _written(mention: str, drawn: random.Random, noise: Noise) -> str:
     """A mention with one slip at most."""
     rates: dict[Callable[[str, random.Random], str], float] = {
-        _case: how.case,
-        _form: how.form,
-        _space: how.space,
-        _quotes: how.quotes,
-        _ending: how.ending,
-        _letter: how.letter,
+        _case: noise.case,
+        _form: noise.form,
+        _space: noise.space,
+        _quotes: noise.quotes,
+        _ending: noise.ending,
+        _letter: noise.letter,
     }
-    at = drawn.random()
+    left = drawn.random()
     for slip, rate in rates.items():
-        if at < rate:
+        if left < rate:
             return slip(mention, drawn)
-        at -= rate
+        left -= rate
     return mention
 
 
@@ -121,9 +128,9 @@ def _ending(mention: str, drawn: random.Random) -> str:
 
 
 def _letter(mention: str, drawn: random.Random) -> str:
-    places = [at for at in range(1, len(mention) - 1) if mention[at].isalpha()]
-    if len(mention) < 6 or not places:
+    indexes = [index for index in range(1, len(mention) - 1) if mention[index].isalpha()]
+    if len(mention) < 6 or not indexes:
         return mention
-    at = drawn.choice(places)
-    other = mention[drawn.choice(places)].lower()
-    return mention[:at] + drawn.choice(("", other, mention[at] * 2)) + mention[at + 1 :]
+    index = drawn.choice(indexes)
+    other = mention[drawn.choice(indexes)].lower()
+    return mention[:index] + drawn.choice(("", other, mention[index] * 2)) + mention[index + 1 :]

@@ -1,6 +1,6 @@
 """How fast passages are scored, beside transformers' own pipeline, the machine's matrix products, and one process.
 
-    python bench/scoring.py [--documents FILE] [--passages 250]
+    python bench/score.py [--documents FILE] [--passages 250]
 
 The model has XLM-R-base's architecture and random weights, the passages are real ones of 91 languages at their real
 lengths. The same passages go through
@@ -64,8 +64,8 @@ def flop(lengths: list[int], folder: Path) -> float:
     """What the encoder's matrix products amount to, for passages of these lengths in subwords."""
     config = json.loads((folder / "config.json").read_text())
     wide, inner, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
-    of_a_token = 2 * layers * (4 * wide * wide + 2 * wide * inner)
-    return float(sum(length * of_a_token + layers * 4 * length * length * wide for length in lengths))
+    token_flop = 2 * layers * (4 * wide * wide + 2 * wide * inner)
+    return float(sum(length * token_flop + layers * 4 * length * length * wide for length in lengths))
 
 
 def cut(documents: Path, work: Path, wanted: int) -> list[dict[str, Any]]:
@@ -80,17 +80,17 @@ def cut(documents: Path, work: Path, wanted: int) -> list[dict[str, Any]]:
     from finerweb.tables import passages
 
     some = work / "documents.jsonl"
-    with gzip.open(documents) as lines, some.open("wb") as kept:
-        kept.writelines(line for line in lines if zlib.crc32(line) % SHARE == 0)
+    with gzip.open(documents) as lines, some.open("wb") as sample:
+        sample.writelines(line for line in lines if zlib.crc32(line) % SHARE == 0)
     chosen = load_settings(str(ROOT / "conf" / "local.yml"), [f"work={work}", f"ingest.sources=[{some}]"])
     with opened(chosen) as lake:
         runner = Runner(lake, chosen)
         for name in ("ingest_documents", "split_passages"):
             runner.run(name, graph.load(name).main)
-        found = lake.read(passages.TABLE).filter("is_target_language").orderBy(F.xxhash64("passage_id")).limit(wanted)
+        kept = lake.read(passages.TABLE).filter("is_target_language").orderBy(F.xxhash64("passage_id")).limit(wanted)
         for size in (WARM_UP, wanted // 10, wanted):
-            Lake(lake.spark, f"{work}/lake-{size}").replace(passages.TABLE, found.limit(size))
-        rows = [row.asDict() for row in found.collect()]
+            Lake(lake.spark, f"{work}/lake-{size}").replace(passages.TABLE, kept.limit(size))
+        rows = [row.asDict() for row in kept.collect()]
     if len(rows) < wanted:
         raise SystemExit(f"{documents}: found {len(rows)} passages, wanted {wanted}; name more documents or fewer")
     return rows
@@ -150,7 +150,7 @@ def job(given: dict[str, Any]) -> dict[str, Any]:
     chosen = failures.load_settings(str(ROOT / "conf" / "local.yml"), [f"work={work}"])
     model = scoring.Model("bench/1", folder, model_card.read(folder))
     endless = scoring.Enough(10**9, dict.fromkeys(chosen.languages, float("inf")), None)
-    found: dict[str, Any] = {"seconds": [], "memory": []}
+    measured: dict[str, Any] = {"seconds": [], "memory": []}
     with session.opened(chosen) as own:
         predict = scoring.predictor(own.spark, model, tokens_per_batch=None, tasks=given["tasks"])
         for size in given["sizes"]:
@@ -167,25 +167,25 @@ def job(given: dict[str, Any]) -> dict[str, Any]:
                 enough=endless,
                 slice_rows=chosen.score.slice,
             )
-            found["seconds"].append(time.monotonic() - began)
-            found["memory"].append(workers_peak())
+            measured["seconds"].append(time.monotonic() - began)
+            measured["memory"].append(workers_peak())
             scored = lake.read(scores.TABLE).filter(F.col("score").isNotNull()).count()
             if scored != size:
                 raise SystemExit(f"{scored} of {size} passages have a score")
-    return found
+    return measured
 
 
 def workers_peak() -> int:
     """The largest resident size, in kB, that a Python worker ever had."""
     import psutil
 
-    found = [0]
+    sizes = [0]
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error, OSError):  # it has ended meanwhile
             if "pyspark.daemon" in " ".join(process.cmdline()):
                 status = Path(f"/proc/{process.pid}/status").read_text()
-                found += [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")]
-    return max(found)
+                sizes += [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")]
+    return max(sizes)
 
 
 PARTS = {part.__name__: part for part in (pipeline, loop, peak, job)}
@@ -197,9 +197,9 @@ def run(part: Callable[[dict[str, Any]], dict[str, Any]], given: dict[str, Any])
     file = Path(given["work"]) / f"{name}.json"
     file.write_text(json.dumps(given), encoding="utf-8")
     subprocess.run([sys.executable, __file__, "--part", name, str(file)], check=True)
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    print(f"{name:<10}", found, flush=True)
-    return found
+    measured: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    print(f"{name:<10}", measured, flush=True)
+    return measured
 
 
 def main() -> None:

@@ -40,15 +40,15 @@ def read(documents: Path, languages: Mapping[str, Any], characters: int) -> dict
     from finerweb.languages import codes_by_alias
 
     codes = codes_by_alias(languages)
-    found: dict[str, list[str]] = defaultdict(list)
+    texts: dict[str, list[str]] = defaultdict(list)
     sizes: dict[str, int] = defaultdict(int)
     with gzip.open(documents) as lines:
         for record in map(json.loads, lines):
             code = codes.get(record["language"].lower())
             if code and sizes[code] < characters:
-                found[code].append(record["text"])
+                texts[code].append(record["text"])
                 sizes[code] += len(record["text"])
-    return dict(sorted(found.items()))
+    return dict(sorted(texts.items()))
 
 
 class WordsOnly:
@@ -75,7 +75,7 @@ def ours(locale: str, tokenizer: Path) -> dict[str, Cut]:
         """Of passages, as they are cut."""
         cuts: dict[str, list[str]] = {}
 
-        def of(text: str) -> None:
+        def timed(text: str) -> None:
             for part in cuts[text]:
                 function(part)
 
@@ -83,7 +83,7 @@ def ours(locale: str, tokenizer: Path) -> dict[str, Cut]:
             if text not in cuts:
                 spans = [piece.span for piece in passages.chunks(text, locale, WordsOnly(), **limits)]
                 cuts[text] = [text[span.start : span.end] for span in spans]
-            of(text)
+            timed(text)
 
         return prepared
 
@@ -149,18 +149,18 @@ def peers(code: str, language: Any) -> tuple[dict[str, Cut], dict[str, str]]:
         "datatrove": lambda: datatrove(code, language.script),
         "spaCy": lambda: spacy(language.locale.partition("-")[0]),
     }
-    found, missing = {}, {}
+    cuts, missing = {}, {}
     for name, make in makers.items():
         try:
             cut = make()
             cut("A text. ไทย 中文.")
-            found[name] = cut
+            cuts[name] = cut
         except (ImportError, OSError, ValueError, LookupError) as error:
-            said = re.sub(
+            reason = re.sub(
                 rf"\b({code}|{language.locale}|{language.locale[:2]})\b", "this", " ".join(str(error).split())
             )
-            missing[name] = said[:60]
-    return found, missing
+            missing[name] = reason[:60]
+    return cuts, missing
 
 
 def measure(texts: Mapping[str, Sequence[str]], languages: Mapping[str, Any], tokenizer: Path) -> pd.DataFrame:
@@ -206,7 +206,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--documents", type=Path, default=DOCUMENTS)
     parser.add_argument("--characters", type=int, default=100_000, help="of each language")
-    parser.add_argument("--languages", nargs="*", help="codes of languages.yml; all if not said")
+    parser.add_argument("--languages", nargs="*", help="codes of languages.yml; all by default")
     options = parser.parse_args()
     if not options.documents.is_file():
         raise SystemExit(f"no documents at {options.documents}; name JSON lines in FineWeb-2's columns (--documents)")

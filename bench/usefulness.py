@@ -51,10 +51,10 @@ class Passage(NamedTuple):
     block: str
 
 
-def rate(words: int, found: list[tuple[str, str]]) -> int:
+def rate(words: int, entities: list[tuple[str, str]]) -> int:
     """The usefulness of a passage of so many words with these entities (kind, mention)."""
-    density, kinds, different = 100 * len(found) / words, len({kind for kind, _ in found}), len(set(found))
-    if not found:
+    density, kinds, different = 100 * len(entities) / words, len({kind for kind, _ in entities}), len(set(entities))
+    if not entities:
         return 1
     return 1 + sum(density >= least and kinds >= many and different >= names for least, many, names in EDGES)
 
@@ -63,16 +63,20 @@ def passages(file: Path, language: Language) -> Iterator[Passage]:
     """The passages of one file."""
     drawn = random.Random(zlib.crc32(file.name.encode()))
     texts: list[str] = []
-    found: list[tuple[str, str]] = []
+    entities: list[tuple[str, str]] = []
     words, wanted, number = 0, drawn.randint(SHORTEST, LONGEST), 0
     for record in _records(file):
         texts.append(record["text"].strip())
         words += len(segment.words(record["text"], language.locale))
-        found += [(KIND[one["label"]], one["text"].casefold()) for one in record["entities"] if one["label"] in KIND]
+        entities += [
+            (KIND[entity["label"]], entity["text"].casefold())
+            for entity in record["entities"]
+            if entity["label"] in KIND
+        ]
         if words >= wanted:
             block = f"{file.name}#{number // BLOCK}"
-            yield Passage(language.code, language.script, " ".join(texts), rate(words, found), block)
-            texts, found, words, wanted, number = [], [], 0, drawn.randint(SHORTEST, LONGEST), number + 1
+            yield Passage(language.code, language.script, " ".join(texts), rate(words, entities), block)
+            texts, entities, words, wanted, number = [], [], 0, drawn.randint(SHORTEST, LONGEST), number + 1
 
 
 def _records(file: Path) -> Iterator[dict[str, Any]]:

@@ -31,6 +31,7 @@ PassageProblem = Literal[
     "quota_full",
 ]
 AnswerProblem = Literal[
+    "looped",
     "truncated",
     "malformed",
     "empty",
@@ -52,6 +53,7 @@ MentionProblem = Literal[
     "in_prompt",
     "no_label",
     "long_label",
+    "bad_item",
     "unreadable",
 ]
 SpanProblem = Literal["shorter", "other_type", "repeated", "less_likely"]
@@ -95,6 +97,7 @@ PASSAGE: Words = {
     "quota_full": "its language already had enough passages",
 }
 ANSWER: Words = {
+    "looped": "the answer repeats itself to its end; what stands before is kept",
     "truncated": "the answer stopped at the token limit",
     "malformed": "the answer is not in the form that was asked for",
     "empty": "the answer is empty",
@@ -116,6 +119,7 @@ MENTION: Words = {
     "in_prompt": "the mention was copied from the instructions, not from the passage",
     "no_label": "the mention has no type",
     "long_label": "the type is too long to be the name of one",
+    "bad_item": "the item names no mention with its type; the column `mention` has it as JSON",
     "unreadable": "the answer could not be read",
 }
 SPAN: Words = {

@@ -170,6 +170,7 @@ def render(row: Any) -> Request:
         annotator.SCHEMA,
         payload,
         row.attempt,
+        getattr(row, "last_problem", None),
     )
 
 

@@ -75,7 +75,7 @@ class Spec:
 class Request:
     """One question about one subject. `prompt` is what a model reads; `payload` is the same, unrendered.
 
-    `attempt` counts from 1: a later one is asked with more room, see `decoding`.
+    `attempt` counts from 1; `last_problem` is that of the attempt before, and says what may help: see `decoding`.
     """
 
     request_id: str
@@ -86,6 +86,7 @@ class Request:
     schema: dict[str, Any]
     payload: dict[str, Any]
     attempt: int = 1
+    last_problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,19 +107,27 @@ class Decoding(NamedTuple):
     temperature: float
     seed: int
     max_tokens: int
+    frequency_penalty: float
 
 
 WARMER = 0.3  # the least temperature of a second attempt: greedy decoding would repeat its mistake
+# After a loop. OpenAI names 0.1 to 1 as what reduces repetition; with more, JSON's own signs and names become rare.
+OUT_OF_A_LOOP = {"temperature": 0.7, "frequency_penalty": 0.3}
 
 
-def decoding(settings: Mapping[str, Any], attempt: int) -> Decoding:
-    """The settings temperature (0), seed (0) and max_tokens (2048) for an attempt: twice the last one's room."""
-    temperature = float(settings.get("temperature", 0.0))
-    return Decoding(
-        temperature if attempt == 1 else max(temperature, WARMER),
-        int(settings.get("seed", 0)) + attempt - 1,
-        int(settings.get("max_tokens", 2048)) * 2 ** (attempt - 1),
-    )
+def decoding(settings: Mapping[str, Any], request: Request) -> Decoding:
+    """The settings temperature (0), seed (0) and max_tokens (2048) for an attempt.
+
+    A later one has twice the last one's room, but not after a loop, which would fill it: that has what may end it.
+    """
+    temperature, later = float(settings.get("temperature", 0.0)), request.attempt - 1
+    seed, room = int(settings.get("seed", 0)) + later, int(settings.get("max_tokens", 2048))
+    if request.last_problem == "looped":
+        return Decoding(max(temperature, OUT_OF_A_LOOP["temperature"]), seed, room, OUT_OF_A_LOOP["frequency_penalty"])
+    return Decoding(max(temperature, WARMER) if later else temperature, seed, room * 2**later, 0.0)
+
+
+LOOPED = "repetition"  # the finish reason of an answer that an engine has ended because it loops
 
 
 class Engine(Protocol):

@@ -21,11 +21,12 @@ from finerweb.engines import Answer, Engine, Request, Spec
 from finerweb.engines._lexicon.label_names import LABEL_NAMES
 from finerweb.errors import BadSettings
 from finerweb.text import segment
+from finerweb.text.characters import UNSPACED, marks
 
 OPTIONS = frozenset({"profile"})
 NEUTRAL: frozenset[str] = frozenset()
 PRICE = Price()
-VERSION = "1"  # part of the engine's fingerprint: raise it when an answer would change
+VERSION = "2"  # part of the engine's fingerprint: raise it when an answer would change
 
 PROFILES = {
     "broad": {"city": "location", "date": "date", "money": "money", "email": "web address"},
@@ -45,8 +46,11 @@ DATES = [
     r"\d{4}\s?[年년](?:\s?\d{1,2}\s?[月월](?:\s?\d{1,2}\s?[日일])?)?",
     r"\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]",
 ]
+# A letter of a script with spaces, or a mark (`\w` denies vowel signs); what is left of a word after a name of CLDR.
+LETTER = rf"(?:(?!{UNSPACED.pattern})[^\W\d_]|[{marks()}\u200C\u200D])"
+ENDING = rf"{LETTER}{{0,4}}(?!{LETTER})"
 # A number and the word after it; in scripts without spaces the word's end would be a guess.
-QUANTITY = rf"(?<!\w){NUMBER}[ \u00A0][^\W\d_]{{2,}}"
+QUANTITY = rf"(?<!\w){NUMBER}[ \u00A0](?!{UNSPACED.pattern})[^\W\d_]{LETTER}+(?![\w'’])"
 SYMBOLS = "€$£¥₹₽₺₴₪฿₩₫₦₱៛֏₾৳"
 
 
@@ -70,14 +74,14 @@ def _locale(code: str) -> Locale:
 def names(code: str) -> dict[str, list[tuple[str, str]]]:
     """CLDR's names in a locale: their first two characters -> [(name, kind)], the longest first."""
     locale = _locale(code)
-    found: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for zone in locale.time_zones.values():
-        found[zone.get("city") or ""] = "city"
-    found.update({name: "language" for key, name in locale.languages.items() if len(key) <= 3})
-    found.update({name: "country" for key, name in locale.territories.items() if key.isalpha() and len(key) == 2})
-    found.update({name: "date" for width in ("wide",) for name in locale.days["format"][width].values()})
+        kinds[zone.get("city") or ""] = "city"
+    kinds.update({name: "language" for key, name in locale.languages.items() if len(key) <= 3})
+    kinds.update({name: "country" for key, name in locale.territories.items() if key.isalpha() and len(key) == 2})
+    kinds.update({name: "date" for width in ("wide",) for name in locale.days["format"][width].values()})
     index: dict[str, list[tuple[str, str]]] = {}
-    for name, kind in found.items():
+    for name, kind in kinds.items():
         if len(name) > 2 or (len(name) == 2 and not name.isascii()):
             index.setdefault(name[:2].casefold(), []).append((name, kind))
     return {start: sorted(entries, key=lambda entry: -len(entry[0])) for start, entries in index.items()}
@@ -87,20 +91,20 @@ def names(code: str) -> dict[str, list[tuple[str, str]]]:
 def patterns(code: str) -> list[tuple[str, re.Pattern[str]]]:
     """The patterns of a locale, by kind: its months and currencies stand in the middle of them."""
     locale = _locale(code)
-    months = {m for context in ("format", "stand-alone") for m in locale.months[context]["wide"].values()}
+    months = {name for context in ("format", "stand-alone") for name in locale.months[context]["wide"].values()}
     month = "|".join(sorted(map(re.escape, months - {""}), key=len, reverse=True)) or r"(?!)"
     money = {name for code, name in locale.currencies.items() if len(name) > 2}
     unit = "|".join(sorted(map(re.escape, money), key=len, reverse=True)) or r"(?!)"
-    dates = [rf"\d{{1,2}}\.?\s?(?:\w{{1,2}}\s)?(?:{month})\w{{0,2}}(?:\s(?:\w{{1,2}}\s)?\d{{4}})?", *DATES]
+    dates = [*DATES, rf"\d{{1,2}}\.?\s?(?:\w{{1,2}}\s)?(?:{month}){ENDING}(?:\s(?:\w{{1,2}}\s)?\d{{4}})?"]
     if locale.language == "en":
         dates.insert(0, rf"(?:{month})\s\d{{1,2}}(?:,?\s\d{{4}})?")
-    found = {
+    by_kind = {
         **PATTERNS,
         "date": "|".join(f"(?:{pattern})" for pattern in dates),
         "quantity": QUANTITY,
-        "money": rf"[{SYMBOLS}]\s?{NUMBER}|{NUMBER}\s?(?:[{SYMBOLS}]|(?:{unit})\w{{0,3}})",
+        "money": rf"[{SYMBOLS}]\s?{NUMBER}|{NUMBER}\s?(?:[{SYMBOLS}]|(?:{unit}){ENDING})",
     }
-    return [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in found.items()]
+    return [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in by_kind.items()]
 
 
 def find(text: str, locale: str, *, whole_words: bool) -> list[Find]:
@@ -108,43 +112,48 @@ def find(text: str, locale: str, *, whole_words: bool) -> list[Find]:
 
     A quantity gives way to any other kind that starts where it does. `whole_words` leaves quantities out.
     """
-    found = [
+    finds = [
         Find(*match.span(), kind)
         for kind, pattern in patterns(locale)
         if not (whole_words and kind == "quantity")
         for match in pattern.finditer(text)
         if match.end() > match.start()
     ]
-    index = names(locale)
-    spans = segment.words(text, locale)
-    ends = {word.end for word in spans}
-    for word in spans:
-        for name, kind in index.get(text[word.start : word.start + 2].casefold(), ()):
-            end = word.start + len(name)
-            if text[word.start : end].casefold() != name.casefold():
-                continue
-            if end in ends:
-                found.append(Find(word.start, end, kind))
-                break
-            if not whole_words and word.start < end < word.end <= end + 3:  # an ending, as in "Москва" + "х"
-                found.append(Find(word.start, word.end, kind))
-                break
+    finds += _names(text, locale, whole_words=whole_words)
     kept: list[Find] = []
-    for candidate in sorted(found, key=lambda item: (item.start, item.kind == "quantity", -item.end)):
+    for candidate in sorted(finds, key=lambda item: (item.start, item.kind == "quantity", -item.end)):
         if not kept or candidate.start >= kept[-1].end:
             kept.append(candidate)
     return kept if whole_words else _joined(text, kept)
 
 
-def _joined(text: str, found: list[Find]) -> list[Find]:
+def _names(text: str, locale: str, *, whole_words: bool) -> Iterator[Find]:
+    """The names of CLDR that begin where a word does, and end where one does, or not before an ending."""
+    index = names(locale)
+    words = segment.words(text, locale)
+    ends = {word.end for word in words}
+    for word in words:
+        for name, kind in index.get(text[word.start : word.start + 2].casefold(), ()):
+            end = word.start + len(name)
+            if text[word.start : end].casefold() != name.casefold():
+                continue
+            if end in ends:
+                yield Find(word.start, end, kind)
+                break
+            if not whole_words and word.start < end < word.end <= end + 3:  # an ending, as in "Москва" + "х"
+                yield Find(word.start, word.end, kind)
+                break
+
+
+def _joined(text: str, finds: list[Find]) -> list[Find]:
     """A weekday and the date beside it as one."""
     joined: list[Find] = []
-    for one in found:
+    for find in finds:
         last = joined[-1] if joined else None
-        if last and last.kind == one.kind == "date" and text[last.end : one.start] in (" ", ", "):
-            joined[-1] = Find(last.start, one.end, one.kind)
+        if last and last.kind == find.kind == "date" and text[last.end : find.start] in (" ", ", "):
+            joined[-1] = Find(last.start, find.end, find.kind)
         else:
-            joined.append(one)
+            joined.append(find)
     return joined
 
 
@@ -161,21 +170,19 @@ class Lexicon:
     def answers(self, requests: Iterable[Request]) -> Iterator[Answer]:
         """An answer for each request, in order."""
         for request in requests:
-            said = getattr(self, f"_{request.question}")(request)
-            if said is None:
+            answer = getattr(self, f"_{request.question}")(request)
+            if answer is None:
                 yield Answer(request.request_id, "", finish_reason="refused", problem="refused")
             else:
-                text = json.dumps(said, ensure_ascii=False)
+                text = json.dumps(answer, ensure_ascii=False)
                 yield Answer(
                     request.request_id, text, tokens_in=len(request.prompt.split()), tokens_out=len(text.split())
                 )
 
     def _entities(self, request: Request) -> list[dict[str, str]]:
         text = request.payload["text"]
-        found = find(text, request.payload["locale"], whole_words=self.whole_words)
-        return [
-            {"mention": text[item.start : item.end], "type": self.types.get(item.kind, item.kind)} for item in found
-        ]
+        finds = find(text, request.payload["locale"], whole_words=self.whole_words)
+        return [{"mention": text[start:end], "type": self.types.get(kind, kind)} for start, end, kind in finds]
 
     def _ner(self, request: Request) -> dict[str, Any]:
         return {"entities": self._entities(request)}
@@ -197,18 +204,18 @@ class Lexicon:
             is_prose and len(kinds) >= 3,
             is_prose and len(kinds) >= 4 and density > 0.06,
         ]
-        said = f"{len(entities)} known names and numbers of {len(kinds)} kinds in {words} words; prose: {is_prose}"
-        return {"justification": said, "score": max(1, sum(points))}
+        reason = f"{len(entities)} known names and numbers of {len(kinds)} kinds in {words} words; prose: {is_prose}"
+        return {"justification": reason, "score": max(1, sum(points))}
 
     def _judge(self, request: Request) -> dict[str, Any]:
         given = {entity["mention"]: entity["label"] for entity in request.payload["entities"]}
-        known = {entity["mention"]: entity["type"] for entity in self._entities(request)}
-        missing = [mention for mention in known if mention not in given]
-        wrong = [mention for mention, type in known.items() if mention in given and type not in given[mention]]
-        share_missing = len(missing) / max(1, len(known))
+        types = {entity["mention"]: entity["type"] for entity in self._entities(request)}
+        missing = [mention for mention in types if mention not in given]
+        wrong = [mention for mention, type in types.items() if mention in given and type not in given[mention]]
+        share_missing = len(missing) / max(1, len(types))
         share_wrong = len(wrong) / max(1, len(given))
         return {
-            "explanation": f"compared with {len(known)} names and numbers of the lexicon",
+            "explanation": f"compared with {len(types)} names and numbers of the lexicon",
             "faithfulness": 5 - min(4, round(share_wrong * 8)),
             "completeness": 5 - min(4, round(share_missing * 8)),
             "missing": missing[:100],
@@ -225,8 +232,8 @@ class Lexicon:
         label = request.payload["label"]
         if label in LABEL_NAMES:
             return {"english": label}
-        found = [english for english, names in LABEL_NAMES.items() if names.get(request.language) == label]
-        return {"english": found[0]} if found else None
+        english = [name for name, names in LABEL_NAMES.items() if names.get(request.language) == label]
+        return {"english": english[0]} if english else None
 
 
 def load(spec: Spec) -> Engine:

@@ -6,6 +6,7 @@ Settings; a null leaves temperature, seed or max_tokens to the server
   key_env              the environment variable that holds the key, OPENAI_API_KEY; null where none is wanted
   temperature, seed, max_tokens   see engines.decoding; 0, 0, 2048
   response_format      json_schema, json_object or text; auto goes from the first to the last as far as they are refused
+  stream               true: answers come in pieces, so that one that loops can be ended; where that is refused, at once
   extra                more of the request's body, as it stands: {top_p: 0.9}
   in_flight            requests at once, in each task: 32
   requests_per_minute, tokens_per_minute   of all tasks together, each keeps to its share; null for no limit
@@ -14,6 +15,7 @@ Settings; a null leaves temperature, seed or max_tokens to the server
 """
 
 import asyncio
+import dataclasses
 import functools
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -23,17 +25,22 @@ from typing import Any
 import httpx
 
 from finerweb import plugins
-from finerweb.engines import COMMON, Answer, Engine, Request, Spec
+from finerweb.cost import CHARACTERS_A_TOKEN
+from finerweb.engines import COMMON, LOOPED, Answer, Engine, Request, Spec
 from finerweb.engines._openai.access import Access, Options
 from finerweb.engines._openai.chat import Chat
 from finerweb.engines._openai.in_flight import Ask, stream
 from finerweb.engines._openai.rate_limit import Pace, backoff
 from finerweb.engines._openai.reply import Reply, answer, refusal
+from finerweb.engines._openai.streaming import EVENTS, whole
 
 OPTIONS = frozenset(Options.model_fields) - COMMON
 DEFAULTS = {name: field.default for name, field in Options.model_fields.items() if not field.is_required()}
 NEUTRAL = frozenset(
-    ["url", "key_env", "in_flight", "requests_per_minute", "tokens_per_minute", "timeout", "retries", "max_tokens"]
+    [
+        *("url", "key_env", "in_flight", "requests_per_minute", "tokens_per_minute", "timeout", "retries"),
+        *("max_tokens", "stream"),
+    ]
 )
 
 CONNECT = 10.0  # seconds for a connection, and for the list of models
@@ -59,6 +66,7 @@ class Endpoint:
         self._pace = Pace(limit=options.in_flight, requests_per_minute=requests, tokens_per_minute=tokens)
         self._certificates = httpx.create_ssl_context()  # takes as long as a request
         self._tokens_out = EXPECTED  # a moving average
+        self._per_character = 1 / CHARACTERS_A_TOKEN  # tokens of a prompt
         self._heard = 0  # replies of any kind
         self._answered = 0
         self._rejected = 0
@@ -114,8 +122,10 @@ class Endpoint:
         content = json.dumps(body, ensure_ascii=False)
         tokens = len(content) / 3 + self._tokens_out
         async with self._pace.turn(tokens) as sent:
-            reply = await self._exchange(client, content)
+            reply = await self._exchange(client, content, request.prompt)
         said = answer(reply, request) if 200 <= reply.status < 300 else None
+        if said:
+            said = self._accounted(said, len(request.instructions) + len(request.prompt))
         used = (said.tokens_in + said.tokens_out or tokens) if said else 0.0  # what is not told was as estimated
         self._pace.settle(tokens - used)
         if said:
@@ -128,11 +138,25 @@ class Endpoint:
             self._pace.speed_up()
         return reply, said
 
-    async def _exchange(self, client: httpx.AsyncClient, content: str) -> Reply:
+    def _accounted(self, said: Answer, characters: int) -> Answer:
+        """An answer with the tokens of its prompt, also where it was ended before its account came."""
+        if said.tokens_in:
+            self._per_character = said.tokens_in / characters
+        elif said.tokens_out:
+            if said.finish_reason != LOOPED:
+                self._chat.stop_streaming()  # a server that never gives account of a stream
+            return dataclasses.replace(said, tokens_in=round(characters * self._per_character))
+        return said
+
+    async def _exchange(self, client: httpx.AsyncClient, content: str, source: str) -> Reply:
+        url, sent = self._access.at("chat/completions"), content.encode("utf-8", "replace")
         try:
-            async with asyncio.timeout(self._options.timeout):
-                url = self._access.at("chat/completions")
-                response = await client.post(url, content=content.encode("utf-8", "replace"))
+            async with asyncio.timeout(self._options.timeout), client.stream("POST", url, content=sent) as response:
+                if response.is_success and response.headers.get("content-type", "").startswith(EVENTS):
+                    reply = await whole(response.aiter_lines(), source)
+                else:
+                    await response.aread()
+                    reply = self._access.reply(response.status_code, response.text, response.headers)
         except NOT_THERE as error:
             return self._access.trouble("unconnected", error)
         except (TimeoutError, httpx.TimeoutException):
@@ -140,7 +164,7 @@ class Endpoint:
         except httpx.HTTPError as error:
             return self._access.trouble("broken", error)
         self._heard += 1
-        return self._access.reply(response.status_code, response.text, response.headers)
+        return reply if reply.status == 200 else dataclasses.replace(reply, text=self._access.redact(reply.text))
 
     def _slow_down(self, sent: float, reply: Reply) -> None:
         self._pace.slow_down(sent, reply.wait)

@@ -2,7 +2,7 @@
 
 Spark hands the slices of one job to different Python workers, and kills them without asking: an engine inside one of
 them would be loaded again in the next, and outlive the first with its GPU. So a worker is a client: the first one
-starts the process (`_vllm_process`), all that want the same model reach it by a socket (`_vllm_place`), and it ends
+starts the process (`_vllm/process`), all that want the same model reach it by a socket (`_vllm/place`), and it ends
 itself when nobody has been there for a while. One process serves a model whatever its decoding.
 
 Settings
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from finerweb.engines import COMMON, Answer, Engine, Request, Spec, decoding
-from finerweb.engines._vllm.place import KEPT, Failed, Place, connect
+from finerweb.engines._vllm.place import KEPT, Place, connect
 from finerweb.errors import EngineFailed
 
 OPTIONS = None
@@ -91,11 +91,11 @@ class Vllm:
         keep_alive = float(self._settings.get("keep_alive", 60))
         try:
             return connect(place, keep_alive=keep_alive, patience=float(self._settings.get("start_timeout", 900)))
-        except Failed as failure:
+        except EngineFailed as failure:
             raise self._failed(str(failure)) from None
 
     def _send(self, connection: Connection, request: Request) -> None:
-        how = decoding(self._settings, request.attempt)
+        how = decoding(self._settings, request)
         message = (request.request_id, request.instructions, request.prompt, json.dumps(request.schema), *how)
         with suppress(OSError):  # what was answered is received first, and then why there is no more
             connection.send(message)

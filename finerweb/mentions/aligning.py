@@ -8,6 +8,7 @@ of the list where that was wrong. Plain Python.
 
 from bisect import bisect_left
 from collections.abc import Hashable, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from finerweb.text.spans import Span
@@ -47,73 +48,122 @@ class _Link(NamedTuple):
 def align(places: Sequence[Sequence[Place]], labels: Sequence[Hashable]) -> list[Placed | None]:
     """Where each mention is, of its `places`; None where others have all of them.
 
-    Two mentions share a place only if their labels differ.
+    Two mentions share a place only if their labels differ. A list that is not in reading order but goes from label to
+    label is aligned label by label.
     """
-    covered = _covered(places) if any(len(one) > 1 for one in places) else set()
-    chosen: list[Placed | None] = [None] * len(places)
-    link = _chain(places, labels, covered)
-    while link:
-        chosen[link.mention] = Placed(link.place, True)
-        link = link.before
-    taken = {(placed.place.span, labels[at]) for at, placed in enumerate(chosen) if placed}
-    used = {span for span, _ in taken}
-    cursor = 0
-    for at, options in enumerate(places):
-        placed = chosen[at]
-        if placed is None and options:
-            free = [one for one in options if (one.span, labels[at]) not in taken]
-            if not free:
-                continue
-            best = min(
-                free,
-                key=lambda one: (
-                    one.cost + COVERED * (one.span in covered) + SHARED * (one.span in used),
-                    one.span.start < cursor,
-                    one.span.start,
-                ),
-            )
-            chosen[at] = placed = Placed(best, False)
-            taken.add((best.span, labels[at]))
-            used.add(best.span)
-        if placed and placed.is_in_order:
-            cursor = placed.place.span.start
-    return chosen
+    alignment = _Alignment(places, labels)
+    alignment.add(range(len(places)))
+    blocks = [list(block) for _, block in groupby(range(len(labels)), key=lambda mention: labels[mention])]
+    if 1 < len(blocks) == len(set(labels)) and not alignment.is_in_order:
+        alignment = _Alignment(places, labels)
+        for block in blocks:
+            alignment.add(block)
+    return alignment.chosen
 
 
-def _chain(places: Sequence[Sequence[Place]], labels: Sequence[Hashable], covered: set[Span]) -> _Link | None:
-    """The best chain of mentions in reading order: a longer span before those that it holds.
+class _Alignment:
+    """The places chosen so far."""
 
-    `links` are the best chains by the key of their last place, each worth more than those before it.
-    """
-    keys: list[int] = []
-    worth: list[float] = []
-    links: list[_Link] = []
-    found: list[tuple[int, float, _Link]] = []
-    for mention, options in enumerate(places):
-        beside = {link.place.span.end: (value, link) for _, value, link in found}
-        found = []
-        for place in options:
+    def __init__(self, places: Sequence[Sequence[Place]], labels: Sequence[Hashable]) -> None:
+        self.places = places
+        self.labels = labels
+        self.chosen: list[Placed | None] = [None] * len(places)
+        self._covered = _covered(places) if any(len(options) > 1 for options in places) else set()
+        self._taken: set[tuple[Span, Hashable]] = set()
+        self._used: set[Span] = set()
+
+    @property
+    def is_in_order(self) -> bool:
+        """Is every mention that has a place where the order of the list wants it?"""
+        return all(placed is None or placed.is_in_order for placed in self.chosen)
+
+    def add(self, mentions: Sequence[int]) -> None:
+        """Choose the places of mentions: of as many as possible in reading order, then of the others."""
+        link = self._chain(mentions)
+        while link:
+            self._choose(link.mention, Placed(link.place, True))
+            link = link.before
+        cursor = 0
+        for mention in mentions:
+            placed = self.chosen[mention]
+            if placed is None:
+                self._place(mention, cursor)
+            elif placed.is_in_order:
+                cursor = placed.place.span.start
+
+    def _choose(self, mention: int, placed: Placed) -> None:
+        self.chosen[mention] = placed
+        self._taken.add((placed.place.span, self.labels[mention]))
+        self._used.add(placed.place.span)
+
+    def _place(self, mention: int, cursor: int) -> None:
+        """The cheapest place that is free, if possible behind the mention before."""
+        label = self.labels[mention]
+        free = [place for place in self.places[mention] if (place.span, label) not in self._taken]
+        if free:
+            place = min(free, key=lambda place: (self._cost(place), place.span.start < cursor, place.span.start))
+            self._choose(mention, Placed(place, False))
+
+    def _cost(self, place: Place) -> float:
+        return place.cost + COVERED * (place.span in self._covered) + SHARED * (place.span in self._used)
+
+    def _chain(self, mentions: Sequence[int]) -> _Link | None:
+        """The best chain of mentions in reading order: a longer span before those that it holds."""
+        chains = _Chains(self.labels)
+        for mention in mentions:
+            places = [place for place in self.places[mention] if (place.span, self.labels[mention]) not in self._taken]
+            chains.lengthen(mention, [(place, 1.0 - self._cost(place)) for place in places])
+        return chains.best
+
+
+class _Chains:
+    """The best chains by the key of their last place, each worth more than those before it."""
+
+    def __init__(self, labels: Sequence[Hashable]) -> None:
+        self._labels = labels
+        self._keys: list[int] = []
+        self._worth: list[float] = []
+        self._links: list[_Link] = []
+        self._last: list[tuple[int, float, _Link]] = []
+
+    @property
+    def best(self) -> _Link | None:
+        """The end of the chain that is worth most."""
+        return self._links[-1] if self._links else None
+
+    def lengthen(self, mention: int, places: Sequence[tuple[Place, float]]) -> None:
+        """Put a mention at the end of chains, at each of its places with what that is worth."""
+        ends = {link.place.span.end: (worth, link) for _, worth, link in self._last}
+        self._last = []
+        for place, gain in places:
             key = place.span.start * WIDE - place.span.end
-            at = bisect_left(keys, key)
-            value, before = (worth[at - 1], links[at - 1]) if at else (0.0, None)
-            if at < len(keys) and keys[at] == key and labels[links[at].mention] != labels[mention]:
-                shared = worth[at] - SHARED
-                if shared > value:
-                    value, before = shared, links[at]
+            worth, before = self._longest_before(key, mention)
             for end in (place.span.start, place.span.start - 1):
-                if end in beside and beside[end][0] + BESIDE > value:
-                    value, before = beside[end][0] + BESIDE, beside[end][1]
-            gain = 1.0 - place.cost - (COVERED if place.span in covered else 0.0)
-            found.append((key, value + gain, _Link(mention, place, before)))
-        for key, value, link in found:  # after all were found: a mention has one place
-            at = bisect_left(keys, key)
-            if (at < len(keys) and keys[at] == key and worth[at] >= value) or (at and worth[at - 1] >= value):
-                continue
-            end = at
-            while end < len(keys) and worth[end] <= value:
-                end += 1
-            keys[at:end], worth[at:end], links[at:end] = [key], [value], [link]
-    return links[-1] if links else None
+                if end in ends and ends[end][0] + BESIDE > worth:
+                    worth, before = ends[end][0] + BESIDE, ends[end][1]
+            self._last.append((key, worth + gain, _Link(mention, place, before)))
+        for key, worth, link in self._last:  # after all were tried: a mention has one place
+            self._insert(key, worth, link)
+
+    def _longest_before(self, key: int, mention: int) -> tuple[float, _Link | None]:
+        index = bisect_left(self._keys, key)
+        worth, before = (self._worth[index - 1], self._links[index - 1]) if index else (0.0, None)
+        if index < len(self._keys) and self._keys[index] == key:
+            link, shared = self._links[index], self._worth[index] - SHARED
+            if self._labels[link.mention] != self._labels[mention] and shared > worth:
+                return shared, link
+        return worth, before
+
+    def _insert(self, key: int, worth: float, link: _Link) -> None:
+        keys, worths = self._keys, self._worth
+        index = bisect_left(keys, key)
+        is_worse = index < len(keys) and keys[index] == key and worths[index] >= worth
+        if is_worse or (index and worths[index - 1] >= worth):
+            return
+        end = index
+        while end < len(keys) and worths[end] <= worth:
+            end += 1
+        keys[index:end], worths[index:end], self._links[index:end] = [key], [worth], [link]
 
 
 def _covered(places: Sequence[Sequence[Place]]) -> set[Span]:

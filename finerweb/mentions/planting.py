@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from finerweb.labels.classes import coarse
 from finerweb.text import segment
-from finerweb.text.edges import HANGUL, UNSPACED
+from finerweb.text.characters import HANGUL, UNSPACED
 from finerweb.text.folding import fold
 from finerweb.text.spans import Span, overlap
 

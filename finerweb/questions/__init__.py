@@ -4,7 +4,7 @@ An annotator is a module with
   PROMPT             the instructions, the same for every request (so that prefix caching works)
   SCHEMA             the JSON schema of an answer, arrays and strings bounded
   prompt(payload)    the part that differs: a dict, as the job packed it, to text
-  parse(answer)      an answer's text to what it says, or answers.Unreadable
+  parse(answer)      an answer's text to what it says; raises Unreadable
   doubt(said, payload)  why what it says cannot be an answer to this payload, or None
   TOKENS_OUT         about how long an answer is, for plans and budgets until the first answers tell
 """

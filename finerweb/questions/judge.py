@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from finerweb.errors import Unreadable, excerpt
 from finerweb.problems import AnswerProblem
-from finerweb.questions._json import read_json
+from finerweb.questions._members import exact, member, text_of
+from finerweb.questions._reader import Reading, read
 from finerweb.text.scripts import foreign
 
 _LIST = {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 300}}
@@ -34,6 +34,7 @@ SCHEMA: dict[str, Any] = {
 
 
 TOKENS_OUT = 200
+GRADES = range(1, 6)
 
 
 class Verdict(NamedTuple):
@@ -57,18 +58,29 @@ def prompt(payload: dict[str, Any]) -> str:
 
 def parse(answer: str) -> Verdict:
     """Read a verdict; raises Unreadable for a grade that is missing or outside 1-5."""
-    said = read_json(answer)
-    if not isinstance(said, dict):
-        raise Unreadable(f"no verdict: {excerpt(answer)}")
-    grades = [said.get("faithfulness"), said.get("completeness")]
-    if not all(type(grade) is int and 1 <= grade <= 5 for grade in grades):  # True is an int too
-        raise Unreadable(f"no grades from 1 to 5: {excerpt(answer)}")
-    lists = [said.get(name) or [] for name in ("missing", "extra", "wrong")]
-    if not all(isinstance(one, list) for one in lists):
-        raise Unreadable(f"missing, extra and wrong are no lists: {excerpt(answer)}")
-    missing, extra, wrong = ([str(item) for item in one] for one in lists)
-    explanation = str(said.get("explanation") or "")
-    return Verdict(said["faithfulness"], said["completeness"], missing, extra, wrong, explanation)
+    verdict: Verdict = read(answer, _shape, "verdict with grades from 1 to 5")
+    return verdict
+
+
+def _shape(data: Any) -> Reading | None:
+    if not isinstance(data, dict):
+        return None
+    faithfulness, completeness = (exact(member(data, name), GRADES) for name in ("faithfulness", "completeness"))
+    lists = [member(data, name) or [] for name in ("missing", "extra", "wrong")]
+    if faithfulness is None or completeness is None or not all(isinstance(findings, list) for findings in lists):
+        return None
+    explanation = text_of(member(data, "explanation", "justification", "reason", "reasoning", "rationale"))
+    missing, extra, wrong = ([mention for mention in map(_mention, findings) if mention] for findings in lists)
+    return Reading(Verdict(faithfulness, completeness, missing, extra, wrong, explanation or ""))
+
+
+def _mention(finding: Any) -> str | None:
+    """A finding as it was asked for, or with its type or a reason beside it; None for what names nothing."""
+    if isinstance(finding, dict):
+        finding = member(finding, "mention", "entity", "text", "name")
+    elif isinstance(finding, list) and finding:
+        finding = finding[0]
+    return text_of(finding)
 
 
 def doubt(said: Verdict, payload: Mapping[str, Any]) -> AnswerProblem | None:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from finerweb.errors import Unreadable, excerpt
 from finerweb.labels.forms import canonical, problem
 from finerweb.problems import AnswerProblem
-from finerweb.questions._json import read_json
+from finerweb.questions._members import member
+from finerweb.questions._reader import Reading, read
 from finerweb.text.scripts import scripts
 
 PROMPT = """You translate the names of entity types into English. Give the singular word or short phrase by which a \
@@ -31,12 +31,14 @@ def prompt(payload: Mapping[str, Any]) -> str:
 
 def parse(answer: str) -> str:
     """Read the English name, in canonical form; raises Unreadable where there is none."""
-    said = read_json(answer)
-    name = said.get("english") if isinstance(said, dict) else None
+    name: str = read(answer, _shape, "English name")
+    return name
+
+
+def _shape(data: Any) -> Reading | None:
+    name = member(data, "english", "english_name", "translation", "name") if isinstance(data, dict) else None
     plain = canonical(name) if isinstance(name, str) else ""
-    if problem(plain):
-        raise Unreadable(f"no English name: {excerpt(answer)}")
-    return plain
+    return None if problem(plain) else Reading(plain)
 
 
 def doubt(said: str, payload: Mapping[str, Any]) -> AnswerProblem | None:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from finerweb.errors import Unreadable, excerpt
 from finerweb.problems import AnswerProblem
-from finerweb.questions._json import read_json
+from finerweb.questions._members import member
+from finerweb.questions._reader import Reading, read
 from finerweb.text.scripts import LETTERS, scripts
 
 PROMPT = """You translate the names of entity types. Give the word or short phrase by which a native speaker would \
@@ -33,11 +33,15 @@ def prompt(payload: Mapping[str, Any]) -> str:
 
 def parse(answer: str) -> str:
     """Read the name; raises Unreadable where there is none."""
-    said = read_json(answer)
-    name = said.get("name") if isinstance(said, dict) else None
-    if not isinstance(name, str) or not name.strip():
-        raise Unreadable(f"no name: {excerpt(answer)}")
-    return " ".join(name.split())
+    name: str = read(answer, _shape, "name")
+    return name
+
+
+def _shape(data: Any) -> Reading | None:
+    name = member(data, "name", "translation", "translated_name") if isinstance(data, dict) else None
+    if not isinstance(name, str) or not any(sign.isalnum() for sign in name):  # the format's own name is `...`
+        return None
+    return Reading(" ".join(name.split()))
 
 
 def doubt(said: str, payload: Mapping[str, Any]) -> AnswerProblem | None:

@@ -1,12 +1,14 @@
 """Which named entities does a passage mention, and of what type is each? Open types, in reading order."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from finerweb.errors import Unreadable, excerpt
 from finerweb.problems import AnswerProblem
-from finerweb.questions._json import read_json
+from finerweb.questions._items import Bad, Named, shape
+from finerweb.questions._reader import read
 from finerweb.text.scripts import foreign
+
+__all__ = ["Bad", "Named", "doubt", "items", "parse", "prompt"]
 
 PROMPT = """You annotate named entities. List every mention in the passage of:
 - persons, organizations, places;
@@ -47,36 +49,22 @@ SCHEMA: dict[str, Any] = {
 TOKENS_OUT = 400  # the paper's 20 to 25 annotations a passage, of 16 tokens each
 
 
-class Named(NamedTuple):
-    """A mention as the model wrote it, and the type it gave."""
-
-    mention: str
-    type: str
-
-
 def prompt(payload: dict[str, Any]) -> str:
     """Payload: `language` (its English name), `text`."""
     return f"Language: {payload['language']}\nPassage:\n{payload['text']}"
 
 
 def parse(answer: str) -> list[Named]:
-    """Read the mentions: `{"entities": [...]}`, a bare list, or the paper's list of two-tuples; raises Unreadable."""
-    said = read_json(answer)
-    if isinstance(said, dict):
-        said = said.get("entities")
-    if not isinstance(said, list):
-        raise Unreadable(f"no list of entities: {excerpt(answer)}")
-    return [_read(item, answer) for item in said]
+    """Read the mentions; raises Unreadable where no list of them is, or none of them can be read."""
+    return [item for item in items(answer) if isinstance(item, Named)]
+
+
+def items(answer: str) -> list[Named | Bad]:
+    """Read the mentions and, each in its place, what stands among them and is none; raises Unreadable as `parse`."""
+    entries: list[Named | Bad] = read(answer, shape, "list of entities")
+    return entries
 
 
 def doubt(said: list[Named], payload: Mapping[str, Any]) -> AnswerProblem | None:
     """Mentions of which none is in the passage are not about it."""
-    return foreign([one.mention for one in said], payload["text"])
-
-
-def _read(item: Any, answer: str) -> Named:
-    if isinstance(item, dict):
-        item = (item.get("mention"), item.get("type"))
-    if not isinstance(item, list | tuple) or len(item) != 2 or not all(isinstance(part, str) for part in item):
-        raise Unreadable(f"not a mention and its type: {excerpt(repr(item))} in {excerpt(answer)}")
-    return Named(*item)
+    return foreign([named.mention for named in said], payload["text"])

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from finerweb.errors import Unreadable, excerpt
 from finerweb.problems import AnswerProblem
-from finerweb.questions._json import read_json
+from finerweb.questions._members import exact, member, text_of
+from finerweb.questions._reader import Reading, read
 
 PROMPT = """You grade passages from the web. The question is how useful a passage is as an example from which named \
 entity recognition can be learned. Start at zero and give one point for each statement that holds:
@@ -46,10 +46,16 @@ def prompt(payload: dict[str, Any]) -> str:
 
 def parse(answer: str) -> Rating:
     """Read a grade; raises Unreadable for one that is missing or outside 1-4."""
-    said = read_json(answer)
-    if not isinstance(said, dict) or type(said.get("score")) is not int or not 1 <= said["score"] <= 4:
-        raise Unreadable(f"no score from 1 to 4: {excerpt(answer)}")
-    return Rating(said["score"], str(said.get("justification") or ""))
+    rating: Rating = read(answer, _shape, "score from 1 to 4")
+    return rating
+
+
+def _shape(data: Any) -> Reading | None:
+    score = exact(member(data, "score", "rating", "grade"), range(1, 5)) if isinstance(data, dict) else None
+    if score is None:
+        return None
+    justification = text_of(member(data, "justification", "explanation", "reason", "reasoning", "rationale"))
+    return Reading(Rating(score, justification or ""))
 
 
 def doubt(said: Rating, payload: Mapping[str, Any]) -> AnswerProblem | None:

@@ -9,12 +9,13 @@ from pyspark.sql import functions as F
 
 from finerweb import plugins, problems
 from finerweb.cost import Tally
-from finerweb.engines import Answer
+from finerweb.engines import LOOPED, Answer
 from finerweb.errors import Unreadable
 from finerweb.languages import Language
 from finerweb.problems import AnswerProblem
 from finerweb.rows import lookup
 from finerweb.table import Column, Table
+from finerweb.text import loops
 
 PROBLEMS = tuple(problems.ANSWER)
 
@@ -37,7 +38,7 @@ TABLE = Table(
         Column("engine", "string", "engine, model and fingerprint of the settings that shape answers", nullable=False),
         Column("prompt", "string", "fingerprint of instructions, schema and template", nullable=False),
         Column("answer", "string", "as it came, whatever it is", nullable=False),
-        Column("finish_reason", "string", "stop, length, refused or an error", nullable=False),
+        Column("finish_reason", "string", "stop, length, repetition, refused or an error", nullable=False),
         Column("tokens_in", "int", "tokens read", nullable=False),
         Column("tokens_out", "int", "tokens written", nullable=False),
         Column("usd", "double", "what it cost; null where the engine's price is not known"),
@@ -52,8 +53,8 @@ TABLE = Table(
     ),
 )
 
-# Worth another attempt, with more room and another seed. The others would meet the same end.
-AGAIN = ("truncated", "malformed", "empty", "wrong_script", "long_name", "other_subject", "unreachable")
+# Worth another attempt, with another seed and what else may help (engines.decoding). The others meet the same end.
+AGAIN = ("looped", "truncated", "malformed", "empty", "wrong_script", "long_name", "other_subject", "unreachable")
 
 
 def about(passages: DataFrame, *, languages: Mapping[str, Language], more: Sequence[str] = ()) -> DataFrame:
@@ -96,7 +97,7 @@ def ask(subjects: DataFrame, *, question: str, prompt: str, engines: Mapping[str
 
 
 def due(requests: DataFrame, completions: DataFrame, *, attempts: int, again: Sequence[str], run: str) -> DataFrame:
-    """The requests that are to be asked now, with the number of the `attempt`.
+    """The requests that are to be asked now, with the number of the `attempt` and the `last_problem`.
 
     Those without an answer, and those whose last answer has a problem of AGAIN, up to `attempts`. With `again`, those
     alone whose last answer has one of these problems, however often they were asked, unless in this very run.
@@ -113,8 +114,8 @@ def due(requests: DataFrame, completions: DataFrame, *, attempts: int, again: Se
         is_due = F.col("problem").isin(list(again)) & (F.col("run") != run)
     else:
         is_due = F.col("attempt").isNull() | (F.col("problem").isin(list(AGAIN)) & (attempt < attempts))
-    joined = requests.join(last, on="request_id", how="left").filter(is_due)
-    return joined.withColumn("attempt", (attempt + 1).cast("int")).drop("problem", "run")
+    joined = requests.join(last, on="request_id", how="left").filter(is_due).drop("run")
+    return joined.withColumn("attempt", (attempt + 1).cast("int")).withColumnRenamed("problem", "last_problem")
 
 
 def tally(row: Mapping[str, Any]) -> Tally:
@@ -125,7 +126,10 @@ def tally(row: Mapping[str, Any]) -> Tally:
 
 
 def problem(question: str, said: Answer, payload: Mapping[str, Any]) -> AnswerProblem | None:
-    """Why an answer cannot be used: truncated, empty, malformed, or what the annotator's `doubt` says of it."""
+    """Why an answer cannot be used: looped, truncated, empty, malformed, or what the annotator's `doubt` says of it."""
+    source = " ".join(field for field in payload.values() if isinstance(field, str))
+    if said.finish_reason == LOOPED or loops.find(said.text, source):
+        return "looped"
     if said.finish_reason == "length":
         return "truncated"
     if not said.text.strip():

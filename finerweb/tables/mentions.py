@@ -11,8 +11,10 @@ from finerweb.errors import Unreadable
 from finerweb.languages import Language
 from finerweb.mentions import grounding
 from finerweb.questions import ner
+from finerweb.questions.ner import Bad
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
+from finerweb.text import loops
 
 TABLE = Table(
     name="mentions",
@@ -75,14 +77,16 @@ def read(row: Any, *, locales: Mapping[str, str], policy: str) -> Iterator[tuple
         policy=policy,
     )
     try:
-        named = ner.parse(row.answer)
+        items = ner.items(loops.without(row.answer, row.text))
     except Unreadable:
         yield mention(position=-1, mention=None, label=None, **NOWHERE, problem=row.problem or "unreadable")
         return
+    named = [(position, item) for position, item in enumerate(items) if not isinstance(item, Bad)]
+    labels = [" ".join(item.type.split()) for _, item in named]
+    mentions = [item.mention for _, item in named]
     text = grounding.Text(row.text, locales[row.language])
-    labels = [" ".join(item.type.split()) for item in named]
-    places = grounding.ground([item.mention for item in named], text, labels=labels, policy=policy, prompt=ner.PROMPT)
-    for position, (item, label, alternatives) in enumerate(zip(named, labels, places, strict=True)):
+    places = grounding.ground(mentions, text, labels=labels, policy=policy, prompt=ner.PROMPT)
+    for (position, item), label, alternatives in zip(named, labels, places, strict=True):
         named_as = partial(mention, position=position, mention=item.mention, label=label)
         for place in alternatives:
             if place.span is None or not 0 < len(label) <= LONGEST_LABEL:
@@ -91,3 +95,6 @@ def read(row: Any, *, locales: Mapping[str, str], policy: str) -> Iterator[tuple
             else:
                 start, end = place.span
                 yield named_as(start=start, end=end, surface=row.text[start:end], tier=place.tier, problem=None)
+    for position, bad in enumerate(items):
+        if isinstance(bad, Bad):
+            yield mention(position=position, mention=bad.text, label=None, **NOWHERE, problem="bad_item")

@@ -6,18 +6,42 @@ Offsets of a folded text are of no use outside: `Folded.source` leads back to th
 import functools
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from finerweb.text import letters
+from finerweb.text.characters import APOSTROPHES, ARMENIAN_STRESS, IGNORABLE, SELECTORS, VARIED, ranges
 from finerweb.text.spans import Span
 
-# Invisible and lost by models: soft hyphen, zero-width signs, bidi controls, tatweel, Arabic and Hebrew points.
-INVISIBLE = re.compile(
-    r"[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u0640\u064B-\u065F\u0670\u06D6-\u06ED\u0591-\u05BD\u05BF-\u05C7]"
+IGNORED = re.compile(f"[{IGNORABLE}]")
+# Lost by models: tatweel, Arabic and Hebrew points, Armenian stress.
+POINTS = re.compile(
+    rf"[\u0610-\u061A\u0640\u064B-\u065F\u0670\u06D6-\u06ED\u08D3-\u08FF\u0591-\u05BD\u05BF-\u05C7{ARMENIAN_STRESS}]"
 )
 SAME = str.maketrans(
-    {**dict.fromkeys("‘’‚‛ʼ`´′", "'"), **dict.fromkeys("“”„‟«»″״", '"'), **dict.fromkeys("‐‑‒–—―−־", "-")}
+    {
+        **dict.fromkeys(APOSTROPHES, "'"),
+        **dict.fromkeys("“”„‟«»″״〝〞‶", '"'),
+        **dict.fromkeys("‐‑‒–—―−־֊⁃﹣－", "-"),
+        **dict.fromkeys("・･‧•⋅∙·", "·"),
+        "〜": "~",
+    }
 )
-LAST = 0x20000  # above it are ideographs and their variants, each of which folds to one
+WORD_SPACE = "፡"  # of Ethiopic
+LAST = 0x20000  # above it are ideographs, each of which folds to one, and selectors
+
+# Marks that people type in any order: of Thai, Lao and Khmer, whose letters below others go with their stacker, and of
+# Burmese those that Zawgyi, which is no Unicode, has at the same places.
+_SORTED = (
+    r"[\u0E31\u0E34-\u0E3A\u0E47-\u0E4E\u0EB1\u0EB4-\u0EBC\u0EC8-\u0ECE\u102D-\u1030\u1032\u1036\u1037\u103A"
+    r"\u17B4-\u17D3\u17DD]"
+)
+_STACKED = r"\u17D2[\u1780-\u17A2]"
+_UNIT = re.compile(rf"{_STACKED}|{_SORTED}")
+_RUN = re.compile(rf"(?:{_STACKED}|{_SORTED}){{2,}}")
+# Sara am, half-width voiced marks, Hangul's vowels and finals: letters that join the one before them.
+_EXTENDING = frozenset({0x0E33, 0x0EB3, 0xFF9E, 0xFF9F, *range(0x1160, 0x1200)})
+_GREEK = re.compile(r"[\u0370-\u03FF\u1F00-\u1FFF]")
 
 
 class Folded(NamedTuple):
@@ -32,8 +56,10 @@ class Folded(NamedTuple):
         return Span(self.starts[start], self.ends[end - 1])
 
 
-def fold(text: str) -> Folded:
+def fold(text: str, locale: str = "") -> Folded:
     """Case, Unicode form, quotes, dashes, digits and white space made alike, invisible characters left out.
+
+    Of the language of a locale, also the letters that it takes for one another (`letters`).
 
     Most characters fold to one other, and runs of them are translated at once. What is left is folded cluster by
     cluster (a character and the marks that belong to it), so that every folded character has its source.
@@ -41,17 +67,16 @@ def fold(text: str) -> Folded:
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    at = 0
+    position = 0
     is_after_space = False
-    for special in _special().finditer(text):
-        first, last = special.span()
-        if at < first:
-            parts.append(text[at:first].translate(_ONE))
-            starts.extend(range(at, first))
-            ends.extend(range(at + 1, first + 1))
+    for first, last in _clusters(text):
+        if position < first:
+            parts.append(text[position:first].translate(_ONE))
+            starts.extend(range(position, first))
+            ends.extend(range(position + 1, first + 1))
             is_after_space = text[first - 1] == " "
-        at = last
-        folded = _fold_cluster(special[0])
+        position = last
+        folded = _fold_cluster(text[first:last])
         if folded == " " and is_after_space:
             ends[-1] = last
         elif folded:
@@ -59,19 +84,40 @@ def fold(text: str) -> Folded:
             starts.extend([first] * len(folded))
             ends.extend([last] * len(folded))
             is_after_space = folded == " "
-    parts.append(text[at:].translate(_ONE))
-    starts.extend(range(at, len(text)))
-    ends.extend(range(at + 1, len(text) + 1))
-    return Folded("".join(parts), starts, ends)
+    parts.append(text[position:].translate(_ONE))
+    starts.extend(range(position, len(text)))
+    ends.extend(range(position + 1, len(text) + 1))
+    return Folded(letters.alike("".join(parts), locale), starts, ends)
+
+
+def _clusters(text: str) -> Iterator[Span]:
+    """Where a text does not fold character by character: at a special character, with its base if it has one."""
+    special, cluster = _patterns()
+    end = 0
+    for match in special.finditer(text):
+        start = match.start()
+        if start < end:
+            continue
+        whole = cluster.match(text, max(end, start - 1)) or cluster.match(text, start)
+        if whole:
+            end = whole.end()
+            yield Span(whole.start(), end)
 
 
 @functools.lru_cache(maxsize=65_536)
 def _fold_cluster(cluster: str) -> str:
-    if cluster.isspace():
+    if cluster.replace(WORD_SPACE, " ").isspace():
         return " "
-    plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", INVISIBLE.sub("", cluster))).translate(SAME)
+    plain = cluster
+    for sequence, letter in letters.SEQUENCES.items():
+        plain = plain.replace(sequence, letter)
+    plain = IGNORED.sub("", plain).translate(SAME).translate(letters.RADICALS)  # NFKC takes "´" apart
+    plain = POINTS.sub("", unicodedata.normalize("NFKC", plain)).translate(SAME)
+    plain = _RUN.sub(lambda run: "".join(sorted(_UNIT.findall(run[0]))), plain)
     # "İ" folds to "i" and a combining dot, which nobody who writes "istanbul" types.
-    plain = unicodedata.normalize("NFC", plain.casefold().replace("i\u0307", "i"))
+    plain = unicodedata.normalize("NFC", plain.casefold().replace("i\u0307", "i")).translate(letters.SPELLINGS)
+    if _GREEK.search(plain):  # capitals have no accents (CLDR, el-Upper)
+        plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
     return "".join(" " if c.isspace() else str(unicodedata.decimal(c)) if c.isdecimal() else c for c in plain)
 
 
@@ -87,30 +133,26 @@ _ONE = _One()
 
 
 @functools.cache
-def _special() -> re.Pattern[str]:
-    """What does not fold character by character: white space, marks with their base, what grows or vanishes."""
-    marks, growing = set(), set()
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A character that does not fold to one other, by itself or with the one before; and the whole cluster it is of."""
+    marks, growing = set(_EXTENDING), {*letters.SPELLINGS, *range(0xE0000, 0xE1000)}
     for code in range(LAST):
         character = chr(code)
         source = unicodedata.decomposition(character)
         if source and source[0] != "<" and " " in source:
             marks.add(int(source.split()[1], 16))  # it may join the character before it, whatever its class
-        if unicodedata.combining(character):
+        if unicodedata.combining(character) or _UNIT.match(character):
             marks.add(code)
-        elif (source or len(character.casefold()) != 1 or INVISIBLE.match(character)) and not character.isspace():
+        elif source or len(character.casefold()) != 1 or IGNORED.match(character) or POINTS.match(character):
             growing.add(code)
-    marks |= {*range(0x1160, 0x1200)}  # Hangul's vowels and finals, which join by rule
-    growing = {code for code in growing if len(_fold_cluster(chr(code))) != 1}
-    after = rf"[{_ranges(marks)}\u200C\u200D]*[{_ranges(marks)}]"
-    return re.compile(rf"(?:\s{{2,}}|[^\S ]|.{after}|[{_ranges(growing)}])", re.DOTALL)
-
-
-def _ranges(codes: set[int]) -> str:
-    """The inside of a character class."""
-    found: list[list[int]] = []
-    for code in sorted(codes):
-        if found and found[-1][1] == code - 1:
-            found[-1][1] = code
-        else:
-            found.append([code, code])
-    return "".join(f"{re.escape(chr(a))}-{re.escape(chr(b))}" for a, b in found)
+    growing = {code for code in growing if not chr(code).isspace() and len(_fold_cluster(chr(code))) != 1}
+    seconds = {ord(sequence[1]) for sequence in letters.SEQUENCES}
+    after = rf"(?:[\u200C\u200D]*(?:{_STACKED}|[{ranges(marks)}]))"
+    sequences = "|".join(sorted(map(re.escape, letters.SEQUENCES), key=len, reverse=True))
+    spaces = rf"[\s{WORD_SPACE}]{{2,}}|[^\S ]|{WORD_SPACE}"
+    clusters = rf"(?:{sequences}){after}*|.{after}+|(?:{VARIED})[{SELECTORS}]+"
+    special = ranges(marks | growing | seconds | {code for code in range(LAST) if chr(code).isspace()} - {0x20})
+    return (
+        re.compile(rf"[{special}{WORD_SPACE}{SELECTORS}]|  "),
+        re.compile(rf"{spaces}|{clusters}|[{ranges(growing)}]", re.DOTALL),
+    )

@@ -1,5 +1,6 @@
 """Questions to an endpoint that works, over real HTTP: what is sent, how much at once and how fast, what is kept."""
 
+import dataclasses
 import itertools
 import threading
 import time
@@ -43,6 +44,8 @@ def test_a_question_is_asked_and_answered(question: str) -> None:
                 "type": "json_schema",
                 "json_schema": {"name": question, "strict": True, "schema": asked.schema},
             },
+            "stream": True,
+            "stream_options": {"include_usage": True},
         }
     ]
     plugins.load("finerweb.questions", question).parse(good(asked)[0].text)
@@ -50,7 +53,7 @@ def test_a_question_is_asked_and_answered(question: str) -> None:
 
 def sent(endpoint: Endpoint) -> list[dict[str, Any]]:
     """Of each body what is not the question: how the answer is drawn."""
-    kept = {"model", "messages", "response_format"}
+    kept = {"model", "messages", "response_format", "stream", "stream_options"}
     return [{key: value for key, value in call.body.items() if key not in kept} for call in endpoint.calls]
 
 
@@ -58,6 +61,21 @@ def test_a_later_attempt_has_more_room() -> None:
     with Endpoint() as endpoint:
         ask(endpoint, request(attempt=3), max_tokens=100, seed=7)
     assert sent(endpoint) == [{"temperature": 0.3, "seed": 9, "max_tokens": 400}]
+
+
+def test_an_attempt_after_a_loop_has_a_penalty_and_no_more_room() -> None:
+    again = dataclasses.replace(request(attempt=3), last_problem="looped")
+    with Endpoint() as endpoint:
+        ask(endpoint, again, max_tokens=100, seed=7)
+    assert sent(endpoint) == [{"temperature": 0.7, "seed": 9, "max_tokens": 100, "frequency_penalty": 0.3}]
+
+
+def test_a_penalty_that_is_refused_is_left_out() -> None:
+    refused = acts.error(400, "Unsupported parameter: 'frequency_penalty' is not supported with this model.")
+    asked = [dataclasses.replace(one, attempt=2, last_problem="looped") for one in requests(2)]
+    with Endpoint(lambda call: refused if "frequency_penalty" in call.body else None) as endpoint:
+        assert ask(endpoint, *asked, in_flight=1) == good(*asked)
+    assert ["frequency_penalty" in call.body for call in endpoint.calls] == [True, False, False]
 
 
 def test_settings_that_are_null_are_left_to_the_server_and_extra_ones_are_sent() -> None:
@@ -389,7 +407,7 @@ def test_what_shapes_an_answer_is_in_the_fingerprint_and_nothing_else() -> None:
     plain = Spec.of("openai", {"model": "org/gpt-4o"})
     neutral = {
         "url": HERE, "key_env": None, "in_flight": 1, "requests_per_minute": 1, "tokens_per_minute": 1, "timeout": 1,
-        "retries": 1, "max_tokens": 1, "tasks": 3, "price": {"input": 1.0},
+        "retries": 1, "max_tokens": 1, "tasks": 3, "price": {"input": 1.0}, "stream": False,
     }  # fmt: skip
     shaping = {"temperature": 1, "seed": 1, "response_format": "text", "extra": {"top_p": 1}}
     assert Spec.of("openai", {"model": "org/gpt-4o", **neutral}).fingerprint == plain.fingerprint

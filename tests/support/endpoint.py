@@ -11,14 +11,14 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from endpoint_acts import content, error, good
+from endpoint_acts import content, error, good, streamed
 
 MODEL = "tiny"
 
@@ -68,6 +68,8 @@ class Endpoint:
     key: str | None = None
     port: int = 0
     delay: float = 0.0
+    streams: bool = False  # as asked; or else it sends the whole, as servers do that know no streaming
+    pieces: int = 0  # sent in streams
     log: TextIO | None = None
     calls: list[Call] = field(default_factory=list)
     most_at_once: int = 0
@@ -159,7 +161,8 @@ class Handler(BaseHTTPRequestHandler):
                 )
             if endpoint.delay:
                 endpoint.ended.wait(endpoint.delay)
-            (endpoint.script(call) or content(good(call)))(self, call)
+            streams = endpoint.streams and bool(body.get("stream"))
+            (endpoint.script(call) or (streamed if streams else content)(good(call)))(self, call)
         finally:
             endpoint.left()
 
@@ -170,6 +173,18 @@ class Handler(BaseHTTPRequestHandler):
         # As OpenAI says it, which shows a part of the key; and as careless servers do, which show all of it.
         self.send_json(401, {"error": {"message": f"Incorrect API key provided: {sent}", "code": "invalid_api_key"}})
         return False
+
+    def send_stream(self, pieces: Iterable[Any]) -> None:
+        """Server-sent events, until the client hangs up."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        with suppress(OSError):
+            for piece in pieces:
+                self.wfile.write(f"data: {piece if isinstance(piece, str) else json.dumps(piece)}\n\n".encode())
+                self.server.endpoint.pieces += 1
 
     def send_json(self, status: int, value: Any, headers: Mapping[str, str] | None = None) -> None:
         self.send_bytes(status, json.dumps(value).encode(), headers or {})

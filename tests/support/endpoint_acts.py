@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,6 +34,29 @@ def content(text: str | None, **choice: Any) -> Act:
     """An answer with this text; other keywords are the choice's: finish_reason."""
     message = {"role": "assistant", "content": text}
     return lambda handler, call: handler.send_json(200, completion(call, message=message, **choice))
+
+
+def streamed(text: str, *, rest: Iterable[str] = (), usage: bool = True, done: bool = True, **delta: Any) -> Act:
+    """An answer in pieces of four letters, then `rest`, which may have no end; other keywords: of each piece's delta."""
+
+    def pieces(call: Call) -> Iterator[Any]:
+        name = next(iter(delta), "content")
+        yield {"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}]}
+        for piece in itertools.chain((text[at : at + 4] for at in range(0, len(text), 4)), rest):
+            yield {"choices": [{"index": 0, "delta": {name: piece}, "finish_reason": None}]}
+        if done:
+            yield {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+            if usage:
+                yield {"choices": [], "usage": completion(call, message={"content": text})["usage"]}
+            yield "[DONE]"
+
+    return lambda handler, call: handler.send_stream(pieces(call))
+
+
+def broken_stream(code: int) -> Act:
+    """An error after the first piece."""
+    pieces = [{"choices": [{"delta": {"content": "{"}}]}, {"error": {"message": "the engine died", "code": code}}]
+    return lambda handler, _: handler.send_stream(pieces)
 
 
 def refusal(text: str) -> Act:

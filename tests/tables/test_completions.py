@@ -19,7 +19,7 @@ from finerweb.asking import conversation, worker
 from finerweb.asking.spool import Spool, amount
 from finerweb.asking.worker import Asking
 from finerweb.cost import Budget, Tally
-from finerweb.engines import Answer, Spec
+from finerweb.engines import LOOPED, Answer, Spec
 from finerweb.errors import BudgetSpent, EngineFailed, SpoolFailed
 from finerweb.lake import Lake
 from finerweb.tables import completions
@@ -298,7 +298,10 @@ def test_a_request_is_rendered_as_its_annotator_puts_it(spark: SparkSession) -> 
     )
 
 
+LOOPING = GOOD[:-2] + ', {"mention": "Rome", "type": "city"}' * 30
+
 PROBLEMS = {
+    "looped": Answer("r", LOOPING, finish_reason="length"),
     "truncated": Answer("r", GOOD, finish_reason="length"),
     "empty": Answer("r", " \n"),
     "malformed": Answer("r", '{"entities": [{"mention": "Cairo"}]}'),
@@ -313,6 +316,39 @@ def test_an_answer_that_cannot_be_used_says_why(problem: str | None) -> None:
     assert completions.problem("ner", PROBLEMS[problem], {"text": "in Cairo"}) == problem
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "[" + "1" * 5000], ids=["brackets", "digits"])
-def test_an_answer_that_loops_is_malformed_and_no_crash(text: str) -> None:
-    assert completions.problem("ner", Answer("r", text), {"text": ""}) == "malformed"
+LOOPS = {
+    "brackets": "[" * 100_000,
+    "digits": "[" + "1" * 5000,
+    "items, to their bound": GOOD[:-2] + ', {"mention": "Rome", "type": "city"}' * 199 + "]}",
+    "thoughts": "<think>" + "Wait, let me check that again. " * 50,
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_an_answer_that_loops_says_so_however_it_ended(loop: str) -> None:
+    for reason in ("stop", "length"):
+        assert completions.problem("ner", Answer("r", LOOPS[loop], reason), {"text": "in Cairo"}) == "looped"
+
+
+def test_an_answer_that_an_engine_has_ended_looped() -> None:
+    assert completions.problem("ner", Answer("r", "", LOOPED), {"text": "in Cairo"}) == "looped"
+
+
+def test_an_answer_that_repeats_what_its_passage_does_is_good() -> None:
+    answer = Answer("r", json.dumps([["Cairo", "city"]] * 20))
+    assert completions.problem("ner", answer, {"text": "Cairo, " * 20, "language": "English"}) is None
+    assert completions.problem("ner", answer, {"text": "Cairo, " * 12, "language": "English"}) == "looped"
+
+
+def test_the_next_attempt_knows_what_was_wrong_with_the_last(spark: SparkSession) -> None:
+    requested = conversation.requests(subjects(spark), question="ner", models={"a": Spec("fake")}).frame
+    earlier = requested.filter("subject_id in ('d#0', 'd#1')").selectExpr(
+        "request_id", "1 as attempt", "if(subject_id = 'd#0', 'looped', null) as problem", "'run1' as run"
+    )
+    due = completions.due(requested, earlier, attempts=2, again=[], run="run2")
+    rows = {row["subject_id"]: worker.render(row) for row in due.collect()}
+    assert {subject: (request.attempt, request.last_problem) for subject, request in rows.items()} == {
+        "d#0": (2, "looped"),
+        "d#2": (1, None),
+        "d#3": (1, None),
+    }

@@ -30,6 +30,7 @@ class Options(BaseModel):
     seed: int | None = 0
     max_tokens: Positive | None = 2048
     response_format: Literal["auto", "json_schema", "json_object", "text"] = "auto"
+    stream: bool = True
     extra: dict[str, Any] = {}
     in_flight: Positive = 32
     requests_per_minute: Annotated[float, Field(gt=0)] | None = None

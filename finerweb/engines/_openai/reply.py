@@ -117,7 +117,7 @@ def answer(reply: Reply, request: Request) -> Answer | None:
         choice = reply.said["choices"][0]
         message = choice.get("message") or {"content": choice["text"]}
         refused = message.get("refusal")
-        text = _text(message.get("content"))
+        text = text_of(message.get("content"))
     except (LookupError, TypeError, AttributeError):
         return None
     finish_reason = str(choice.get("finish_reason") or "stop")
@@ -126,7 +126,7 @@ def answer(reply: Reply, request: Request) -> Answer | None:
     is_refused = bool(refused) or finish_reason == "content_filter"
     return Answer(
         request.request_id,
-        clean(text or _text(refused)),
+        clean(text or text_of(refused)),
         finish_reason,
         _count(tokens.get("prompt_tokens")),
         _count(tokens.get("completion_tokens")),
@@ -134,10 +134,10 @@ def answer(reply: Reply, request: Request) -> Answer | None:
     )
 
 
-def _text(content: Any) -> str:
+def text_of(content: Any) -> str:
     """A message's content: text, or parts of which some are text (others are a model's reasoning)."""
     if isinstance(content, list):
-        return "".join(_text(part.get("text")) for part in content if isinstance(part, dict))
+        return "".join(text_of(part.get("text")) for part in content if isinstance(part, dict))
     return content if isinstance(content, str) else ""
 
 

@@ -16,6 +16,8 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any
 
+from finerweb.errors import EngineFailed
+
 MARK = "FINERWEB_ENGINE"  # the variable by which everything that an engine starts is known
 READY = ""  # what a client is told when vLLM is; any other text says why there will be no answer
 QUIT = "quit if nobody else is here"
@@ -26,10 +28,6 @@ ENDING = 60.0  # seconds that a process may take to end
 # On a CPU: a gigabyte for its cache, and one thread, wherever there is a core. Threads that wait for each other while
 # something else has their core spin.
 TINY = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": "1"}
-
-
-class Failed(RuntimeError):
-    """The process did not start; the text says why, and the way out."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +82,13 @@ class Place:
 
 
 def connect(place: Place, *, keep_alive: float, patience: float) -> Connection:
-    """A connection to the process, ready to be asked; it is started where it is not there. Raises Failed."""
+    """A connection to the process, ready to be asked; it is started where it is not there.
+
+    Raises EngineFailed, which does not say whose.
+    """
     place.folder.mkdir(mode=0o700, exist_ok=True)
     if place.folder.stat().st_uid != os.getuid():  # with its mode, all that keeps others from the socket
-        raise Failed(f"{place.folder} belongs to somebody else; remove it, or set TMPDIR to a folder of your own")
+        raise EngineFailed(f"{place.folder} belongs to somebody else; remove it, or set TMPDIR to a folder of your own")
     until = time.monotonic() + patience
     for _ in range(2):  # the first may be about to end itself
         with _locked(place.file("lock")):
@@ -99,8 +100,8 @@ def connect(place: Place, *, keep_alive: float, patience: float) -> Connection:
                 return connection
         connection.close()
         if said is not None:
-            raise Failed(said)
-    raise Failed(f"its process died while it loaded the model; {place.told()}")
+            raise EngineFailed(said)
+    raise EngineFailed(f"its process died while it loaded the model; {place.told()}")
 
 
 def _late(place: Place) -> str:
@@ -151,7 +152,7 @@ def _started(place: Place, *, keep_alive: float, until: float) -> Connection:
             process.returncode = 0  # it is on its own from here: Python would warn of one that is left to run
             return connection
         time.sleep(0.05)
-    raise Failed(_late(place) if process.poll() is None else f"its process did not start; {place.told()}")
+    raise EngineFailed(_late(place) if process.poll() is None else f"its process did not start; {place.told()}")
 
 
 def claim(place: Place) -> Listener:

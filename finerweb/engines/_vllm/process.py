@@ -1,4 +1,4 @@
-"""The process in which vLLM runs. `python -m finerweb.engines._vllm_process FOLDER NAME KEEP_ALIVE`: clients start it.
+"""The process in which vLLM runs. `python -m finerweb.engines._vllm.process FOLDER NAME KEEP_ALIVE`: clients start it.
 
 It reads the settings from its standard input, serves whoever comes to its socket, and ends itself, with all processes
 that vLLM has started, when nobody has been there for a while, when it makes room for another model, or when vLLM dies.

@@ -14,13 +14,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from finerweb import plugins
+from finerweb.engines import LOOPED
 from finerweb.engines._vllm.place import TAIL, Place
+from finerweb.errors import EngineFailed
+from finerweb.text import loops
 
 # White space between the parts of a JSON text is where a model may loop until it has no room left. The setting of that
 # name that a request can have is read by nobody (vLLM 0.32).
 STRICT = {"backend": "xgrammar", "disable_any_whitespace": True}
 ROOM = 16  # tokens without which an answer is not worth a try
-DONE = {"stop", "length", "repetition"}
+DONE = {"stop", "length", LOOPED}
+STRIDE = 64  # tokens after which an answer is looked at, whether it loops
 
 
 class Asker(Protocol):
@@ -31,10 +35,6 @@ class Asker(Protocol):
         ...
 
 
-class Unusable(ValueError):
-    """A setting or a model that cannot be worked with; the text says why, and the way out."""
-
-
 def load(settings: dict[str, Any], folder: Path) -> tuple[Any, dict[str, Any]]:
     """The model, and what its chat template is given besides the messages."""
     vllm: Any = import_module("vllm")
@@ -43,7 +43,7 @@ def load(settings: dict[str, Any], folder: Path) -> tuple[Any, dict[str, Any]]:
     known = {field.name for field in dataclasses.fields(arguments.EngineArgs)}
     known |= set(inspect.signature(vllm.LLM.__init__).parameters) - {"self", "kwargs"}
     for name in settings.keys() - known:
-        raise Unusable(f"vllm.LLM has no setting {name}.{plugins.suggestion(name, sorted(known))}")
+        raise EngineFailed(f"vllm.LLM has no setting {name}.{plugins.suggestion(name, sorted(known))}")
     if settings["model"] == "random":
         from finerweb.engines._vllm import random_model
 
@@ -61,7 +61,7 @@ MISSING = r"(?i)invalid repository id|valid model identifier|repository.?not.?fo
 def explain(error: Exception, place: Place) -> str:
     """Why vLLM did not start, in a sentence with the way out."""
     log = place.log.read_text(errors="replace")[-20_000:] if place.log.exists() else ""
-    if isinstance(error, Unusable):
+    if isinstance(error, EngineFailed):
         return str(error)
     if re.search(TAKEN, log):
         return (
@@ -87,15 +87,17 @@ def _bound(schema: str) -> Any:
 
 
 @functools.lru_cache(maxsize=4096)
-def _sampling(schema: str, temperature: float, seed: int, max_tokens: int) -> Any:
+def _sampling(schema: str, temperature: float, seed: int, max_tokens: int, frequency_penalty: float) -> Any:
     """One object for all requests that are decoded alike, as LLM.chat has it."""
     parameters: Any = import_module("vllm.sampling_params")
     return parameters.SamplingParams(
         temperature=temperature,
         seed=seed,
         max_tokens=max_tokens,
+        frequency_penalty=frequency_penalty,
         structured_outputs=_bound(schema),
-        output_kind=parameters.RequestOutputKind.FINAL_ONLY,
+        output_kind=parameters.RequestOutputKind.CUMULATIVE,
+        stream_interval=STRIDE,
     )
 
 
@@ -108,7 +110,7 @@ class Work:
         self._llm, self._engine = llm, llm.llm_engine
         self._templates = templates
         self._most = int(llm.model_config.max_model_len)
-        self._asked: dict[str, tuple[Asker, str]] = {}  # vLLM's own number -> who asked, and the request
+        self._asked: dict[str, tuple[Asker, str, str]] = {}  # vLLM's own number -> who asked, the request, its prompt
         self._count = 0
         self._takes_system = self._reads_system()
 
@@ -129,7 +131,7 @@ class Work:
     def _take(self, asker: Asker, message: Any) -> None:
         if message is not None:
             return self._ask(asker, *message)
-        theirs = [number for number, (owner, _) in self._asked.items() if owner is asker]
+        theirs = [number for number, (owner, *_) in self._asked.items() if owner is asker]
         for number in theirs:  # they have gone
             del self._asked[number]
         self._engine.abort_request(theirs)
@@ -150,15 +152,19 @@ class Work:
             is_long = getattr(error, "parameter", None) in ("input_text", "input_tokens")
             problem = "over_long" if is_long else "rejected"
             return asker.say((request, " ".join(str(error).split())[:TAIL], problem, 0, 0, problem))
-        self._asked[number] = asker, request
+        self._asked[number] = asker, request, prompt
 
     def _answer(self, output: Any) -> None:
-        asker, request = self._asked.pop(output.request_id, (None, ""))
-        if asker is not None:
-            said = output.outputs[0]
-            reason = said.finish_reason or "stop"
-            problem = None if reason in DONE else "unreachable"  # of one request, inside vLLM: worth another attempt
-            asker.say((request, said.text, reason, len(output.prompt_token_ids), len(said.token_ids), problem))
+        """Send an answer that is done, and end one that loops: the rest of its room would be filled with the same."""
+        answer, (asker, request, prompt) = output.outputs[0], self._asked.get(output.request_id, (None, "", ""))
+        if asker is None or not (output.finished or loops.find(answer.text, prompt)):
+            return
+        del self._asked[output.request_id]
+        if not output.finished:
+            self._engine.abort_request([output.request_id])
+        reason = (answer.finish_reason or "stop") if output.finished else LOOPED
+        problem = None if reason in DONE else "unreachable"  # of one request, inside vLLM: worth another attempt
+        asker.say((request, answer.text, reason, len(output.prompt_token_ids), len(answer.token_ids), problem))
 
     def _rendered(self, instructions: str, prompt: str) -> Any:
         """What vLLM makes of a conversation, in the model's own template."""
@@ -178,5 +184,5 @@ class Work:
             try:
                 self._rendered("INSTRUCTIONS", "PROMPT")
             except Exception:
-                raise Unusable(f"its chat template cannot be used ({error}); chat_template names another") from None
+                raise EngineFailed(f"its chat template cannot be used ({error}); chat_template names another") from None
             return False
