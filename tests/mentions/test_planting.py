@@ -200,4 +200,4 @@ def test_a_judge_may_write_a_mention_in_its_own_way(mention: str, said: str, sam
 
 
 def test_every_kind_has_a_name_in_the_report_and_a_list_in_which_it_is_caught() -> None:
-    assert list(trust.ERRORS) == list(planting.CAUGHT_IN) == list(planting.KINDS)
+    assert list(trust.PLANTED) == list(planting.CAUGHT_IN) == list(planting.KINDS)
