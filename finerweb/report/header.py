@@ -1,6 +1,5 @@
 """The card's header: the YAML by which `datasets` and a hub know what is in the folder."""
 
-import glob
 import re
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -42,10 +41,7 @@ def write(facts: Facts) -> str:
         "configs": [
             {
                 "config_name": configuration.name,
-                # A path is a pattern of files.
-                "data_files": [
-                    {"split": split, "path": glob.escape(path)} for split, path in configuration.paths.items()
-                ],
+                "data_files": [{"split": split, "path": path} for split, path in configuration.paths.items()],
             }
             for configuration in every
         ],

@@ -1,4 +1,4 @@
-"""The card's header: YAML in which everything is what it was, and paths that are no patterns."""
+"""The card's header: YAML in which everything is what it was."""
 
 from pathlib import Path
 from typing import Any
@@ -92,12 +92,6 @@ def test_configurations_have_their_files_and_their_features() -> None:
     labels = [info["features"][2]["list"][2] for info in read["dataset_info"]]
     several, single = {"name": "label", "list": "string"}, {"name": "label", "dtype": "string"}
     assert labels == [several, single, several, single, single]
-
-
-def test_a_path_is_no_pattern() -> None:
-    rows = [{**row, "path": row["path"].replace("merged", "mix[1]*")} for row in facts().files]
-    read = yaml.safe_load(header.write(facts(files=rows)))
-    assert read["configs"][1]["data_files"][0]["path"] == "data/mix[[]1][*]-english-single/all/train.jsonl"
 
 
 def test_without_files_there_is_nothing_to_load() -> None:

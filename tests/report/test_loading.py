@@ -79,7 +79,7 @@ def wanted() -> dict[str, dict[str, list[dict[str, Any]]]]:
 @pytest.mark.parametrize("formats", FORMATS, ids="-".join)
 @pytest.mark.parametrize("streaming", [False, True], ids=["whole", "streamed"])
 def test_every_configuration_loads(spark: SparkSession, tmp_path: Path, formats: list[str], streaming: bool) -> None:
-    place = str(tmp_path / "set [1]")
+    place = str(tmp_path / "my set")
     published(spark, place, SENTENCES, formats=formats, languages=LANGUAGES, variants=VARIANTS, name="yes: no")
     names = get_dataset_config_names(place)
     assert sorted(names) == sorted(wanted())
