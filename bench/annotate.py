@@ -10,6 +10,7 @@ of 240 passages, which this small model reads in 22 s, they are a fifth of the t
 """
 
 import argparse
+import dataclasses
 import json
 import subprocess
 import sys
@@ -94,21 +95,15 @@ def through_spark(given: dict[str, Any]) -> dict[str, Any]:
     ][:passages]
     with opened(chosen) as lake:
         frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
-        about = completions.about(frame, languages=chosen.languages)
-        requests = conversation.requests(about, question="ner", models={"bench": chosen.models["bench"]})
+        models = {"bench": chosen.models["bench"]}
+        requests = conversation.requests(frame, question="ner", models=models, languages=chosen.languages)
         rows = requests.frame.withColumn("attempt", F.lit(1)).orderBy("language", "request_id").collect()
         rendered = [worker.render(row) for row in rows]
         first = [row["request_id"] for row in rows[:WARM_UP]]
         seconds = []
         for part in (requests.frame.filter(F.col("request_id").isin(first)), requests.frame):
             began = time.monotonic()
-            conversation.answer_missing(
-                lake,
-                conversation.Requests("ner", requests.models, part),
-                how=chosen.ask,
-                budget=chosen.annotate.budget,
-                tasks=1,
-            )
+            conversation.answer_missing(lake, dataclasses.replace(requests, frame=part), how=chosen.ask, tasks=1)
             seconds.append(time.monotonic() - began)
         timed = lake.read(completions.TABLE).filter(~F.col("request_id").isin(first))
         answers, tokens = timed.agg(F.count("*"), F.sum(F.col("tokens_in") + F.col("tokens_out"))).collect()[0]

@@ -166,7 +166,7 @@ def main() -> None:
     rows = gather(options.shared, settings.load("conf/local.yml", []).languages, options.per_language)
     recipe = Recipe(
         encoder=_encoder(options.encoder),
-        targets=[BINARY.name, FOUR_CLASS.name],
+        targets=["binary", "four_class"],
         learning_rate=options.learning_rate,
         batch_size=options.batch_size,
         epochs=options.epochs,

@@ -40,10 +40,10 @@ def _f1(rows: Sequence[Row], kind: str, *, is_nested: bool) -> list[float]:
     return [row.rules["best"].f1 for row in rows if row.kind == kind and (row.name in NESTED) == is_nested]
 
 
-def _worst(rows: Sequence[Row], kind: str) -> tuple[float, str]:
+def _worst(rows: Sequence[Row], **wanted: str) -> tuple[float, str]:
     """The lowest F1 of a language, and which it is."""
     languages = {row.language for row in rows}
-    return min((by_rule(rows, kind=kind, language=language)["best"].f1, language) for language in languages)
+    return min((by_rule(rows, language=language, **wanted)["best"].f1, language) for language in languages)
 
 
 def _plain(rows: Sequence[Row]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def _plain(rows: Sequence[Row]) -> dict[str, Any]:
         if length == "passage" and (name, language, "text") in clean
     ]
     noisy = by_rule(rows, kind="noisy")
-    worst, language = _worst(rows, "noisy")
+    worst, language = _worst(rows, kind="noisy")
     return {
         "clean_min_f1": round(min(_f1(rows, "clean", is_nested=False), default=1.0), 4),
         "clean_nested_min_f1": round(min(_f1(rows, "clean", is_nested=True), default=1.0), 4),
@@ -93,8 +93,9 @@ def _glued(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _grouped(rows: Sequence[Row]) -> dict[str, Any]:
-    plain, glued = by_rule(rows, kind="grouped"), by_rule(rows, kind="glued grouped")
-    worst, language = _worst(rows, "grouped")
+    """Of passages: in a text with one name there is no order."""
+    plain, glued = (by_rule(rows, kind=kind, length="passage") for kind in ("grouped", "glued grouped"))
+    worst, language = _worst(rows, kind="grouped", length="passage")
     return {
         "grouped_f1": round(plain["best"].f1, 4),
         "grouped_cursor_f1": round(plain["cursor"].f1, 4),
@@ -136,7 +137,7 @@ def _files(rows: Sequence[Row]) -> str:
     rules = list(rows[0].rules)
     cells = [
         [row.name, row.language, row.length, row.kind]
-        + [f"{row.rules[rule].f1:.4f}" for rule in rules]
+        + [f"{row.rules[rule].f1:.4f}" if rule in row.rules else "–" for rule in rules]
         + [f"{row.rules['best'].precision:.4f}", f"{row.rules['best'].recall:.4f}"]
         for row in rows
     ]

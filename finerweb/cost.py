@@ -35,6 +35,10 @@ class Tally(NamedTuple):
         """Both together."""
         return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
+    def less(self, earlier: "Tally") -> "Tally":
+        """What has come since an earlier one."""
+        return Tally(*(now - then for now, then in zip(self, earlier, strict=True)))
+
     @property
     def usd(self) -> float:
         """What they cost."""
@@ -70,6 +74,9 @@ class Budget:
         return Budget(
             None if self.usd is None else self.usd / tasks, None if self.tokens is None else self.tokens // tasks
         )
+
+
+UNLIMITED = Budget()
 
 
 class Allowance:

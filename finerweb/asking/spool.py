@@ -5,6 +5,7 @@ the requests its answers are about, how many there are and what they cost, so th
 stands.
 """
 
+import functools
 import json
 import os
 import queue
@@ -14,7 +15,6 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +22,7 @@ import fsspec
 
 from finerweb.cost import Tally
 from finerweb.errors import SpoolFailed
+from finerweb.processes import is_running
 
 HEARTBEAT = 10.0  # seconds between signs of life of a holder on another machine
 PATIENCE = 6 * HEARTBEAT  # after so long without one it is dead
@@ -129,11 +130,10 @@ class Spool:
         living = []
         try:
             self._system.invalidate_cache()
-            there = self._system.ls(self._root, detail=False)
-            places = [one for one in there if one.rpartition("/")[2].startswith(f"{role}-")]
+            entries = self._system.ls(self._root, detail=False)
         except FileNotFoundError:
             return []
-        for place in places:
+        for place in (entry for entry in entries if entry.rpartition("/")[2].startswith(f"{role}-")):
             host, _, pid = place.rpartition("/")[2].removeprefix(f"{role}-").rpartition("-")
             if self._lives(place, host, int(pid)):
                 living.append((place, host, int(pid)))
@@ -144,30 +144,17 @@ class Spool:
 
     def _lives(self, place: str, host: str, pid: int) -> bool:
         if host == socket.gethostname():
-            return _is_running(pid)
+            return is_running(pid)
         try:
             return bool(time.time() - self._system.modified(place).timestamp() < PATIENCE)
         except (FileNotFoundError, NotImplementedError):
             return False
 
 
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except ProcessLookupError:
-        return False
-    except OSError:  # another user's, or no Linux
-        return True
-    return state != "Z"  # it has ended, and nobody has asked how
-
-
 def amount(objects: Iterable[str]) -> Tally:
     """What the answers in objects amount to, from the names alone."""
-    tally = Tally()
-    for place in objects:
-        tally = tally.plus(Tally(*map(int, place.rpartition("/")[2].split(".")[1:-1])))
-    return tally
+    counts = (map(int, place.rpartition("/")[2].split(".")[1:-1]) for place in objects)
+    return functools.reduce(Tally.plus, (Tally(*fields) for fields in counts), Tally())
 
 
 class Writer:
@@ -188,30 +175,30 @@ class Writer:
         self._waiting.put((tally, json.dumps(row, ensure_ascii=False)))
 
     def _work(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            came = [first]
-            ends = False
+        is_open = True
+        while is_open:
+            answers = [self._waiting.get()]
             while not self._waiting.empty():
-                one = self._waiting.get()
-                if one is None:
-                    ends = True
-                    break
-                came.append(one)
-            tally = Tally()
-            for amount, _ in came:
-                tally = tally.plus(amount)
-            try:
-                self._spool.keep(self._part, tally, [line for _, line in came])
-            except SpoolFailed as failure:
-                self._failure = failure
-            if ends:
-                return
-            self._closing.wait(self._spool.pause)
+                answers.append(self._waiting.get())
+            is_open = answers[-1] is not None  # nothing comes after None
+            self._write([answer for answer in answers if answer])
+            self._closing.wait(self._spool.pause if is_open else 0)
+
+    def _write(self, answers: list[tuple[Tally, str]]) -> None:
+        if not answers:
+            return
+        tally = functools.reduce(Tally.plus, (cost for cost, _ in answers))
+        try:
+            self._spool.keep(self._part, tally, [line for _, line in answers])
+        except SpoolFailed as failure:
+            self._failure = failure
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._waiting.put(None)
         self._closing.set()
         self._thread.join()

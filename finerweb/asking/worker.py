@@ -5,9 +5,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -17,9 +17,9 @@ from pyspark import TaskContext
 from pyspark.resource import ResourceProfile, ResourceProfileBuilder, TaskResourceRequests
 from pyspark.sql import DataFrame
 
-from finerweb import engines, plugins
+from finerweb import engines, questions
 from finerweb.asking.spool import Spool, Writer
-from finerweb.cost import Allowance, Budget
+from finerweb.cost import UNLIMITED, Allowance, Budget
 from finerweb.engines import Answer, Request, Spec
 from finerweb.errors import EngineFailed
 from finerweb.rows import each
@@ -30,25 +30,25 @@ BATCH, FLUSH = 256, 5.0  # rows and seconds after which answers go on to Spark
 
 
 @dataclass(frozen=True)
-class Asking:
-    """How the requests of a slice are put, on the workers: what `answer` needs besides the requests."""
+class Terms:
+    """On which terms a task puts its requests: everything that it needs besides them."""
 
     spec: Spec
     spool: str
     run: str
-    budget: Budget = field(default_factory=Budget)  # of one task
+    budget: Budget = UNLIMITED
     tokens_out: int = 0  # that an answer is expected to have, until the first ones tell
 
 
-def answer(requests: DataFrame, *, asking: Asking, tasks: int) -> DataFrame:
+def answer(requests: DataFrame, *, terms: Terms, tasks: int) -> DataFrame:
     """Put requests to an engine. Lazy: write the result once, then read the table.
 
     A request is in the same task whenever this is computed, in the order of languages, whose prompts begin alike.
     What the spool holds is not asked again, so that a repeated task repeats no question.
     """
     parts = requests.repartition(tasks, "request_id").sortWithinPartitions("language", "request_id")
-    profile = _profile(requests, gpus=asking.spec.settings.get("gpus", 0))
-    return parts.mapInPandas(partial(_answer, asking=asking), completions.TABLE.ddl, profile=profile)
+    profile = _profile(requests, gpus=terms.spec.settings.get("gpus", 0))
+    return parts.mapInPandas(partial(_answer, terms=terms), completions.TABLE.ddl, profile=profile)
 
 
 def _profile(frame: DataFrame, *, gpus: int) -> ResourceProfile | None:
@@ -71,75 +71,105 @@ def _show_own_gpus() -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(context.resources()["gpu"].addresses)
 
 
-def _answer(batches: Iterable[pd.DataFrame], *, asking: Asking) -> Iterator[pd.DataFrame]:
+def _answer(batches: Iterable[pd.DataFrame], *, terms: Terms) -> Iterator[pd.DataFrame]:
     """Rows in the order in which answers come; the engine may read requests ahead across batches."""
     _show_own_gpus()
-    spool, part = Spool(asking.spool), _part()
-    known = {(row["request_id"], row["attempt"]): row for row in spool.rows(spool.objects(part))}
-    asked: dict[str, Any] = {}
-    ready: list[dict[str, Any]] = []
-    allowance = Allowance(asking.budget, asking.spec.price, asking.tokens_out)
-    stop = threading.Event()  # Spark has gone
-    broken: list[Exception] = []
+    spool, part = Spool(terms.spool), _part()
+    # Whoever asks next waits until this worker has gone, even if its driver went first.
+    with spool.held("drain"), Writer(spool, part) as writer:
+        task = _Task(terms, writer, kept=spool.rows(spool.objects(part)))
+        with _hang_up_calls(task.stop):
+            yield from task.frames(batches)
+    task.require_complete()
+    yield task.frame()
 
-    def requests() -> Iterator[Request]:
+
+class _Task:
+    """The requests of one task: each put once, each answer kept before it goes on to Spark."""
+
+    def __init__(self, terms: Terms, writer: Writer, *, kept: Iterable[dict[str, Any]]) -> None:
+        self._terms, self._writer = terms, writer
+        self._kept = {(row["request_id"], row["attempt"]): row for row in kept}  # by this task, before it was repeated
+        self._in_flight: dict[str, Any] = {}  # request_id -> its row
+        self._rows: list[dict[str, Any]] = []  # answered, and not yet Spark's
+        self._allowance = Allowance(terms.budget, terms.spec.price, terms.tokens_out)
+        self._is_stopped = False
+        self._broken_off: Exception | None = None  # why there were no more requests
+
+    def stop(self) -> None:
+        """Put nothing more: nobody takes the answers."""
+        self._is_stopped = True
+
+    def frames(self, batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        """The answers, many at once; the last of them are left to `frame`."""
+        answers = engines.load(self._terms.spec).answers(self._requests(batches))
+        before = sent = time.monotonic()
+        try:
+            for answer in answers:
+                now = time.monotonic()
+                self._keep(answer, now - before)
+                before = now
+                if len(self._rows) >= BATCH or now - sent > FLUSH:
+                    sent = now
+                    yield self.frame()
+        except GeneratorExit:
+            self._drain(answers, until=before + DRAIN)
+            raise
+
+    def frame(self) -> pd.DataFrame:
+        """The answers that Spark does not have yet."""
+        rows, self._rows = self._rows, []
+        return _frame(rows)
+
+    def require_complete(self) -> None:
+        """Raise where Spark broke off, or EngineFailed where the engine left requests without an answer."""
+        if self._broken_off:
+            raise self._broken_off
+        if self._in_flight:
+            raise EngineFailed(
+                f"engine {self._terms.spec.engine} left {len(self._in_flight)} requests without an answer, the first: "
+                f"{next(iter(self._in_flight))}"
+            )
+
+    def _requests(self, batches: Iterable[pd.DataFrame]) -> Iterator[Request]:
+        """The requests that are to be put, as long as they may be."""
         try:
             for row in (row for batch in batches for row in each(batch)):
-                if (row.request_id, row.attempt) in known:
-                    ready.append(known[row.request_id, row.attempt])
+                if answered := self._kept.get((row.request_id, row.attempt)):
+                    self._rows.append(answered)
                     continue
-                if stop.is_set():
+                if self._is_stopped:
                     return
                 request = render(row)
-                if allowance.permits(request.request_id, len(request.instructions) + len(request.prompt)):
-                    asked[row.request_id] = row
+                if self._allowance.permits(request.request_id, len(request.instructions) + len(request.prompt)):
+                    self._in_flight[row.request_id] = row
                     yield request
         except (EOFError, OSError) as error:  # Spark is gone
-            broken.append(error)
+            self._broken_off = error
 
-    def keep(said: Answer, seconds: float) -> dict[str, Any]:
-        row = _row(asked.pop(said.request_id), said, asking, seconds)
+    def _keep(self, answer: Answer, seconds: float) -> None:
+        row = _row(self._in_flight.pop(answer.request_id), answer, self._terms, seconds)
         cost = completions.tally(row)
-        writer.put(row, cost)
-        allowance.spend(said.request_id, cost)
-        return row
+        self._writer.put(row, cost)
+        self._allowance.spend(answer.request_id, cost)
+        self._rows.append(row)
 
-    # Whoever asks next waits until this worker has gone, even if its driver went first.
-    with spool.held("drain"), Writer(spool, part) as writer, _hang_up_sets(stop):
-        answers = engines.load(asking.spec).answers(requests())
-        came = sent = time.monotonic()
-        try:
-            for said in answers:
-                now = time.monotonic()
-                ready.append(keep(said, now - came))
-                came = now
-                if len(ready) >= BATCH or now - sent > FLUSH:
-                    rows, ready[:], sent = list(ready), [], now
-                    yield _frame(rows)
-        except GeneratorExit:
-            # Nobody takes the answers any more, but those that were asked for are paid for.
-            stop.set()
-            for said in answers:
-                keep(said, 0.0)
-                if time.monotonic() - came > DRAIN:
-                    break
-            raise
-    if broken:
-        raise broken[0]
-    if asked:
-        raise EngineFailed(
-            f"engine {asking.spec.engine} left {len(asked)} requests without an answer, the first: {next(iter(asked))}"
-        )
-    yield _frame(ready)
+    def _drain(self, answers: Iterator[Answer], *, until: float) -> None:
+        """Keep what was asked for and is paid for, though nobody takes it any more."""
+        self.stop()
+        for answer in answers:
+            self._keep(answer, 0.0)
+            if time.monotonic() > until:
+                return
 
 
 @contextmanager
-def _hang_up_sets(stop: threading.Event) -> Iterator[None]:
+def _hang_up_calls(stop: Callable[[], None]) -> Iterator[None]:
     """Where Spark's daemon ends its workers (SIGHUP, when the driver is gone), ask nothing more, but do not die yet."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGHUP, lambda *_: stop.set())
+    before = signal.signal(signal.SIGHUP, lambda *_: stop())
     try:
         yield
     finally:
@@ -153,45 +183,47 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def restored(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Rows of a spool as a frame of this table, each key once."""
-    return _frame(list({(row["request_id"], row["attempt"]): dict(row) for row in rows}.values()))
+    """Rows of a spool as a frame of the table, each key once; those of an earlier contract have today's names."""
+    names = {earlier: name for renamed in completions.TABLE.earlier.values() for earlier, name in renamed.items()}
+    today = ({names.get(name, name): value for name, value in row.items()} for row in rows)
+    return _frame(list({(row["request_id"], row["attempt"]): row for row in today}.values()))
 
 
 def render(row: Any) -> Request:
     """A request's row as what a model reads."""
-    annotator = plugins.load("finerweb.questions", row.question)
+    question = questions.load(row.question)
     payload = json.loads(row.payload)
     return Request(
         row.request_id,
         row.question,
         row.language,
-        annotator.PROMPT,
-        annotator.prompt(payload),
-        annotator.SCHEMA,
+        question.PROMPT,
+        question.prompt(payload),
+        question.SCHEMA,
         payload,
         row.attempt,
         getattr(row, "last_problem", None),
     )
 
 
-def _row(request: Any, said: Answer, asking: Asking, seconds: float) -> dict[str, Any]:
-    price = asking.spec.price
+def _row(request: Any, answer: Answer, terms: Terms, seconds: float) -> dict[str, Any]:
+    price = terms.spec.price
     return {
         "request_id": request.request_id,
         "attempt": request.attempt,
         "question": request.question,
         "subject_id": request.subject_id,
         "language": request.language,
-        "annotator": request.annotator,
+        "model": request.model,
         "engine": request.engine,
         "prompt": request.prompt,
-        "answer": said.text,
-        "finish_reason": said.finish_reason,
-        "tokens_in": said.tokens_in,
-        "tokens_out": said.tokens_out,
-        "usd": price.usd(said.tokens_in, said.tokens_out, seconds) if price else None,
+        "answer": answer.text,
+        "finish_reason": answer.finish_reason,
+        "tokens_in": answer.tokens_in,
+        "tokens_out": answer.tokens_out,
+        "usd": price.usd(answer.tokens_in, answer.tokens_out, seconds) if price else None,
         "seconds": seconds,
-        "problem": said.problem or completions.problem(request.question, said, json.loads(request.payload)),
-        "run": asking.run,
+        "problem": answer.problem or completions.problem(request.question, answer, json.loads(request.payload)),
+        "run": terms.run,
         "answered": datetime.now(UTC).isoformat(),
     }

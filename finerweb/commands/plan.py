@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import typer
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from rich.console import Console
 from rich.table import Table as Grid
 
-from finerweb import graph, plugins
-from finerweb.asking import conversation
+from finerweb import graph, questions
+from finerweb.asking import subjects
 from finerweb.asking.conversation import Requests
 from finerweb.commands._terminal import LOCAL, NONE, Conf, Json, Set, opened
 from finerweb.errors import WrongTable
@@ -61,7 +61,7 @@ def _show(lines: list[Line]) -> None:
     unpriced = sorted({line.model for line in lines if line.usd is None and line.requests})
     more = f", and what {', '.join(unpriced)} cost, whose price or speed is not known" if unpriced else ""
     planned = {line.job for line in lines}
-    if later := [name for name in graph.order() if name in conversation.JOBS.values() and name not in planned]:
+    if later := [name for name in graph.order() if name in questions.jobs() - planned]:
         out.print(f"Not known before there are annotations: {', '.join(later)}", soft_wrap=True)
     out.print(f"In all: {sum(line.requests for line in lines):,} requests, ${usd_in_all:,.2f}{more}", soft_wrap=True)
 
@@ -77,74 +77,61 @@ def plan(lake: Lake, settings: Settings) -> Iterator[Line]:
         .groupBy("language")
         .agg((F.sum("subwords") / F.sum(F.length("text"))).alias("tokens_a_character"))
     )
-    there = lake.exists(completions.TABLE)
-    answers = lake.read(completions.TABLE) if there else lake.spark.createDataFrame([], schema=completions.TABLE.schema)
-    for question, job in conversation.JOBS.items():
+    answers = lake.spark.createDataFrame([], schema=completions.TABLE.schema)
+    if lake.exists(completions.TABLE):
+        answers = lake.read(completions.TABLE)
+    for requests, basis in _every(lake, settings):
+        for model in requests.models:
+            due, answered = _of_model(requests.to(model), answers, density, attempts=settings.ask.attempts)
+            yield _line(requests, model, due, answered, basis=basis)
+
+
+def _every(lake: Lake, settings: Settings) -> Iterator[tuple[Requests, str]]:
+    """What each question asks, and what is guessed of it; nothing of those about what nobody can guess yet."""
+    jobs = graph.order()
+    for question in sorted(questions.every(), key=lambda question: jobs.index(questions.load(question).JOB)):
+        kind = subjects.kind(question)
         try:
-            of_job = getattr(graph.load(job), conversation.REQUESTS.get(question, "requests"))
-            asked, basis = of_job(lake, settings), ""
+            yield subjects.requests(question, kind.subjects(lake, settings), settings), ""
         except WrongTable:
-            guessed = _guess(lake, settings, question)
-            if guessed is None:
-                continue
-            asked, basis = guessed, "before selection: as many passages of a language as are wanted, one a document"
-        for name in asked.models:
-            yield _line(job, asked, name, density=density, answers=answers, attempts=settings.ask.attempts, basis=basis)
+            if hasattr(kind, "guess"):
+                yield subjects.requests(question, kind.guess(lake, settings), settings), kind.GUESS
 
 
-def _guess(lake: Lake, settings: Settings, question: str) -> Requests | None:
-    """What would be annotated if every passage were useful; None for what depends on the annotations."""
-    if question != "ner":
-        return None
-    sample = passages.sample(lake.read(passages.TABLE), per_language=settings.select.per_language)
-    about = completions.about(sample, languages=settings.languages)
-    return conversation.requests(
-        about, question=question, models=conversation.chosen(settings.models, settings.annotators)
-    )
-
-
-def _line(
-    job: str, asked: Requests, name: str, *, density: DataFrame, answers: DataFrame, attempts: int, basis: str
-) -> Line:
-    annotator = plugins.load("finerweb.questions", asked.question)
-    mine = asked.of(name).join(density, on="language", how="left")
-    fixed = TEMPLATE + len(annotator.PROMPT) // CHARACTERS_A_TOKEN
-    sized = mine.withColumn("tokens", fixed + F.length("payload") * F.coalesce("tokens_a_character", F.lit(0.25)))
+def _of_model(requests: Requests, answers: DataFrame, density: DataFrame, *, attempts: int) -> tuple[Row, Row]:
+    """Of one model: the requests that are due and their tokens; the answers so far, and what they took."""
+    fixed = TEMPLATE + len(questions.load(requests.question).PROMPT) // CHARACTERS_A_TOKEN
+    tokens = fixed + F.length("payload") * F.coalesce("tokens_a_character", F.lit(0.25))
+    sized = requests.frame.join(density, on="language", how="left").withColumn("tokens", tokens)
     due = completions.due(sized, answers, attempts=attempts, again=[], run="")
-    waiting = due.agg(F.count("*").alias("requests"), _total("tokens").alias("tokens")).collect()[0]
-    known = (
-        completions.answered(answers, sized)
-        .join(sized.select("request_id", "tokens"), on="request_id", how="inner")
-        .agg(
-            F.count("*").alias("answers"),
-            _total("tokens").alias("tokens"),
-            _total("tokens_in").alias("tokens_in"),
-            _total("tokens_out").alias("tokens_out"),
-            _total("seconds").alias("seconds"),
-        )
-        .collect()[0]
+    answered = completions.last(answers, sized).join(sized.select("request_id", "tokens"), on="request_id", how="inner")
+    taken = [_total(column) for column in ("tokens", "tokens_in", "tokens_out", "seconds")]
+    return (
+        due.agg(F.count("*").alias("requests"), _total("tokens")).collect()[0],
+        answered.agg(F.count("*").alias("answers"), *taken).collect()[0],
     )
-    requests, answered = int(waiting["requests"]), int(known["answers"])
-    measured = known["tokens_in"] / known["tokens"] if known["tokens"] and known["tokens_in"] else 1.0
-    tokens_in = waiting["tokens"] * measured
-    tokens_out = requests * (known["tokens_out"] / answered if answered else annotator.TOKENS_OUT)
-    seconds = requests * known["seconds"] / answered if answered else None
-    price = asked.models[name].price
-    usd = price.usd(tokens_in, tokens_out, seconds or 0.0) if price else None
-    if price and price.hour and seconds is None and requests:
-        usd = None
-    said = f"as its {answered:,} answers so far" if answered else "no answer yet: lengths are guessed"
+
+
+def _line(requests: Requests, model: str, due: Row, answered: Row, *, basis: str) -> Line:
+    question, price = questions.load(requests.question), requests.models[model].price
+    waiting, answers = int(due["requests"]), int(answered["answers"])
+    is_measured = answered["tokens"] and answered["tokens_in"]
+    tokens_in = due["tokens"] * (answered["tokens_in"] / answered["tokens"] if is_measured else 1.0)
+    tokens_out = waiting * (answered["tokens_out"] / answers if answers else question.TOKENS_OUT)
+    seconds = waiting * answered["seconds"] / answers if answers else None
+    is_priced = price is not None and not (price.hour and seconds is None and waiting)
+    lengths = f"as its {answers:,} answers so far" if answers else "no answer yet: lengths are guessed"
     return Line(
-        job,
-        name,
-        requests,
+        question.JOB,
+        model,
+        waiting,
         round(tokens_in),
         round(tokens_out),
-        seconds / 3600 if seconds is not None else None,
-        usd,
-        "; ".join(filter(None, [basis, said])),
+        None if seconds is None else seconds / 3600,
+        price.usd(tokens_in, tokens_out, seconds or 0.0) if price and is_priced else None,
+        "; ".join(filter(None, [basis, lengths])),
     )
 
 
 def _total(column: str) -> Column:
-    return F.coalesce(F.sum(column), F.lit(0.0))
+    return F.coalesce(F.sum(column), F.lit(0.0)).alias(column)

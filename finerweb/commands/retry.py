@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from finerweb import graph, plugins
-from finerweb.asking import conversation
+from finerweb import graph, plugins, questions
 from finerweb.commands import _jobs
 from finerweb.commands._terminal import LOCAL, NONE, Conf, Set, tell
 from finerweb.tables import completions
@@ -22,7 +21,7 @@ def main(problem: Problem, question: Question = NONE, conf: Conf = LOCAL, set: S
     """Ask once more for the answers that have a problem, and for nothing else."""
     _require("question", question, plugins.names("finerweb.questions"))
     _require("problem", problem, completions.PROBLEMS)
-    asking = {conversation.JOBS[name] for name in question or conversation.JOBS}
+    asking = {questions.load(name).JOB for name in question} or questions.jobs()
     overrides = [*set, f"ask.again={json.dumps(problem)}"]
     with _jobs.started("retry", conf, overrides, verbose=False) as (lake, settings):
         _jobs.run([name for name in graph.order() if name in asking], lake, settings, force=True)

@@ -148,12 +148,12 @@ def _names(text: str, locale: str, *, whole_words: bool) -> Iterator[Find]:
 def _joined(text: str, finds: list[Find]) -> list[Find]:
     """A weekday and the date beside it as one."""
     joined: list[Find] = []
-    for find in finds:
+    for item in finds:
         last = joined[-1] if joined else None
-        if last and last.kind == find.kind == "date" and text[last.end : find.start] in (" ", ", "):
-            joined[-1] = Find(last.start, find.end, find.kind)
+        if last and last.kind == item.kind == "date" and text[last.end : item.start] in (" ", ", "):
+            joined[-1] = Find(last.start, item.end, item.kind)
         else:
-            joined.append(find)
+            joined.append(item)
     return joined
 
 

@@ -31,7 +31,7 @@ from finerweb.engines._openai.access import Access, Options
 from finerweb.engines._openai.chat import Chat
 from finerweb.engines._openai.in_flight import Ask, stream
 from finerweb.engines._openai.rate_limit import Pace, backoff
-from finerweb.engines._openai.reply import Reply, answer, refusal
+from finerweb.engines._openai.reply import Reply, answer_of, refusal_of
 from finerweb.engines._openai.streaming import EVENTS, whole
 
 OPTIONS = frozenset(Options.model_fields) - COMMON
@@ -67,7 +67,7 @@ class Endpoint:
         self._certificates = httpx.create_ssl_context()  # takes as long as a request
         self._tokens_out = EXPECTED  # a moving average
         self._per_character = 1 / CHARACTERS_A_TOKEN  # tokens of a prompt
-        self._heard = 0  # replies of any kind
+        self._replies = 0  # replies of any kind
         self._answered = 0
         self._rejected = 0
         self._lost = 0  # requests given up, in a row
@@ -88,12 +88,12 @@ class Endpoint:
             yield functools.partial(self._ask, client)
 
     async def _ask(self, client: httpx.AsyncClient, request: Request) -> Answer:
-        heard, tries, unconnected, has_limit = 0, 0, 0, True
+        replies, tries, unconnected, has_limit = 0, 0, 0, True
         while True:
             body = self._chat.body(request, has_limit=has_limit)
-            reply, said = await self._send(client, request, body)
-            if said is not None:
-                return said
+            reply, answer = await self._send(client, request, body)
+            if answer is not None:
+                return answer
             if failure := self._access.final(reply):
                 raise failure
             if reply.is_refusal:
@@ -106,9 +106,9 @@ class Endpoint:
             tries += 1
             unconnected = unconnected + 1 if reply.trouble == "unconnected" else 0
             if unconnected == 1:
-                heard = self._heard
-            if unconnected >= FEW_CONNECTIONS[self._heard > 0] and self._heard == heard:
-                raise self._access.failed(reply.told, GONE)
+                replies = self._replies
+            if unconnected >= FEW_CONNECTIONS[self._replies > 0] and self._replies == replies:
+                raise self._access.failed(reply.summary, GONE)
             most = self._options.retries if reply.trouble != "slow" else min(FEW_TIMEOUTS, self._options.retries)
             if tries > most:
                 return self._give_up(reply, request)
@@ -121,37 +121,37 @@ class Endpoint:
         """One exchange when it may be, with the answer if there is one."""
         content = json.dumps(body, ensure_ascii=False)
         tokens = len(content) / 3 + self._tokens_out
-        async with self._pace.turn(tokens) as sent:
+        async with self._pace.turn(tokens) as start:
             reply = await self._exchange(client, content, request.prompt)
-        said = answer(reply, request) if 200 <= reply.status < 300 else None
-        if said:
-            said = self._accounted(said, len(request.instructions) + len(request.prompt))
-        used = (said.tokens_in + said.tokens_out or tokens) if said else 0.0  # what is not told was as estimated
+        answer = answer_of(reply, request) if 200 <= reply.status < 300 else None
+        if answer:
+            answer = self._accounted(answer, len(request.instructions) + len(request.prompt))
+        used = (answer.tokens_in + answer.tokens_out or tokens) if answer else 0.0  # what is not told was as estimated
         self._pace.settle(tokens - used)
-        if said:
-            self._tokens_out += 0.1 * (said.tokens_out - self._tokens_out)
+        if answer:
+            self._tokens_out += 0.1 * (answer.tokens_out - self._tokens_out)
             self._answered += 1
             self._lost = 0
         if reply.is_throttling:
-            self._slow_down(sent, reply)
-        elif said or reply.is_refusal:
+            self._slow_down(start, reply)
+        elif answer or reply.is_refusal:
             self._pace.speed_up()
-        return reply, said
+        return reply, answer
 
-    def _accounted(self, said: Answer, characters: int) -> Answer:
+    def _accounted(self, answer: Answer, characters: int) -> Answer:
         """An answer with the tokens of its prompt, also where it was ended before its account came."""
-        if said.tokens_in:
-            self._per_character = said.tokens_in / characters
-        elif said.tokens_out:
-            if said.finish_reason != LOOPED:
+        if answer.tokens_in:
+            self._per_character = answer.tokens_in / characters
+        elif answer.tokens_out:
+            if answer.finish_reason != LOOPED:
                 self._chat.stop_streaming()  # a server that never gives account of a stream
-            return dataclasses.replace(said, tokens_in=round(characters * self._per_character))
-        return said
+            return dataclasses.replace(answer, tokens_in=round(characters * self._per_character))
+        return answer
 
     async def _exchange(self, client: httpx.AsyncClient, content: str, source: str) -> Reply:
-        url, sent = self._access.at("chat/completions"), content.encode("utf-8", "replace")
+        url, body = self._access.at("chat/completions"), content.encode("utf-8", "replace")
         try:
-            async with asyncio.timeout(self._options.timeout), client.stream("POST", url, content=sent) as response:
+            async with asyncio.timeout(self._options.timeout), client.stream("POST", url, content=body) as response:
                 if response.is_success and response.headers.get("content-type", "").startswith(EVENTS):
                     reply = await whole(response.aiter_lines(), source)
                 else:
@@ -163,36 +163,36 @@ class Endpoint:
             return Reply(0, f"no whole answer within {self._options.timeout:g} s", trouble="slow")
         except httpx.HTTPError as error:
             return self._access.trouble("broken", error)
-        self._heard += 1
+        self._replies += 1
         return reply if reply.status == 200 else dataclasses.replace(reply, text=self._access.redact(reply.text))
 
-    def _slow_down(self, sent: float, reply: Reply) -> None:
-        self._pace.slow_down(sent, reply.wait)
+    def _slow_down(self, start: float, reply: Reply) -> None:
+        self._pace.slow_down(start, reply.wait)
         if self._pace.pauses > self._options.retries + 1:
-            what = f"told to slow down {self._pace.pauses} times with no answer in between: {reply.told}"
+            what = f"told to slow down {self._pace.pauses} times with no answer in between: {reply.summary}"
             way_out = "ask later, or less at once (in_flight, requests_per_minute, tokens_per_minute)"
             raise self._access.failed(what, f"{way_out}. What was answered is kept")
 
     def _refused(self, reply: Reply, request: Request) -> Answer:
         """A request that the endpoint does not take; raises EngineFailed where it seems to take none."""
-        said = refusal(reply, request)
+        answer = refusal_of(reply, request)
         self._lost = 0
-        self._rejected += said.problem == "rejected"
-        if said.problem == "rejected" and self._rejected >= FEW_REQUESTS and not self._answered:
+        self._rejected += answer.problem == "rejected"
+        if answer.problem == "rejected" and self._rejected >= FEW_REQUESTS and not self._answered:
             way_out = (
                 "response_format auto falls back where a schema is refused; temperature, seed or max_tokens: null "
                 "leaves that out of the request; extra adds to it"
             )
-            raise self._access.failed(f"it took none of {self._rejected} requests: {reply.told}", way_out)
-        return said
+            raise self._access.failed(f"it took none of {self._rejected} requests: {reply.summary}", way_out)
+        return answer
 
     def _give_up(self, reply: Reply, request: Request) -> Answer:
         """A request that failed too often; raises EngineFailed where others before it did so too."""
         self._lost += 1
         if self._lost >= max(FEW_REQUESTS, self._options.in_flight):
-            raise self._access.failed(f"{self._lost} requests in a row without an answer: {reply.told}", GONE)
-        told = self._access.redact(reply.told)
-        return Answer(request.request_id, told, finish_reason="unreachable", problem="unreachable")
+            raise self._access.failed(f"{self._lost} requests in a row without an answer: {reply.summary}", GONE)
+        reason = self._access.redact(reply.summary)
+        return Answer(request.request_id, reason, finish_reason="unreachable", problem="unreachable")
 
 
 def load(spec: Spec) -> Engine:
@@ -206,22 +206,24 @@ def check(spec: Spec) -> None:
     try:
         response = httpx.get(access.at("models"), headers=access.headers, timeout=CONNECT)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        told = access.trouble("unconnected", error).told
-        raise access.failed(told, "see that it runs and can be reached from here; url says where") from None
+        reason = access.trouble("unconnected", error).summary
+        raise access.failed(reason, "see that it runs and can be reached from here; url says where") from None
     reply = access.reply(response.status_code, response.text, response.headers)
     # Not every endpoint has a list of models (Databricks), and not every key may read it (OpenAI's restricted ones).
     if 300 <= reply.status < 400 or reply.status in {404, 405} or "missing scopes" in reply.text.lower():
         return
     if failure := access.final(reply):
         raise failure
-    listed = reply.said.get("data")
+    entries = reply.body.get("data")
     models = (
-        [str(one["id"]) for one in listed if isinstance(one, dict) and "id" in one] if isinstance(listed, list) else []
+        [str(entry["id"]) for entry in entries if isinstance(entry, dict) and "id" in entry]
+        if isinstance(entries, list)
+        else []
     )
     if models and not _is_listed(access.options.model, models):
-        shown = ", ".join(sorted(models)[:12]) + (", …" if len(models) > 12 else "")
+        names = ", ".join(sorted(models)[:12]) + (", …" if len(models) > 12 else "")
         hint = plugins.suggestion(access.options.model, models)
-        raise access.failed("it has no such model", f"there are: {shown}.{hint}")
+        raise access.failed("it has no such model", f"there are: {names}.{hint}")
 
 
 def _is_listed(model: str, models: list[str]) -> bool:

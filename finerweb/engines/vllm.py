@@ -70,22 +70,22 @@ class Vllm:
                     out += 1
                     request = next(waiting, None)
                 else:
-                    said = self._receive(connection, place)
+                    answer = self._receive(connection, place)
                     out -= 1
-                    refused = refused + 1 if said.problem == "rejected" and refused is not None else None
-                    yield said
+                    refused = refused + 1 if answer.problem == "rejected" and refused is not None else None
+                    yield answer
                     if refused == FEW_REQUESTS:
-                        raise self._failed(f"it took none of {FEW_REQUESTS} requests: {said.text}; {place.told()}")
+                        raise self._failed(f"it took none of {FEW_REQUESTS} requests: {answer.text}; {place.log_end()}")
 
     def _place(self) -> Place:
         """Where the process is. Spark may give each task another GPU, so that this is asked anew each time."""
-        wanted = {key: value for key, value in self._settings.items() if key not in SAMPLING | CLIENT}
-        if wanted["model"] == "random":
-            wanted = {**RANDOM, **wanted}
-        elif _is_folder(wanted["model"]):
-            wanted["model"] = os.path.abspath(os.path.expanduser(wanted["model"]))
+        settings = {key: value for key, value in self._settings.items() if key not in SAMPLING | CLIENT}
+        if settings["model"] == "random":
+            settings = {**RANDOM, **settings}
+        elif _is_folder(settings["model"]):
+            settings["model"] = os.path.abspath(os.path.expanduser(settings["model"]))
         devices = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-        return Place.of(wanted, devices=devices, parent=self._settings.get("folder"))
+        return Place.of(settings, devices=devices, parent=self._settings.get("folder"))
 
     def _connected(self, place: Place) -> Connection:
         keep_alive = float(self._settings.get("keep_alive", 60))
@@ -102,12 +102,12 @@ class Vllm:
 
     def _receive(self, connection: Connection, place: Place) -> Answer:
         try:
-            said: Any = connection.recv()
+            message: Any = connection.recv()
         except (EOFError, OSError):
-            raise self._failed(f"its process was ended while it was asked. {KEPT}; {place.told()}") from None
-        if isinstance(said, str):
-            raise self._failed(f"{said}; {place.told()}")
-        return Answer(*said)
+            raise self._failed(f"its process was ended while it was asked. {KEPT}; {place.log_end()}") from None
+        if isinstance(message, str):
+            raise self._failed(f"{message}; {place.log_end()}")
+        return Answer(*message)
 
     def _failed(self, reason: str) -> EngineFailed:
         return EngineFailed(f"engine vllm, model {self._settings['model']}: {reason}")

@@ -3,7 +3,8 @@
 A model names what it reads in the order in which it reads it, most of the time. So the list is aligned at once: of all
 ways to place the mentions, one that keeps the most of them in reading order, at the lowest cost; whoever is out of
 order is placed afterwards, where there is room. A greedy rule takes the first place that fits, and errs for the rest
-of the list where that was wrong. Plain Python.
+of the list where that was wrong. Some models name one type after the other; such a list is aligned type by type. Plain
+Python.
 """
 
 from bisect import bisect_left

@@ -4,7 +4,7 @@ Every span is a slice of the text: `text[start:end]` is what it says, whatever t
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 
 from rapidfuzz.distance import Levenshtein
@@ -24,21 +24,10 @@ PREFIXED = 0.03  # a sign that is written together with the next word: the "@" o
 
 SHORTEST = 5  # folded characters of a mention that may be found by similarity: shorter names have too many neighbours
 LETTERS_AN_EDIT, MOST_EDITS = 5, 3  # one letter in five may be another one
+SHORTEST_RUN = 8  # characters of a mention of several words that may be run together with another one
 LONGEST_ENDING = 4  # letters that a word's other ending may have
 
-# Their vowels are marks: three characters are two syllables, and case endings are written together with every name.
-ABUGIDAS = {
-    "BENGALI",
-    "DEVANAGARI",
-    "GUJARATI",
-    "GURMUKHI",
-    "KANNADA",
-    "MALAYALAM",
-    "ORIYA",
-    "SINHALA",
-    "TAMIL",
-    "TELUGU",
-}
+# Of a script whose vowels are marks: three characters are two syllables, and endings are written together with names.
 SHORTEST_SYLLABIC = 3
 VIRAMA = 9  # its combining class: the letter before it joins the one after it
 
@@ -73,11 +62,12 @@ class Text:
         if not name:
             return exact
         spans = {place.span for place in exact}
-        alike = [Place(span, "normalised", NORMALISED) for span in self._alike(name) if span not in spans]
-        places = exact + alike
+        alike = [span for span in self._alike(name) if span not in spans]
+        places = exact + [Place(span, "normalised", NORMALISED) for span in alike if self.edges.is_whole(span)]
         if len(places) < count:
-            places += [place for place in self._joined(mention) if place.span not in spans]
-        return places or [Place(span, "fuzzy", FUZZY) for span in self._similar(name)]
+            spans |= {place.span for place in places}
+            places += self._joined(mention, [span for span in alike if span not in spans])
+        return places or [Place(span, "fuzzy", FUZZY) for span in self._similar(name)] or self._run_together(mention)
 
     def _alike(self, name: str) -> list[Span]:
         """The places that fold to a folded mention, from whole clusters to whole clusters."""
@@ -86,19 +76,27 @@ class Text:
             for start, end in occurrences(self.folded.text, name)
             if self._is_bound(start) and self._is_bound(end)
         }
-        return sorted(span for span in spans if self.edges.is_whole(span))
+        return sorted(spans)
 
     def _is_bound(self, index: int) -> bool:
         """Does a cluster of the text begin at this place of the folded text? "ﬁ" folds to two letters."""
         starts = self.folded.starts
         return index in (0, len(starts)) or starts[index] != starts[index - 1]
 
-    def _joined(self, mention: str) -> list[Place]:
+    def _joined(self, mention: str, alike: Sequence[Span]) -> list[Place]:
         """The places of a mention that was written together with its neighbours."""
         return [
-            Place(span, "exact", NORMALISED)
-            for span in occurrences(self.text, mention)
+            Place(span, "exact" if self.text[slice(*span)] == mention else "normalised", NORMALISED)
+            for span in alike
             if self.edges.is_seam(span.start, is_start=True) and self.edges.is_seam(span.end, is_start=False)
+        ]
+
+    def _run_together(self, mention: str) -> list[Place]:
+        """The places of several words, of which one lacks the space to its neighbour: they are there by no accident."""
+        if len(mention) < SHORTEST_RUN or " " not in mention:
+            return []
+        return [
+            Place(span, "exact", FUZZY) for span in occurrences(self.text, mention) if self.edges.is_run_together(span)
         ]
 
     def _similar(self, name: str) -> list[Span]:
@@ -124,7 +122,9 @@ class Text:
                     if distance < best:
                         spans, best = [], distance
                     spans.append(Span(starts[start], ends[end - 1]))
-        return spans or self._inflected(name)
+        # "umjetnostii" is a misspelt "umjetnosti", not "umjetnosti i".
+        as_many_words = [span for span in spans if len(self.text[slice(*span)].split()) == len(name.split())]
+        return as_many_words or spans or self._inflected(name)
 
     def _ends(self, start: int, name: str, edits: int) -> Iterator[int]:
         """Where a folded word ends that is about as long as a name, without punctuation unless the name has it."""
@@ -203,7 +203,7 @@ def _indexes(text: str, part: str, start: int = 0) -> Iterator[int]:
 
 
 def _is_syllabic(name: str) -> bool:
-    return characters.script(name[0]) in ABUGIDAS
+    return characters.script(name[0]) in characters.ABUGIDAS
 
 
 def _letters(text: str) -> int:

@@ -33,7 +33,7 @@ RULES = ("paper", "weighted")
 Similarity = Callable[[str, str], float]
 
 
-class Said(NamedTuple):
+class Claim(NamedTuple):
     """A span and type that one annotator gave, and how the span was found."""
 
     start: int
@@ -48,9 +48,9 @@ class Said(NamedTuple):
         return Span(self.start, self.end)
 
 
-def read_said(rows: Iterable[Mapping[str, Any]]) -> list[Said]:
-    """What stands in a table: structs of annotator, start, end, label and tier."""
-    return [Said(one["start"], one["end"], one["label"], one["annotator"], one["tier"]) for one in rows]
+def read_claims(rows: Iterable[Mapping[str, Any]]) -> list[Claim]:
+    """The claims in a table: structs of annotator, start, end, label and tier."""
+    return [Claim(row["start"], row["end"], row["label"], row["annotator"], row["tier"]) for row in rows]
 
 
 @dataclass
@@ -60,8 +60,8 @@ class Entity:
     start: int
     end: int
     labels: list[str]
-    sources: list[Said]
-    lost: list[tuple[Said, SpanProblem]] = field(default_factory=list)
+    sources: list[Claim]
+    lost: list[tuple[Claim, SpanProblem]] = field(default_factory=list)
     confidence: float = 1.0  # that it is an entity, of one of its classes
 
     @property
@@ -77,127 +77,131 @@ class Entity:
         return "exact" if len({source.span for source in self.sources}) == 1 else "overlap"
 
 
-def merge(said: Sequence[Said], similar: Similarity, *, overlap_at: float, similarity_at: float) -> list[Entity]:
-    """The merged entities, by place. The result does not depend on the order of `said`.
+def merge(claims: Sequence[Claim], similar: Similarity, *, overlap_at: float, similarity_at: float) -> list[Entity]:
+    """The merged entities, by place. The result does not depend on the order of `claims`.
 
     Spans are taken from the longest to the shortest; each joins, or gives way to, the entity that it overlaps most.
     """
     kept: list[Entity] = []
-    for one in _by_length(said):
-        rival, share = _rival(one, kept)
+    for claim in _by_length(claims):
+        rival, share = _rival(claim, kept)
         if rival is None:
-            kept.append(Entity(one.start, one.end, [one.label], [one]))
-        elif one in rival.sources:
-            rival.lost.append((one, "repeated"))
+            kept.append(Entity(claim.start, claim.end, [claim.label], [claim]))
+        elif claim in rival.sources:
+            rival.lost.append((claim, "repeated"))
         elif share < overlap_at:
-            rival.lost.append((one, "shorter"))
-        elif share == 1.0 or any(similar(one.label, label) > similarity_at for label in rival.labels):
-            rival.sources.append(one)
-            if one.label not in rival.labels:
-                rival.labels.append(one.label)
+            rival.lost.append((claim, "shorter"))
+        elif share == 1.0 or any(similar(claim.label, label) > similarity_at for label in rival.labels):
+            rival.sources.append(claim)
+            if claim.label not in rival.labels:
+                rival.labels.append(claim.label)
         else:
-            rival.lost.append((one, "other_type"))
+            rival.lost.append((claim, "other_type"))
     return sorted(kept, key=lambda entity: (entity.start, entity.end))
 
 
-def _rival(one: Said, kept: Sequence[Entity]) -> tuple[Entity | None, float]:
+def _rival(claim: Claim, kept: Sequence[Entity]) -> tuple[Entity | None, float]:
     """The kept entity that shares most with a span, of those that the same annotator did not nest it in."""
     best: Entity | None = None
     most = 0.0
     for entity in kept:
-        if entity.end <= one.start or one.end <= entity.start:
+        if entity.end <= claim.start or claim.end <= entity.start:
             continue
-        shared = overlap(one.span, entity.span)
-        own = any(mine.annotator == one.annotator and overlap(mine.span, one.span) > 0 for mine in entity.sources)
+        shared = overlap(claim.span, entity.span)
+        own = any(mine.annotator == claim.annotator and overlap(mine.span, claim.span) > 0 for mine in entity.sources)
         if shared > most and (shared == 1.0 or not own):
             best, most = entity, shared
     return best, most
 
 
-Item = list[Said]  # what was said of one place, by whomever
+Item = list[Claim]  # the claims to one place, by whomever
 
 
-def items(said: Sequence[Said], *, overlap_at: float) -> list[Item]:
+def items(claims: Sequence[Claim], *, overlap_at: float) -> list[Item]:
     """Who means the same place: spans of several annotators that overlap at least so much, by place.
 
     Each span joins the one that it overlaps most; an annotator has one span in an item, with any number of labels.
     """
-    found: list[Item] = []
-    for one in _by_length(said):
+    items_by_place: list[Item] = []
+    for claim in _by_length(claims):
         best, most = None, 0.0
-        for item in found:
+        for item in items_by_place:
             if (
-                item[0].end <= one.start or one.end <= item[0].start
+                item[0].end <= claim.start or claim.end <= item[0].start
             ):  # the longest: what meets none of it meets no other
                 continue
-            shared = max(overlap(one.span, other.span) for other in item)
-            own = [other.span for other in item if other.annotator == one.annotator]
-            if shared >= overlap_at and shared > most and all(span == one.span for span in own):
+            shared = max(overlap(claim.span, other.span) for other in item)
+            own = [other.span for other in item if other.annotator == claim.annotator]
+            if shared >= overlap_at and shared > most and all(span == claim.span for span in own):
                 best, most = item, shared
         if best is None:
-            found.append([one])
+            items_by_place.append([claim])
         else:
-            best.append(one)
-    return found
+            best.append(claim)
+    return items_by_place
 
 
 def votes(item: Item, annotators: Sequence[str]) -> tuple[str, ...]:
     """The class that each annotator gives an item, by its first label; NOTHING of who did not name it."""
     labels: dict[str, str] = {}
-    for one in item:
-        labels.setdefault(one.annotator, one.label)
-    return tuple(coarse(labels[one]) if one in labels else NOTHING for one in annotators)
+    for claim in item:
+        labels.setdefault(claim.annotator, claim.label)
+    return tuple(coarse(labels[annotator]) if annotator in labels else NOTHING for annotator in annotators)
 
 
-def weigh(said: Sequence[Said], beliefs: Beliefs, *, overlap_at: float) -> list[Entity]:
-    """The entities of the rule `weighted`, by place. The result does not depend on the order of `said`."""
-    weighed = [_weighed(item, beliefs) for item in items(said, overlap_at=overlap_at)]
+def weigh(claims: Sequence[Claim], beliefs: Beliefs, *, overlap_at: float) -> list[Entity]:
+    """The entities of the rule `weighted`, by place. The result does not depend on the order of `claims`."""
+    weighed = [_weighed(item, beliefs) for item in items(claims, overlap_at=overlap_at)]
     kept: list[Entity] = []
-    for entity in sorted(weighed, key=lambda one: (-one.confidence, one.start - one.end, one.start, one.labels)):
-        rival = next((one for one in kept if _compete(entity, one)), None)
+    for entity in sorted(weighed, key=lambda item: (-item.confidence, item.start - item.end, item.start, item.labels)):
+        rival = next((other for other in kept if _compete(entity, other)), None)
         if rival is None:
             kept.append(entity)
         else:
-            rival.lost += [(one, "less_likely") for one in entity.sources] + entity.lost
+            rival.lost += [(claim, "less_likely") for claim in entity.sources] + entity.lost
     return sorted(kept, key=lambda entity: (entity.start, entity.end))
 
 
 def _weighed(item: Item, beliefs: Beliefs) -> Entity:
     believed = beliefs.of(votes(item, beliefs.annotators))
-    classes = {one: coarse(one.label) for one in item}
-    said = {kind for kind in classes.values() if kind in believed}
-    best = max(sorted(said), key=lambda kind: believed[kind])
-    right = [one for one in item if classes[one] == best]
+    classes = {claim: coarse(claim.label) for claim in item}
+    named = {kind for kind in classes.values() if kind in believed}
+    best = max(sorted(named), key=lambda kind: believed[kind])
+    right = [claim for claim in item if classes[claim] == best]
     trust = {
-        span: sum(beliefs.accuracy(one.annotator, best) for one in right if one.span == span)
-        for span in {one.span for one in right}
+        span: sum(beliefs.accuracy(claim.annotator, best) for claim in right if claim.span == span)
+        for span in {claim.span for claim in right}
     }
     place = max(sorted(trust), key=lambda span: (trust[span], span.end - span.start))
-    order = sorted(right, key=lambda one: (-beliefs.accuracy(one.annotator, best), one.annotator, one.start, one.label))
+    order = sorted(
+        right, key=lambda claim: (-beliefs.accuracy(claim.annotator, best), claim.annotator, claim.start, claim.label)
+    )
     return Entity(
         place.start,
         place.end,
-        list(dict.fromkeys(one.label for one in order)),
+        list(dict.fromkeys(claim.label for claim in order)),
         order,
-        [(one, "other_type") for one in item if classes[one] != best],
+        [(claim, "other_type") for claim in item if classes[claim] != best],
         1.0 - believed[NOTHING],
     )
 
 
-def _compete(one: Entity, other: Entity) -> bool:
+def _compete(entity: Entity, other: Entity) -> bool:
     """Do two entities claim the same characters, and did no annotator name both?"""
-    both = {said.annotator for said in one.sources} & {said.annotator for said in other.sources}
-    return overlap(one.span, other.span) > 0 and not both
+    both = {claim.annotator for claim in entity.sources} & {claim.annotator for claim in other.sources}
+    return overlap(entity.span, other.span) > 0 and not both
 
 
-def believe(entities: Sequence[Entity], said: Sequence[Said], beliefs: Beliefs, *, overlap_at: float) -> None:
+def believe(entities: Sequence[Entity], claims: Sequence[Claim], beliefs: Beliefs, *, overlap_at: float) -> None:
     """Set the confidence of entities of the paper's rule: that of the items in which they were named."""
-    of: dict[Said, float] = {}
-    for item in items(said, overlap_at=overlap_at):
-        of |= dict.fromkeys(item, beliefs.of(votes(item, beliefs.annotators))[NOTHING])
+    doubts: dict[Claim, float] = {}
+    for item in items(claims, overlap_at=overlap_at):
+        doubts |= dict.fromkeys(item, beliefs.of(votes(item, beliefs.annotators))[NOTHING])
     for entity in entities:
-        entity.confidence = 1.0 - min(of[one] for one in entity.sources)
+        entity.confidence = 1.0 - min(doubts[claim] for claim in entity.sources)
 
 
-def _by_length(said: Sequence[Said]) -> list[Said]:
-    return sorted(said, key=lambda one: (one.start - one.end, one.annotator, one.start, one.label, one.tier))
+def _by_length(claims: Sequence[Claim]) -> list[Claim]:
+    return sorted(
+        claims, key=lambda claim: (claim.start - claim.end, claim.annotator, claim.start, claim.label, claim.tier)
+    )

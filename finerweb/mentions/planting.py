@@ -62,23 +62,25 @@ def plant(text: str, annotations: Sequence[Annotation], *, key: str, locale: str
     The kind is drawn; where it is impossible (nothing to remove, no ordinary word to take), the next one is taken.
     """
     first = _draw(range(len(KINDS)), key, "kind")
-    tried = (KINDS[kind](text, annotations, key, locale) for kind in [*KINDS][first:] + [*KINDS][:first])
-    return next((planted for planted in tried if planted), None)
+    copies = (KINDS[kind](text, annotations, key, locale) for kind in [*KINDS][first:] + [*KINDS][:first])
+    return next((copy for copy in copies if copy), None)
 
 
 def _remove(text: str, annotations: Sequence[Annotation], key: str, locale: str) -> Planted | None:
     chosen = _choose(_alone(annotations), key, "removed")
     if chosen is None:
         return None
-    return Planted("removed", chosen.mention, [one for one in annotations if one != chosen])
+    return Planted("removed", chosen.mention, [other for other in annotations if other != chosen])
 
 
 def _retype(text: str, annotations: Sequence[Annotation], key: str, locale: str) -> Planted | None:
-    chosen = _choose([one for one in _alone(annotations) if wrong_types(one.label)], key, "wrong_type")
+    chosen = _choose(
+        [annotation for annotation in _alone(annotations) if wrong_types(annotation.label)], key, "wrong_type"
+    )
     if chosen is None:
         return None
     wrong = chosen._replace(label=_draw(wrong_types(chosen.label), key, "type"))
-    return Planted("wrong_type", chosen.mention, [wrong if one == chosen else one for one in annotations])
+    return Planted("wrong_type", chosen.mention, [wrong if other == chosen else other for other in annotations])
 
 
 def _invent(text: str, annotations: Sequence[Annotation], key: str, locale: str) -> Planted | None:
@@ -86,10 +88,10 @@ def _invent(text: str, annotations: Sequence[Annotation], key: str, locale: str)
     if not words:
         return None
     word = _draw(words, key, "word")
-    labels = sorted({one.label for one in annotations if coarse(one.label) in NAMES})
+    labels = sorted({annotation.label for annotation in annotations if coarse(annotation.label) in NAMES})
     invented = Annotation(*word, text[word.start : word.end], _draw(labels or PLAUSIBLE, key, "label"))
-    listed = sorted([*annotations, invented], key=lambda one: (one.start, one.end))
-    return Planted("invented", invented.mention, listed)
+    ordered = sorted([*annotations, invented], key=lambda annotation: (annotation.start, annotation.end))
+    return Planted("invented", invented.mention, ordered)
 
 
 Planter = Callable[[str, Sequence[Annotation], str, str], Planted | None]
@@ -98,11 +100,11 @@ KINDS: dict[str, Planter] = {"removed": _remove, "wrong_type": _retype, "invente
 
 def _alone(annotations: Sequence[Annotation]) -> list[Annotation]:
     """Annotations whose mention is neither listed twice nor a part of another: only there an error is plain to see."""
-    folded = [fold(one.mention).text for one in annotations]
+    folded = [fold(annotation.mention).text for annotation in annotations]
     return [
-        one
-        for at, one in enumerate(annotations)
-        if not any(folded[at] in other or other in folded[at] for other in folded[:at] + folded[at + 1 :])
+        annotation
+        for index, annotation in enumerate(annotations)
+        if not any(folded[index] in other or other in folded[index] for other in folded[:index] + folded[index + 1 :])
     ]
 
 
@@ -120,18 +122,18 @@ def ordinary_words(text: str, annotations: Sequence[Annotation], locale: str) ->
     Each word once, in the upper half by length, since the short ones are the likes of "and"; without the longest tenth,
     which in unspaced scripts are often names that the dictionary does not know.
     """
-    mentions = [fold(one.mention).text for one in annotations]
-    found: dict[str, Span] = {}
+    mentions = [fold(annotation.mention).text for annotation in annotations]
+    spans: dict[str, Span] = {}
     for word in segment.words(text, locale):
         written = text[word.start : word.end]
         kinds = [unicodedata.category(character) for character in written]
         if any(kind[0] not in "LM" or kind in ("Lu", "Lt") for kind in kinds) or sum(k[0] == "L" for k in kinds) < 2:
             continue
-        is_free = not any(overlap(word, Span(one.start, one.end)) for one in annotations)
+        is_free = not any(overlap(word, Span(other.start, other.end)) for other in annotations)
         folded = fold(written).text
         if is_free and not any(folded in mention for mention in mentions):
-            found.setdefault(folded, word)
-    by_length = [found[folded] for folded in sorted(found, key=lambda folded: (len(folded), folded))]
+            spans.setdefault(folded, word)
+    by_length = [spans[folded] for folded in sorted(spans, key=lambda folded: (len(folded), folded))]
     half = len(by_length) // 2
     return by_length[half : max(half + 1, len(by_length) - len(by_length) // 10)]
 
@@ -139,18 +141,18 @@ def ordinary_words(text: str, annotations: Sequence[Annotation], locale: str) ->
 def is_caught(kind: str, mention: str, *, missing: Sequence[str], extra: Sequence[str], wrong: Sequence[str]) -> bool:
     """Did a judge that listed these mentions see the planted error?"""
     lists = {"missing": missing, "extra": extra, "wrong": wrong}
-    return any(is_same(mention, said) for name in CAUGHT_IN[kind] for said in lists[name])
+    return any(is_same(mention, entry) for name in CAUGHT_IN[kind] for entry in lists[name])
 
 
-def is_same(mention: str, said: str) -> bool:
-    """Does a judge that writes `said` mean the mention?
+def is_same(mention: str, entry: str) -> bool:
+    """Does a judge mean the mention by an entry of its list?
 
     Yes where the two fold to the same text, with or without a comment ("Oslo (a city)", "Oslo: city"); or where one
     holds the other as whole words and is at most twice as long ("King Charles" for "Charles").
     """
-    wanted = _bare(fold(mention).text)
-    folded = fold(said).text
-    return any(_is_alike(wanted, _bare(one)) for one in (folded, COMMENT.sub("", folded)))
+    name = _bare(fold(mention).text)
+    folded = fold(entry).text
+    return any(_is_alike(name, _bare(part)) for part in (folded, COMMENT.sub("", folded)))
 
 
 def _bare(folded: str) -> str:
@@ -161,18 +163,18 @@ def _is_alike(a: str, b: str) -> bool:
     short, long = sorted((a, b), key=len)
     if a == b or not short or len(long) > 2 * len(short):
         return a == b
-    places = (at for at in range(len(long)) if long.startswith(short, at))
-    return any(_is_edge(long, at) and _is_edge(long, at + len(short)) for at in places)
+    starts = (index for index in range(len(long)) if long.startswith(short, index))
+    return any(_is_edge(long, start) and _is_edge(long, start + len(short)) for start in starts)
 
 
-def _is_edge(text: str, at: int) -> bool:
+def _is_edge(text: str, index: int) -> bool:
     """May a mention begin or end here? Not inside a word, except where a script writes words without spaces."""
-    if at in (0, len(text)):
+    if index in (0, len(text)):
         return True
-    beside = text[at - 1], text[at]
+    beside = text[index - 1], text[index]
     if not all(unicodedata.category(character)[0] in "LMN" for character in beside):
         return True
-    return all(UNSPACED.match(one) or HANGUL.match(one) for one in beside)
+    return all(UNSPACED.match(character) or HANGUL.match(character) for character in beside)
 
 
 _T = TypeVar("_T")
@@ -185,5 +187,5 @@ def _draw(choices: Sequence[_T], *key: str) -> _T:
 
 def _choose(annotations: Sequence[Annotation], *key: str) -> Annotation | None:
     """One of some annotations, of the sure ones if there are any: an error planted on an error would teach nothing."""
-    pool = [one for one in annotations if one.is_sure] or annotations
+    pool = [annotation for annotation in annotations if annotation.is_sure] or annotations
     return _draw(pool, *key) if pool else None

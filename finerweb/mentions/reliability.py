@@ -61,33 +61,32 @@ def estimate(patterns: Sequence[Pattern], annotators: Sequence[str]) -> list[Rel
 class Beliefs:
     """What votes make one believe, in one language."""
 
-    def __init__(self, known: Iterable[Reliability]) -> None:
-        rows = list(known)
-        self.annotators = sorted({one.annotator for one in rows})
-        self._shares = {one.coarse: one.share for one in rows}
-        self._of = {(one.annotator, one.coarse): one for one in rows}
-        self._known: dict[tuple[str, ...], dict[str, float]] = {}  # votes are alike more often than not
+    def __init__(self, reliabilities: Iterable[Reliability]) -> None:
+        rows = list(reliabilities)
+        self.annotators = sorted({row.annotator for row in rows})
+        self._shares = {row.coarse: row.share for row in rows}
+        self._rows = {(row.annotator, row.coarse): row for row in rows}
+        self._cache: dict[tuple[str, ...], dict[str, float]] = {}  # votes are alike more often than not
 
     def of(self, votes: tuple[str, ...]) -> dict[str, float]:
         """The probability of each class that was voted for, and of NOTHING, by the votes of `annotators`."""
-        if votes not in self._known:
-            self._known[votes] = self._believed(votes)
-        return self._known[votes]
+        if votes not in self._cache:
+            self._cache[votes] = self._believed(votes)
+        return self._cache[votes]
 
     def _believed(self, votes: tuple[str, ...]) -> dict[str, float]:
         weights = dict(self._shares)
         for annotator, vote in zip(self.annotators, votes, strict=True):
-            said = self._of[annotator, vote].said
+            said = self._rows[annotator, vote].said
             for coarse in weights:
-                one = self._of[annotator, coarse]
-                is_right = one.accuracy if vote == coarse else (1.0 - one.accuracy) * said / (1.0 - one.said)
-                weights[coarse] *= is_right
+                row = self._rows[annotator, coarse]
+                weights[coarse] *= row.accuracy if vote == coarse else (1.0 - row.accuracy) * said / (1.0 - row.said)
         total = sum(weights.values())
         return {coarse: weights[coarse] / total for coarse in sorted({NOTHING, *votes})}
 
     def accuracy(self, annotator: str, coarse: str) -> float:
         """How often the annotator is right about the class."""
-        return self._of[annotator, coarse].accuracy
+        return self._rows[annotator, coarse].accuracy
 
 
 class _Model:
@@ -95,17 +94,17 @@ class _Model:
 
     def __init__(self, patterns: Sequence[Pattern], annotators: Sequence[str]) -> None:
         self.patterns, self.annotators = patterns, annotators
-        self.classes = [NOTHING, *sorted({vote for one in patterns for vote in one.votes} - {NOTHING})]
-        self.languages = sorted({one.language for one in patterns})
-        place = {name: at for at, name in enumerate(self.classes)}
-        language = {code: at for at, code in enumerate(self.languages)}
-        self.votes = np.array([[place[vote] for vote in one.votes] for one in patterns])  # [P, A]
-        self.items = np.array([one.items for one in patterns], dtype=float)
-        self.of = np.array([language[one.language] for one in patterns])
-        said = np.zeros((len(annotators), len(self.classes)))
+        self.classes = [NOTHING, *sorted({vote for pattern in patterns for vote in pattern.votes} - {NOTHING})]
+        self.languages = sorted({pattern.language for pattern in patterns})
+        place = {name: index for index, name in enumerate(self.classes)}
+        language = {code: index for index, code in enumerate(self.languages)}
+        self.votes = np.array([[place[vote] for vote in pattern.votes] for pattern in patterns])  # [P, A]
+        self.items = np.array([pattern.items for pattern in patterns], dtype=float)
+        self.language = np.array([language[pattern.language] for pattern in patterns])
+        counts = np.zeros((len(annotators), len(self.classes)))
         for annotator in range(len(annotators)):
-            np.add.at(said[annotator], self.votes[:, annotator], self.items)
-        self.said = (said + 1.0) / (said + 1.0).sum(axis=1, keepdims=True)  # how often each says each, at all
+            np.add.at(counts[annotator], self.votes[:, annotator], self.items)
+        self.frequency = (counts + 1.0) / (counts + 1.0).sum(axis=1, keepdims=True)  # of each class in each one's votes
 
     def run(self) -> NDArray[np.float64]:
         """The probability of each class for each pattern: [P, K]."""
@@ -129,16 +128,16 @@ class _Model:
         """How often each annotator is right: [L, A, K]; a class leans on those of other languages."""
         weight = posterior * self.items[:, None]
         right = np.zeros((len(self.languages), len(self.annotators), len(self.classes)))
-        there = np.zeros((len(self.languages), len(self.classes)))
-        np.add.at(there, self.of, weight)
+        total = np.zeros((len(self.languages), len(self.classes)))
+        np.add.at(total, self.language, weight)
         rows = np.arange(len(self.patterns))
         for annotator in range(len(self.annotators)):
             vote = self.votes[:, annotator]
-            np.add.at(right[:, annotator], (self.of, vote), weight[rows, vote])
+            np.add.at(right[:, annotator], (self.language, vote), weight[rows, vote])
         if len(self.annotators) < IDENTIFIED:
             right[:] = right.mean(axis=1, keepdims=True)
-        of_class = _lean(right.sum(0), there.sum(0)[None, :], RIGHT)  # [A, K]
-        accuracies: NDArray[np.float64] = _lean(right, there[:, None, :], of_class[None])
+        of_class = _lean(right.sum(0), total.sum(0)[None, :], RIGHT)  # [A, K]
+        accuracies: NDArray[np.float64] = _lean(right, total[:, None, :], of_class[None])
         return accuracies
 
     def _shares(self, posterior: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -146,21 +145,21 @@ class _Model:
         weight = posterior * self.items[:, None]
         all_languages = weight.sum(0) + 1.0
         all_languages /= all_languages.sum()
-        found = np.zeros((len(self.languages), len(self.classes)))
-        np.add.at(found, self.of, weight)
-        shares = _normalised(found + STRENGTH * all_languages[None])
+        total = np.zeros((len(self.languages), len(self.classes)))
+        np.add.at(total, self.language, weight)
+        shares = _normalised(total + STRENGTH * all_languages[None])
         shares[:, 1:] *= (1.0 - NO_ENTITY) / shares[:, 1:].sum(axis=1, keepdims=True)
         shares[:, 0] = NO_ENTITY
         return shares
 
     def _expect(self, accuracies: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
         """The posterior: what is wrong is said as often as it is said at all."""
-        log = np.log(shares[self.of])  # [P, K]
+        log = np.log(shares[self.language])  # [P, K]
         for annotator in range(len(self.annotators)):
             vote = self.votes[:, annotator]
-            right = accuracies[self.of, annotator]  # [P, K]
-            said = self.said[annotator]
-            wrong = (1.0 - right) * said[vote][:, None] / (1.0 - said)[None, :]
+            right = accuracies[self.language, annotator]  # [P, K]
+            frequency = self.frequency[annotator]
+            wrong = (1.0 - right) * frequency[vote][:, None] / (1.0 - frequency)[None, :]
             is_right = vote[:, None] == np.arange(len(self.classes))[None, :]
             log += np.log(np.where(is_right, right, wrong))
         return _normalised(np.exp(log - log.max(axis=1, keepdims=True)))
@@ -168,19 +167,19 @@ class _Model:
     def reliabilities(self, posterior: NDArray[np.float64]) -> list[Reliability]:
         """One for each annotator, language and class."""
         accuracies, shares = self._accuracies(posterior), self._shares(posterior)
-        there = np.zeros((len(self.languages), len(self.classes)))
-        np.add.at(there, self.of, posterior * self.items[:, None])
+        total = np.zeros((len(self.languages), len(self.classes)))
+        np.add.at(total, self.language, posterior * self.items[:, None])
         return [
             Reliability(
                 annotator,
                 language,
                 coarse,
-                float(accuracies[at, who, kind]),
-                float(self.said[who, kind]),
-                float(shares[at, kind]),
-                float(there[at, kind]),
+                float(accuracies[index, who, kind]),
+                float(self.frequency[who, kind]),
+                float(shares[index, kind]),
+                float(total[index, kind]),
             )
-            for at, language in enumerate(self.languages)
+            for index, language in enumerate(self.languages)
             for who, annotator in enumerate(self.annotators)
             for kind, coarse in enumerate(self.classes)
         ]
@@ -192,8 +191,8 @@ def _normalised(weights: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _lean(
-    right: NDArray[np.float64], there: NDArray[np.float64], on: NDArray[np.float64] | float
+    right: NDArray[np.float64], total: NDArray[np.float64], on: NDArray[np.float64] | float
 ) -> NDArray[np.float64]:
     """A share that leans on another one while little was seen; never quite 0 or 1."""
-    share: NDArray[np.float64] = np.clip((right + STRENGTH * on) / (there + STRENGTH), 1e-4, 1 - 1e-4)
+    share: NDArray[np.float64] = np.clip((right + STRENGTH * on) / (total + STRENGTH), 1e-4, 1 - 1e-4)
     return share

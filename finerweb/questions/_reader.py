@@ -125,8 +125,8 @@ def _unfenced(text: str) -> str:
 def _of_text(text: str, shape: Shape, depth: int = 0) -> Reading | None:
     """The answer outside all thoughts; where nothing is said after the last of these, the one that ends it."""
     pieces = parts(text)
-    said = "\n".join(piece.text for piece in pieces if not piece.is_thought)
-    if reading := _last(said, shape, depth):
+    outside = "\n".join(piece.text for piece in pieces if not piece.is_thought)
+    if reading := _last(outside, shape, depth):
         return reading
     while pieces and not pieces[-1].text.strip():
         pieces.pop()

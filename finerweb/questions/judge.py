@@ -8,6 +8,13 @@ from finerweb.questions._members import exact, member, text_of
 from finerweb.questions._reader import Reading, read
 from finerweb.text.scripts import foreign
 
+JOB = "collect_verdicts"
+MODELS = "judge.judges"
+BUDGET = "judge.budget"
+SUBJECTS = "annotated_passages"
+SUBJECT_ID = "passage_id"
+PAYLOAD = ("text", "language", "locale", "entities")
+
 _LIST = {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 300}}
 
 PROMPT = """You check named entity annotations made by somebody else, in any language. You are given a passage and \
@@ -50,10 +57,10 @@ class Verdict(NamedTuple):
 
 def prompt(payload: dict[str, Any]) -> str:
     """Payload: `language`, `entities` (a list of {mention, label}), `text`."""
-    listed = payload["entities"]
-    if not isinstance(listed, str):
-        listed = "\n".join(f"- {entity['mention']}: {entity['label']}" for entity in listed)
-    return f"Language: {payload['language']}\nAnnotations:\n{listed}\nPassage:\n{payload['text']}"
+    entities = payload["entities"]
+    if not isinstance(entities, str):
+        entities = "\n".join(f"- {entity['mention']}: {entity['label']}" for entity in entities)
+    return f"Language: {payload['language']}\nAnnotations:\n{entities}\nPassage:\n{payload['text']}"
 
 
 def parse(answer: str) -> Verdict:
@@ -83,6 +90,6 @@ def _mention(finding: Any) -> str | None:
     return text_of(finding)
 
 
-def doubt(said: Verdict, payload: Mapping[str, Any]) -> AnswerProblem | None:
+def doubt(verdict: Verdict, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """Findings of which none is in the passage are not about it."""
-    return foreign([*said.missing, *said.extra, *said.wrong], payload["text"])
+    return foreign([*verdict.missing, *verdict.extra, *verdict.wrong], payload["text"])

@@ -9,6 +9,13 @@ from finerweb.questions._members import member
 from finerweb.questions._reader import Reading, read
 from finerweb.text.scripts import scripts
 
+JOB = "name_labels"
+MODELS = "name_labels.namer"
+BUDGET = "name_labels.budget"
+SUBJECTS = "foreign_labels"
+SUBJECT_ID = "label"
+PAYLOAD = ("label", "language", "script")
+
 PROMPT = """You translate the names of entity types into English. Give the singular word or short phrase by which a \
 native speaker of English would name the type, in lower case, without explanation; a name that is English already as \
 it is. Answer with one JSON object: {"english": "..."}."""
@@ -41,6 +48,6 @@ def _shape(data: Any) -> Reading | None:
     return None if problem(plain) else Reading(plain)
 
 
-def doubt(said: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
+def doubt(name: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """What has a letter of another script is not English."""
-    return "wrong_script" if scripts(said) - {"LATIN"} else None
+    return "wrong_script" if scripts(name) - {"LATIN"} else None

@@ -8,6 +8,13 @@ from finerweb.questions._members import member
 from finerweb.questions._reader import Reading, read
 from finerweb.text.scripts import LETTERS, scripts
 
+JOB = "name_labels"
+MODELS = "name_labels.namer"
+BUDGET = "name_labels.budget"
+SUBJECTS = "unnamed_labels"
+SUBJECT_ID = "label"
+PAYLOAD = ("label", "language", "script")
+
 PROMPT = """You translate the names of entity types. Give the word or short phrase by which a native speaker would \
 name the type, in that language's own script, lower case where the script has case and the language allows it, \
 without explanation. Answer with one JSON object: {"name": "..."}."""
@@ -44,9 +51,9 @@ def _shape(data: Any) -> Reading | None:
     return Reading(" ".join(name.split()))
 
 
-def doubt(said: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
+def doubt(name: str, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """A name without a letter of the language's script is in another language; a long one is an explanation."""
-    wanted = LETTERS.get(payload["script"])
-    if wanted and not wanted & scripts(said):
+    letters = LETTERS.get(payload["script"])
+    if letters and not letters & scripts(name):
         return "wrong_script"
-    return "long_name" if len(said) > min(LONGEST, TIMES * max(SHORT, len(payload["label"]))) else None
+    return "long_name" if len(name) > min(LONGEST, TIMES * max(SHORT, len(payload["label"]))) else None

@@ -10,6 +10,13 @@ from finerweb.text.scripts import foreign
 
 __all__ = ["Bad", "Named", "doubt", "items", "parse", "prompt"]
 
+JOB = "annotate"
+MODELS = "annotators"
+BUDGET = "annotate.budget"
+SUBJECTS = "selected_passages"
+SUBJECT_ID = "passage_id"
+PAYLOAD = ("text", "language", "locale")
+
 PROMPT = """You annotate named entities. List every mention in the passage of:
 - persons, organizations, places;
 - technologies, programming languages, frameworks;
@@ -65,6 +72,6 @@ def items(answer: str) -> list[Named | Bad]:
     return entries
 
 
-def doubt(said: list[Named], payload: Mapping[str, Any]) -> AnswerProblem | None:
+def doubt(mentions: list[Named], payload: Mapping[str, Any]) -> AnswerProblem | None:
     """Mentions of which none is in the passage are not about it."""
-    return foreign([named.mention for named in said], payload["text"])
+    return foreign([named.mention for named in mentions], payload["text"])

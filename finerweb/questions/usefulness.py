@@ -7,6 +7,13 @@ from finerweb.problems import AnswerProblem
 from finerweb.questions._members import exact, member, text_of
 from finerweb.questions._reader import Reading, read
 
+JOB = "collect_ratings"
+MODELS = "rate.raters"
+BUDGET = "rate.budget"
+SUBJECTS = "sampled_passages"
+SUBJECT_ID = "passage_id"
+PAYLOAD = ("text", "language", "locale")
+
 PROMPT = """You grade passages from the web. The question is how useful a passage is as an example from which named \
 entity recognition can be learned. Start at zero and give one point for each statement that holds:
 1. The passage names at least something: a person, place, organization, date, product or the like, even if only in \
@@ -58,6 +65,6 @@ def _shape(data: Any) -> Reading | None:
     return Reading(Rating(score, justification or ""))
 
 
-def doubt(said: Rating, payload: Mapping[str, Any]) -> AnswerProblem | None:
+def doubt(rating: Rating, payload: Mapping[str, Any]) -> AnswerProblem | None:
     """A grade can be wrong, but not about something else."""
     return None

@@ -44,9 +44,9 @@ def makers(completions: DataFrame, today: Collection[tuple[str, str, str]]) -> R
     """Who was asked what, ever; `is_current` where question, engine and prompt are among today's."""
     sums = [F.sum(name).alias(name) for name in ("tokens_in", "tokens_out", "usd")]
     counted = (
-        completions.groupBy("question", "annotator", "engine", "prompt")
+        completions.groupBy("question", "model", "engine", "prompt")
         .agg(F.count("*").alias("answers"), F.count("problem").alias("problems"), *sums)
-        .orderBy("question", "annotator", "engine", "prompt")
+        .orderBy("question", "model", "engine", "prompt")
     )
     return [{**row, "is_current": (row["question"], row["engine"], row["prompt"]) in today} for row in rows(counted)]
 

@@ -26,7 +26,7 @@ class Facts:
     rows of    have
     files      the columns of the table `files`
     left_out   format, problems (problem -> spans), out, total: of each format of tokens
-    engines    question, annotator, engine, prompt, answers, problems
+    engines    question, model, engine, prompt, answers, problems
     sources    source, licence, documents, urls, dumps, first, last
     classes    coarse, labels, mentions
     """
@@ -134,10 +134,10 @@ def _counts(examples: DataFrame) -> dict[str, dict[str, int]]:
 
 
 def _engines(completions: DataFrame) -> Rows:
-    counted = completions.groupBy("question", "annotator", "engine", "prompt").agg(
+    counted = completions.groupBy("question", "model", "engine", "prompt").agg(
         F.count("*").alias("answers"), F.count("problem").alias("problems")
     )
-    return counts.rows(counted.orderBy("question", "annotator"))
+    return counts.rows(counted.orderBy("question", "model"))
 
 
 def _sources(documents: DataFrame) -> Rows:

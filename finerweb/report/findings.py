@@ -32,7 +32,7 @@ class Findings:
     """All that the report says, as plain data.
 
     rows of    have
-    makers     question, annotator, engine, prompt, answers, problems, tokens_in, tokens_out, usd, is_current
+    makers     question, model, engine, prompt, answers, problems, tokens_in, tokens_out, usd, is_current
     losses     table (that has the problem), who, problem (null for none), rows, of
     ratings    rater, outcome, rows
     mentions   annotator, outcome (found/<tier>, lost/<problem>), rows

@@ -17,14 +17,14 @@ def makers(findings: Findings) -> Listing:
     return Listing(
         f"Answers, by who was asked what. Money is what the engines reported: {money(spent)} in all.",
         [
-            *words("question", "annotator"),
+            *words("question", "model"),
             *literals("engine and settings", "prompt"),
             *words("asked"),
             *numbers("answers", "unusable", "tokens in", "tokens out", "money"),
         ],
         [
             (
-                *(row[name] for name in ("question", "annotator", "engine", "prompt")),
+                *(row[name] for name in ("question", "model", "engine", "prompt")),
                 "as today" if row["is_current"] else "earlier",
                 *(count(row[name]) for name in ("answers", "problems", "tokens_in", "tokens_out")),
                 money(row["usd"]),

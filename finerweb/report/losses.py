@@ -39,7 +39,7 @@ def _outcomes(frames: Frames) -> dict[str, DataFrame]:
         "ratings": F.col("rater"),
         "scores": F.col("scorer"),
         "selection": F.lit(""),
-        "completions": F.concat_ws(" / ", "question", "annotator"),
+        "completions": F.concat_ws(" / ", "question", "model"),
         "mentions": F.col("annotator"),
         "labels": F.lit(""),
         "verdicts": F.concat_ws(" / ", "judge", "copy"),

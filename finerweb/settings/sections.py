@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, field_validator
 
 from finerweb import plugins
+from finerweb.collection import Collection
 from finerweb.cost import Budget
 from finerweb.languages import Language
 from finerweb.mentions.grounding import POLICIES
@@ -61,15 +62,6 @@ class Split(Section):
 
     max_words: PositiveInt
     max_subwords: Annotated[int, Field(ge=8, le=8192)]
-
-
-class Ask(Section):
-    """How answers are collected, whatever the question."""
-
-    slice: PositiveInt
-    attempts: PositiveInt
-    again: list[str]
-    spool: str
 
 
 class Rate(Section):
@@ -209,7 +201,7 @@ class Settings(Section):
     ingest: Ingest
     split: Split
     models: dict[ModelName, ModelSpec]
-    ask: Ask
+    ask: Collection
     rate: Rate
     train: Train
     promote: Promote

@@ -7,7 +7,7 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from finerweb import plugins, problems
+from finerweb import problems, questions
 from finerweb.cost import Tally
 from finerweb.engines import LOOPED, Answer
 from finerweb.errors import Unreadable
@@ -24,17 +24,12 @@ TABLE = Table(
     comment="A model's answer to one request.",
     key=("request_id", "attempt"),
     columns=(
-        Column("request_id", "string", "hash of subject, payload, prompt and engine", nullable=False),
+        Column("request_id", "string", "hash of question, subject, payload, prompt and engine", nullable=False),
         Column("attempt", "int", "how often it was asked by then, from 1; the last one counts", nullable=False),
-        Column(
-            "question",
-            "string",
-            "the annotator's file name, such as usefulness or ner",
-            nullable=False,
-        ),
+        Column("question", "string", "a file of finerweb/questions, such as usefulness or ner", nullable=False),
         Column("subject_id", "string", "what it is about: a passage_id, or a label", nullable=False),
         Column("language", "string", "the subject's language", nullable=False),
-        Column("annotator", "string", "who was asked: a key of the setting models", nullable=False),
+        Column("model", "string", "who was asked: a key of the setting models", nullable=False),
         Column("engine", "string", "engine, model and fingerprint of the settings that shape answers", nullable=False),
         Column("prompt", "string", "fingerprint of instructions, schema and template", nullable=False),
         Column("answer", "string", "as it came, whatever it is", nullable=False),
@@ -51,48 +46,46 @@ TABLE = Table(
         Column("run", "string", "the run_id of the job that asked", nullable=False),
         Column("answered", "timestamp", "when it came", nullable=False),
     ),
+    earlier={"d866281f": {"annotator": "model"}},
 )
 
 # Worth another attempt, with another seed and what else may help (engines.decoding). The others meet the same end.
 AGAIN = ("looped", "truncated", "malformed", "empty", "wrong_script", "long_name", "other_subject", "unreachable")
 
-
-def about(passages: DataFrame, *, languages: Mapping[str, Language], more: Sequence[str] = ()) -> DataFrame:
-    """Passages as subjects: their text, language and locale, and the columns named by `more`, are the payload."""
-    payload = F.struct(
-        "text", _of(languages, "name").alias("language"), _of(languages, "locale").alias("locale"), *more
-    )
-    return passages.select(F.col("passage_id").alias("subject_id"), "language", payload.alias("payload"))
+OF_LANGUAGE = {"language": "name", "locale": "locale", "script": "script"}  # field of a payload -> that of a Language
 
 
-def about_labels(labels: DataFrame, *, languages: Mapping[str, Language]) -> DataFrame:
-    """Labels as subjects: the label, and the name and script of the language it is wanted in, are the payload."""
-    payload = F.struct("label", _of(languages, "name").alias("language"), _of(languages, "script").alias("script"))
-    return labels.select(F.col("label").alias("subject_id"), "language", payload.alias("payload"))
+def subjects(
+    frame: DataFrame, *, subject_id: str, payload: Sequence[str], languages: Mapping[str, Language]
+) -> DataFrame:
+    """What is asked about (subject_id, language, payload), of a frame with a row for each."""
+    fields = [_of(languages, OF_LANGUAGE[name]).alias(name) if name in OF_LANGUAGE else F.col(name) for name in payload]
+    return frame.select(F.col(subject_id).alias("subject_id"), "language", F.struct(*fields).alias("payload"))
 
 
 def _of(languages: Mapping[str, Language], attribute: str) -> Expression:
-    return lookup({code: getattr(one, attribute) for code, one in languages.items()}, "language")
+    return lookup({code: getattr(language, attribute) for code, language in languages.items()}, "language")
 
 
-def ask(subjects: DataFrame, *, question: str, prompt: str, engines: Mapping[str, str]) -> DataFrame:
-    """Requests about subjects (subject_id, language, payload), one for each annotator; nothing is sent.
+def requests(subjects: DataFrame, *, question: str, prompt: str, engines: Mapping[str, str]) -> DataFrame:
+    """Requests about subjects, one for each model; nothing is sent.
 
-    `prompt` is a fingerprint, `engines` the fingerprint of each annotator's engine: another wording, model or setting
-    makes another request.
+    `prompt` is a fingerprint, `engines` the fingerprint of each model's engine: another wording, engine or setting
+    makes another request, another name of a model does not.
     """
-    asked = F.array(*[F.struct(F.lit(a).alias("annotator"), F.lit(e).alias("engine")) for a, e in engines.items()])
-    requests = subjects.select(
+    models = F.array(*[F.struct(F.lit(m).alias("model"), F.lit(e).alias("engine")) for m, e in engines.items()])
+    put = subjects.select(
         "subject_id",
         "language",
         F.to_json("payload", {"ignoreNullFields": "false"}).alias("payload"),
         F.lit(question).alias("question"),
         F.lit(prompt).alias("prompt"),
-        F.inline(asked),
+        F.inline(models),
     )
+    # The names of these columns are part of what is hashed: with others, everything would be asked and paid for again.
     identity = F.to_json(F.struct("question", "engine", "prompt", "subject_id", "language", "payload"))
-    return requests.withColumn("request_id", F.sha2(identity, 256)).select(
-        "request_id", "question", "subject_id", "language", "annotator", "engine", "prompt", "payload"
+    return put.withColumn("request_id", F.sha2(identity, 256)).select(
+        "request_id", "question", "subject_id", "language", "model", "engine", "prompt", "payload"
     )
 
 
@@ -125,27 +118,43 @@ def tally(row: Mapping[str, Any]) -> Tally:
     return Tally(1, int(problem is not None), int(problem in AGAIN), row["tokens_in"], row["tokens_out"], micro_usd)
 
 
-def problem(question: str, said: Answer, payload: Mapping[str, Any]) -> AnswerProblem | None:
-    """Why an answer cannot be used: looped, truncated, empty, malformed, or what the annotator's `doubt` says of it."""
+def cost(answers: DataFrame) -> Tally:
+    """What answers amount to; which of them are worth another attempt is not counted."""
+    row = answers.agg(
+        F.count("*").alias("answers"),
+        F.count("problem").alias("problems"),
+        F.coalesce(F.sum("tokens_in"), F.lit(0)).alias("tokens_in"),
+        F.coalesce(F.sum("tokens_out"), F.lit(0)).alias("tokens_out"),
+        F.coalesce(F.sum("usd"), F.lit(0.0)).alias("usd"),
+    ).collect()[0]
+    return Tally(
+        row["answers"],
+        row["problems"],
+        tokens_in=row["tokens_in"],
+        tokens_out=row["tokens_out"],
+        micro_usd=round(row["usd"] * 1e6),
+    )
+
+
+def problem(question: str, answer: Answer, payload: Mapping[str, Any]) -> AnswerProblem | None:
+    """Why an answer cannot be used: looped, truncated, empty, malformed, or what the question's `doubt` says of it."""
     source = " ".join(field for field in payload.values() if isinstance(field, str))
-    if said.finish_reason == LOOPED or loops.find(said.text, source):
+    if answer.finish_reason == LOOPED or loops.find(answer.text, source):
         return "looped"
-    if said.finish_reason == "length":
+    if answer.finish_reason == "length":
         return "truncated"
-    if not said.text.strip():
+    if not answer.text.strip():
         return "empty"
-    annotator = plugins.load("finerweb.questions", question)
+    module = questions.load(question)
     try:
-        read = annotator.parse(said.text)
+        content = module.parse(answer.text)
     except Unreadable:
         return "malformed"
-    doubt: AnswerProblem | None = annotator.doubt(read, payload)
-    return doubt
+    return module.doubt(content, payload)
 
 
-def answered(completions: DataFrame, requests: DataFrame) -> DataFrame:
-    """The last answers to these requests, of all that were ever given, under the name of whoever is asked now."""
-    asked = requests.select("request_id", "annotator")
-    newest = Window.partitionBy("request_id", "annotator").orderBy(F.desc("attempt"))
-    mine = completions.drop("annotator").join(asked, on="request_id", how="inner")
-    return mine.withColumn("_age", F.row_number().over(newest)).filter("_age = 1").drop("_age")
+def last(completions: DataFrame, requests: DataFrame) -> DataFrame:
+    """The last answer to each of these requests, under the name of the model that is asked now."""
+    newest = Window.partitionBy("request_id", "model").orderBy(F.desc("attempt"))
+    answers = completions.drop("model").join(requests.select("request_id", "model"), on="request_id", how="inner")
+    return answers.withColumn("_age", F.row_number().over(newest)).filter("_age = 1").drop("_age")

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finerweb.mentions import merging
-from finerweb.mentions.merging import Said, read_said
+from finerweb.mentions.merging import Claim, read_claims
 from finerweb.mentions.reliability import Beliefs, Reliability
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
@@ -88,9 +88,9 @@ def _beliefs(known: str) -> Beliefs:
 
 
 def _entities(passage: Any, *, overlap: float, similarity: float, rule: str) -> Iterator[tuple[Any, ...]]:
-    said, beliefs = read_said(passage.said), _beliefs(passage.known)
+    claims, beliefs = read_claims(passage.said), _beliefs(passage.known)
     if rule == "weighted":
-        entities = merging.weigh(said, beliefs, overlap_at=overlap)
+        entities = merging.weigh(claims, beliefs, overlap_at=overlap)
     else:
         alike = {
             (one["label"], one["other"]): one["similarity"] for one in ([] if passage.alike is None else passage.alike)
@@ -99,8 +99,8 @@ def _entities(passage: Any, *, overlap: float, similarity: float, rule: str) -> 
         def similar(a: str, b: str) -> float:
             return 1.0 if a == b else float(alike.get((min(a, b), max(a, b)), 0.0))
 
-        entities = merging.merge(said, similar, overlap_at=overlap, similarity_at=similarity)
-        merging.believe(entities, said, beliefs, overlap_at=overlap)
+        entities = merging.merge(claims, similar, overlap_at=overlap, similarity_at=similarity)
+        merging.believe(entities, claims, beliefs, overlap_at=overlap)
     for entity in entities:
         yield TABLE.row(
             passage_id=passage.passage_id,
@@ -118,11 +118,11 @@ def _entities(passage: Any, *, overlap: float, similarity: float, rule: str) -> 
         )
 
 
-def _source(said: Said) -> dict[str, Any]:
+def _source(claim: Claim) -> dict[str, Any]:
     return {
-        "annotator": said.annotator,
-        "start": said.start,
-        "end": said.end,
-        "label": said.label,
-        "tier": said.tier,
+        "annotator": claim.annotator,
+        "start": claim.start,
+        "end": claim.end,
+        "label": claim.label,
+        "tier": claim.tier,
     }

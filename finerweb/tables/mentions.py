@@ -59,7 +59,7 @@ NOWHERE = dict.fromkeys(["start", "end", "surface", "tier"])  # of a mention tha
 def ground(completions: DataFrame, passages: DataFrame, *, languages: Mapping[str, Language], policy: str) -> DataFrame:
     """Read the ner answers and find each mention in its passage."""
     texts = passages.selectExpr("passage_id as subject_id", "text")
-    answers = completions.select("request_id", "subject_id", "language", "annotator", "answer", "problem")
+    answers = completions.select("request_id", "subject_id", "language", "model", "answer", "problem")
     locales = {code: language.locale for code, language in languages.items()}
     return flat_map(
         answers.join(texts, on="subject_id", how="inner"), partial(read, locales=locales, policy=policy), TABLE.columns
@@ -67,34 +67,35 @@ def ground(completions: DataFrame, passages: DataFrame, *, languages: Mapping[st
 
 
 def read(row: Any, *, locales: Mapping[str, str], policy: str) -> Iterator[tuple[Any, ...]]:
-    """The mentions of one answer (request_id, subject_id, language, annotator, answer, problem, text), as rows."""
-    mention = partial(
-        TABLE.row,
-        request_id=row.request_id,
-        passage_id=row.subject_id,
-        language=row.language,
-        annotator=row.annotator,
-        policy=policy,
-    )
+    """The mentions of one answer (request_id, subject_id, language, model, answer, problem, text), as rows."""
+    answer = {
+        "request_id": row.request_id,
+        "passage_id": row.subject_id,
+        "language": row.language,
+        "annotator": row.model,
+        "policy": policy,
+    }
     try:
         items = ner.items(loops.without(row.answer, row.text))
     except Unreadable:
-        yield mention(position=-1, mention=None, label=None, **NOWHERE, problem=row.problem or "unreadable")
+        problem = row.problem or "unreadable"
+        yield TABLE.row(**answer, position=-1, mention=None, label=None, **NOWHERE, problem=problem)
         return
     named = [(position, item) for position, item in enumerate(items) if not isinstance(item, Bad)]
     labels = [" ".join(item.type.split()) for _, item in named]
-    mentions = [item.mention for _, item in named]
     text = grounding.Text(row.text, locales[row.language])
+    mentions = [item.mention for _, item in named]
     places = grounding.ground(mentions, text, labels=labels, policy=policy, prompt=ner.PROMPT)
     for (position, item), label, alternatives in zip(named, labels, places, strict=True):
-        named_as = partial(mention, position=position, mention=item.mention, label=label)
+        mention = {**answer, "position": position, "mention": item.mention, "label": label}
         for place in alternatives:
             if place.span is None or not 0 < len(label) <= LONGEST_LABEL:
                 no_label = "long_label" if label else "no_label"
-                yield named_as(**NOWHERE, problem=place.problem or no_label)
+                yield TABLE.row(**mention, **NOWHERE, problem=place.problem or no_label)
             else:
                 start, end = place.span
-                yield named_as(start=start, end=end, surface=row.text[start:end], tier=place.tier, problem=None)
+                surface = row.text[start:end]
+                yield TABLE.row(**mention, start=start, end=end, surface=surface, tier=place.tier, problem=None)
     for position, bad in enumerate(items):
         if isinstance(bad, Bad):
-            yield mention(position=position, mention=bad.text, label=None, **NOWHERE, problem="bad_item")
+            yield TABLE.row(**answer, position=position, mention=bad.text, label=None, **NOWHERE, problem="bad_item")

@@ -39,7 +39,7 @@ _rating = row_of(_READ, "a rating without its split")
 
 def collect(completions: DataFrame, passages: DataFrame) -> DataFrame:
     """Read the usefulness answers. A document's passages are all in one split, each language is cut in proportion."""
-    answers = completions.select("subject_id", "annotator", "language", "answer", "problem")
+    answers = completions.select("subject_id", "model", "language", "answer", "problem")
     read = flat_map(answers, _read, _READ)
     documents = passages.select("passage_id", "document_id")
     # Documents in a fixed shuffled order; those of a language take turns in the order of a hash.
@@ -73,7 +73,7 @@ def _read(row: Any) -> Iterator[tuple[Any, ...]]:
         score, justification, problem = None, None, row.problem or "malformed"
     yield _rating(
         passage_id=row.subject_id,
-        rater=row.annotator,
+        rater=row.model,
         language=row.language,
         rating=score,
         justification=justification,

@@ -64,5 +64,5 @@ def estimate(mentions: DataFrame, *, annotators: Sequence[str], overlap: float) 
 
 
 def _patterns(passage: Any, *, annotators: Sequence[str], overlap: float) -> Iterator[tuple[Any, ...]]:
-    for item in merging.items(merging.read_said(passage.said), overlap_at=overlap):
+    for item in merging.items(merging.read_claims(passage.said), overlap_at=overlap):
         yield _pattern(language=passage.language, votes=list(merging.votes(item, annotators)))

@@ -119,7 +119,7 @@ def collect(completions: DataFrame, subjects: DataFrame) -> DataFrame:
     copies = subjects.select(
         F.col("passage_id").alias("subject_id"), "copy_of", "copy", "planted_kind", "planted_mention"
     )
-    answers = completions.select("subject_id", "annotator", "language", "answer", "problem")
+    answers = completions.select("subject_id", "model", "language", "answer", "problem")
     return flat_map(answers.join(copies, on="subject_id", how="inner"), _read, TABLE.columns)
 
 
@@ -138,7 +138,7 @@ def _read(row: Any) -> Iterator[tuple[Any, ...]]:
         )
     yield TABLE.row(
         passage_id=row.copy_of,
-        judge=row.annotator,
+        judge=row.model,
         copy=row.copy,
         language=row.language,
         **(verdict._asdict() if verdict else dict.fromkeys(judge.Verdict._fields)),

@@ -1,8 +1,9 @@
 """What a language writes before and after a name with an apostrophe or a colon between. Plain Python.
 
-UAX #29 breaks no word at an apostrophe between letters and leaves it to each language to say more (its section 4). Here
-each language says it: which words are elided before a name (French l', Italian dell'), and which endings follow one
-(English 's, Turkish 'da, Finnish :n). What no rule allows stays whole: don't, O'Neill, N'Djamena, Kur'an.
+UAX #29 breaks no word at an apostrophe or a colon between letters, and leaves it to each language to say more (its
+section 4). Here each language says it: which words are elided before a name (French l', Italian dell'), and which
+endings follow one (English 's, Turkish 'da, Finnish :n). What no rule allows stays whole: don't, O'Neill, N'Djamena,
+Kur'an.
 """
 
 import functools
@@ -46,6 +47,7 @@ LITHUANIAN = (
 )
 # Swedish after a colon (Svenska skrivregler, "Kolon"), Finnish too (Kielitoimiston ohjepankki, "Kaksoispiste").
 SWEDISH = r"(?:s|n|t|a|e|en|et|er|ar|ts?|ns|ens|ets|ers|ars|arna|erna|na|are|aren|arnas|ernas|nas)"
+SWEDISH_SAINT = ("t", "ta", "te")
 ANY_ENDING = r"\w{1,12}"
 # Danish and Norwegian inflect abbreviations after an apostrophe (Retskrivningsordbogen, "Apostrof"): AM'er, pc'en.
 SCANDINAVIAN = r"s|er|ere|erne|ernes|ers|en|ens|et|ets|e|ene|enes"
@@ -62,8 +64,13 @@ PROCLITICS = {
 }
 # Amharic: the object, and, also, the article.
 AMHARIC_PARTICLE = re.compile(r"\u1295\u121D|\u1295\u1293|[\u1295\u1293\u121D\u12CD\u1235]")
-# Irish sets n, t, h and the letters of eclipsis before a capital, Xhosa its noun prefixes: na hÉireann, kwaZulu.
-PREFIXES = {"ga": re.compile(r"bhf|[bdgmnth]"), "xh": re.compile(r"[a-z]{1,6}")}
+# Irish sets n, t, h and the letters of eclipsis before a capital, Malagasy d and the like, Xhosa its noun prefixes: na
+# hÉireann, nataon-dRabe, kwaZulu.
+PREFIXES = {
+    "ga": re.compile(r"bhf|[bdgmnth]"),
+    "mg": re.compile(r"[bdgjkpt]|dr|ts"),
+    "xh": re.compile(r"[a-z]{1,6}"),
+}
 # Endings of Persian, Pashto, Kurdish behind a zero-width non-joiner: plural, possessive, copula, comparison.
 PERSIAN_ENDING = re.compile(r"(?:ها|ای|ام|ات|اش|ایم|اید|اند|مان|تان|شان|ترین|تر|ی|دا|ەکان)\w{0,4}")
 PERSIAN_PREFIX = re.compile(r"ن?می|بی|نا")
@@ -187,10 +194,10 @@ class Clitics:
             return True
         return bool(self._after_vowel.fullmatch(small)) and _base(name[-1]) in _VOWELS
 
-    def after_colon(self, name: str, ending: str) -> bool:
-        """May `ending` follow `name` after a colon? Not in the abbreviations S:t, k:a and n:o."""
-        is_inflected = len(name) > 1 or (name.isupper() and self._after_colon.pattern == ANY_ENDING)
-        return is_inflected and ending == ending.lower() and bool(self._after_colon.fullmatch(ending))
+    def after_colon(self, name: str, ending: str, *, is_compound: bool) -> bool:
+        """May `ending` follow `name` after a colon? Not in the abbreviations S:t, S:ta, k:a and n:o."""
+        is_abbreviation = len(name) == 1 and (name.islower() or ending in SWEDISH_SAINT) and not is_compound
+        return not is_abbreviation and ending == ending.lower() and bool(self._after_colon.fullmatch(ending))
 
 
 def is_contracted(word: str, rest: str) -> bool:

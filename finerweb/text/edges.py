@@ -9,7 +9,7 @@ import re
 import unicodedata
 
 from finerweb.text import characters, clitics, segment
-from finerweb.text.characters import HANGUL, INVISIBLE, UNSPACED, are_letters
+from finerweb.text.characters import HANGUL, INVISIBLE, UNSPACED, are_letters, belong_together
 from finerweb.text.clitics import Cut
 from finerweb.text.signs import SIGNS, Signs, base
 from finerweb.text.spans import Span
@@ -65,12 +65,19 @@ class Edges:
         """
         return self._cut(index, is_start) is not Cut.NEVER or self._is_joint(index, is_start)
 
+    def is_run_together(self, span: Span) -> bool:
+        """Is one end of the span an edge, and does the other lack only the space between two letters?"""
+        is_start, is_end = self.is_edge(span.start, is_start=True), self.is_edge(span.end, is_start=False)
+        index = span.end if is_start else span.start
+        beside = self.text[max(0, index - 1) : index + 1]
+        return (is_start or is_end) and len(beside) == 2 and are_letters(beside) and not belong_together(*beside)
+
     def _cut(self, index: int, is_start: bool) -> Cut:
         left, right = self._gap(index)
         if left == 0 or right == len(self.text):
             return Cut.EDGE
         before, after = self.text[left - 1], self.text[right]
-        if characters.belong_together(before, after):
+        if belong_together(before, after):
             return Cut.NEVER
         if before.isspace() or after.isspace():  # ICU joins the narrow no-break space to letters
             return Cut.EDGE

@@ -46,10 +46,10 @@ def foreign(parts: list[str], text: str) -> AnswerProblem | None:
     scripts that a model hardly knows. `other_subject`: three or more, and none is there.
     """
     folded = text.casefold()
-    said = [part for part in parts if part.strip()]
-    if not said or any(part.strip().casefold() in folded for part in said):
+    names = [part.strip() for part in parts if part.strip()]
+    if not names or any(name.casefold() in folded for name in names):
         return None
-    written = scripts(" ".join(said))
+    written = scripts(" ".join(names))
     if written and not written & scripts(text):
         return "wrong_script"
-    return "other_subject" if len(said) >= 3 else None
+    return "other_subject" if len(names) >= 3 else None

@@ -77,14 +77,14 @@ def sentences(text: str, locale: str) -> list[Span]:
     each sentence starts is taken from it.
     """
     starts = [0, *(match.end() for match in KHAN.finditer(text) if match.end() < len(text))]
-    at = 0
+    position = 0
     for part in sentencex.segment(locale, text):
-        found = text.find(part, at) if part.strip() else -1
-        if found < 0:
+        start = text.find(part, position) if part.strip() else -1
+        if start < 0:
             continue
-        if text[:found].strip():
-            starts.append(found + len(part) - len(part.lstrip()))
-        at = found + len(part)
+        if text[:start].strip():
+            starts.append(start + len(part) - len(part.lstrip()))
+        position = start + len(part)
     return [Span(*pair) for pair in pairwise([*sorted(set(starts)), len(text)])] if text else []
 
 
@@ -113,5 +113,6 @@ def language(text: str) -> Detected:
 def odds(text: str, code: str, other: str) -> float:
     """How many times as likely a text is in the one language as in the other, by the detector's codes."""
     line = " ".join(text.split())
-    scores = {str(one["lang"]): float(one["score"]) for one in _detector().detect(line, k=LANGUAGES)} if line else {}
+    guesses = _detector().detect(line, k=LANGUAGES) if line else []
+    scores = {str(guess["lang"]): float(guess["score"]) for guess in guesses}
     return (scores.get(code, 0.0) + LEAST) / (scores.get(other, 0.0) + LEAST)

@@ -21,7 +21,7 @@ BAD = Tally(answers=1, problems=1, again=1, tokens_in=5, tokens_out=0, micro_usd
 def test_what_is_put_is_there_and_counted_without_being_read(tmp_path: Path) -> None:
     spool = Spool(f"file:{tmp_path}/spool")
     assert (list(spool.rows(spool.objects())), amount(spool.objects())) == ([], Tally())
-    rows = [{"request_id": f"r{at}", "answer": "👩🏽\u200d🚀 กรุงเทพ\nline"} for at in range(50)]
+    rows = [{"request_id": f"r{number}", "answer": "👩🏽\u200d🚀 กรุงเทพ\nline"} for number in range(50)]
     with Writer(spool, 3) as writer:
         for row in rows:
             writer.put(row, ONE)
@@ -58,8 +58,8 @@ def full(tmp_path: Path) -> Iterator[Path]:
 
 def fill(spool: Spool) -> None:
     with Writer(spool, 3) as writer:
-        for at in range(200):
-            writer.put({"request_id": f"r{at}", "answer": "x" * 500}, ONE)
+        for number in range(200):
+            writer.put({"request_id": f"r{number}", "answer": "x" * 500}, ONE)
             time.sleep(0.001)
 
 

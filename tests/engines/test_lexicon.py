@@ -25,6 +25,12 @@ FINDS: list[tuple[str, str, bool, list[tuple[str, str]]]] = [
     ("14 มิถุนายน 2568 ราคา 5 บาท", "th", True, [("14 มิถุนายน 2568", "date"), ("5 บาท", "money")]),
     ("2025年9月6日，北京的法国", "zh", True, [("2025年9月6日", "date"), ("法国", "country")]),
     ("القاهرة في مصر يوم الخميس ٥٠٪", "ar", True, [("القاهرة", "city"), ("مصر", "country"), ("الخميس", "date"), ("٥٠٪", "percentage")]),
+    ("ราคา 2567 เป็นต้น 5 บาทต่อวัน 14 มิถุนายนที่", "th", False, [("5 บาท", "money"), ("14 มิถุนายน", "date")]),
+    ("នៅឆ្នាំ ២០០៤ មក", "km", False, []),
+    ("70 किलोमीटर, 8 बजे", "hi", False, [("70 किलोमीटर", "quantity"), ("8 बजे", "quantity")]),
+    ("৫০ টন; 8 டன்", "ta", False, [("৫০ টন", "quantity"), ("8 டன்", "quantity")]),
+    ("10 ಕಿಲೋಮೀಟರ್‌ಗಳು", "kn", False, [("10 ಕಿಲೋಮೀಟರ್‌ಗಳು", "quantity")]),
+    ("12 tammikuuta 2020, 3 Maispiel", "fi", False, [("12 tammikuuta 2020", "date"), ("3 Maispiel", "quantity")]),
     ("አዲስ አበባ ኢትዮጵያ", "am", True, [("አዲስ አበባ", "city"), ("ኢትዮጵያ", "country")]),
 ]  # fmt: skip
 

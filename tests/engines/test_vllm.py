@@ -3,6 +3,7 @@
 Each start of an engine takes half a minute: the tests come in an order in which there are two, and some that fail.
 """
 
+import dataclasses
 import itertools
 import os
 import signal
@@ -18,7 +19,6 @@ from pyspark.sql import functions as F
 
 from finerweb import engines, plugins, settings, tables
 from finerweb.asking import conversation
-from finerweb.cost import Budget
 from finerweb.engines import Answer, Request, Spec
 from finerweb.engines._vllm import random_model, work
 from finerweb.engines._vllm.place import MARK, Place
@@ -296,6 +296,20 @@ def test_a_later_attempt_has_more_room_and_another_seed(spec: Spec) -> None:
     assert (first.finish_reason, first.tokens_out) == (second.finish_reason, second.tokens_out - 4) == ("length", 4)
 
 
+def test_an_answer_that_loops_is_ended_and_others_go_on(spec: Spec) -> None:
+    """The schema leaves the model nothing else to say; its room would be 2000 tokens, a letter each."""
+    schema = {"type": "array", "items": {"enum": ["Rome"]}, "minItems": 400, "maxItems": 400}
+    looping = dataclasses.replace(request("ner"), request_id="loop", schema=schema)
+    requests = [looping, *(request("label_name", number) for number in range(3))]
+    answers = {answer.request_id: answer for answer in engines.load(but(spec, max_tokens=2000)).answers(requests)}
+    loop = answers.pop("loop")
+    assert (loop.finish_reason, loop.problem) == (engines.LOOPED, None)
+    assert loop.text.startswith('["Rome","Rome"')
+    assert len(loop.text) // 2 < loop.tokens_out < 700
+    assert completions.problem("ner", loop, {"text": TEXTS["eng"]}) == "looped"
+    assert {answer.problem for answer in answers.values()} == {None}
+
+
 def test_a_client_that_leaves_takes_its_requests_with_it(spec: Spec) -> None:
     gone = engines.load(spec).answers(endless())
     next(gone)
@@ -311,17 +325,17 @@ def test_through_spark_and_delta(spec: Spec, spark: SparkSession, lake: Lake) ->
     list(engines.load(spec).answers([request("ner")]))
     before = leader(spec)
     models = {"noise": but(spec, tasks=2, price={"input": 1, "output": 2})}
-    asked = conversation.requests(completions.about(frame, languages=LANGUAGES), question="ner", models=models)
+    requests = conversation.requests(frame, question="ner", models=models, languages=LANGUAGES)
     how = settings.load("conf/test.yml", [f"work={lake.location}", "ask.attempts=1"]).ask
     for _ in range(2):
-        conversation.answer_missing(lake, asked, how=how, budget=Budget(), tasks=2)
+        conversation.answer_missing(lake, requests, how=how, tasks=2)
     answers = lake.read(completions.TABLE).collect()
     assert sorted(row["subject_id"] for row in answers) == sorted(row[0] for row in rows)
     for row in answers:
         assert row["usd"] == pytest.approx((row["tokens_in"] + 2 * row["tokens_out"]) / 1e6)
         assert (row["problem"] == "truncated") == (row["finish_reason"] == "length")
     lake.define(VIEWS, tables.every())
-    ledger = spark.table("ledger").groupBy("annotator").agg(F.sum("answers"), F.sum("tokens_out")).collect()
+    ledger = spark.table("ledger").groupBy("model").agg(F.sum("answers"), F.sum("tokens_out")).collect()
     assert [tuple(row) for row in ledger] == [("noise", 16, sum(row["tokens_out"] for row in answers))]
     assert leader(spec) == before, "Spark's workers share the one that was there"
 

@@ -63,3 +63,30 @@ def test_a_cheaper_place_is_taken_and_a_dearer_one_if_that_keeps_the_order() -> 
     either = [Place(Span(0, 2), "normalised", 0.2), Place(Span(9, 11), "exact", 0.0)]
     assert spans([either]) == [(9, 11)]
     assert spans([either, places((4, 6))]) == [(0, 2), (4, 6)]
+
+
+def test_a_list_by_label_is_aligned_label_by_label() -> None:
+    """Two persons, then two cities, as they stand in turns: each is in the order of its label, and none is passed over."""
+    turns = [places((0, 4), (20, 24)), places((30, 34)), places((6, 9), (40, 43)), places((25, 28))]
+    by_label = align(turns, ["person", "person", "city", "city"])
+    assert [(*placed.place.span, placed.is_in_order) for placed in by_label if placed] == [
+        (0, 4, True),
+        (30, 34, True),
+        (6, 9, True),
+        (25, 28, True),
+    ]
+
+
+def test_a_label_does_not_take_the_place_of_another_if_it_has_one_of_its_own() -> None:
+    washington = places((0, 10), (50, 60))
+    assert spans([places((70, 75)), washington, places((20, 25)), washington], ["a", "a", "b", "b"]) == [
+        (70, 75),
+        (0, 10),
+        (20, 25),
+        (50, 60),
+    ]
+
+
+def test_a_list_in_reading_order_is_aligned_as_a_whole_whatever_its_labels() -> None:
+    again = places((0, 4), (30, 34))
+    assert spans([places((10, 14)), again], ["person", "city"]) == [(10, 14), (30, 34)]

@@ -199,12 +199,15 @@ FUZZY = {
     "another_ending": ("в Москве", "ru", ["Москва"], ["fuzzy:Москве"]),
     "the_base_form": ("Ankarada yaşıyor", "tr", ["Ankara"], ["fuzzy:Ankarada"]),
     "a_longer_name": ("na Univerzitě Karlově v Praze", "cs", ["Univerzita Karlova"], ["fuzzy:Univerzitě Karlově"]),
+    "as_many_words": ("folklorne umjetnosti i ples", "hr", ["folklorne umjetnostii"], ["fuzzy:folklorne umjetnosti"]),
+    "no_punctuation": ("in Mantova, then", "en", ["Mantovaa"], ["fuzzy:Mantova"]),
     "not_another_first_letter": ("Mali", "en", ["Bali"], ["absent"]),
     "never_a_short_name": ("Iran and Iraq", "en", ["Irac"], ["absent"]),
     "never_another_number": ("in 2015 in May 2015", "en", ["May 2016"], ["absent"]),
     "not_another_name": ("Austria", "en", ["Australia"], ["absent"]),
     "a_part_of_a_longer_word": ("Brownian motion", "en", ["Brown"], ["inside_word"]),
     "thai": ("ที่กรุงเทพมหานคร", "th", ["กรุงเทพมหานครร"], ["fuzzy:กรุงเทพมหานคร"]),
+    "not_half_a_ligature": ("ﬁne", "en", ["f"], ["inside_word"]),
     "decomposed_hangul": ("\u1109\u1165\u110b\u116e\u11af시", "ko", ["서울시"], ["normalised:\u1109\u1165\u110b\u116e\u11af시"]),
     "bengali_vowel_in_two": ("কে\u09be", "bn", ["ক\u09cb", "ক\u09c7"], ["normalised:কে\u09be", "inside_word"]),
 }  # fmt: skip
@@ -220,6 +223,7 @@ TOGETHER = {
     "figures_and_words": ("Openville12 iulie, 3D", "ro", ["Openville", "3"], ["exact:Openville", "exact:3"]),
     "a_list_of_figures": ("la 15,14, 13", "ro", ["15", "14"], ["exact:15", "exact:14"]),
     "a_word_and_a_name": ("raionul FloreștiFinlanda", "ro", ["Florești", "Finlanda"], ["exact:Florești", "exact:Finlanda"]),
+    "several_words_without_a_space": ("muntelui Nerochiar, Națiunilorieri 00:16", "ro", ["muntelui Nero", "ieri 00:16", "Nero"], ["exact:muntelui Nero", "exact:ieri 00:16", "inside_word"]),
     "thai_figures": ("ราว6.2ริคเตอร์", "th", ["6.2", "ริคเตอร์"], ["exact:6.2", "exact:ริคเตอร์"]),
     "thai_full_stop": ("พ.ต.สุคนธรัตน์", "th", ["พ.ต.", "สุคนธรัตน์"], ["exact:พ.ต.", "exact:สุคนธรัตน์"]),
 }  # fmt: skip
@@ -229,6 +233,10 @@ TOGETHER = {
 def test_best_finds_what_was_written_together(name: str) -> None:
     text, locale, mentions, wanted = TOGETHER[name]
     assert surfaces(text, locale, mentions) == wanted
+
+
+def test_a_sign_before_a_space_is_not_that_of_a_handle() -> None:
+    assert places("@esa and @ NASA", "en", ["@"]) == [[(9, 10, "exact")]]
 
 
 def test_what_was_copied_from_the_prompt_is_no_mention() -> None:

@@ -61,8 +61,12 @@ ENDINGS: list[Row] = [
 # Colons, hyphens, slashes.
 COLONS: list[Row] = [
     ("fi", "EU:n, USA:ssa, WHO:lle, Kela:n, Suomi:Ruotsi, n:o 3, k:lo", ["EU", "USA", "WHO", "Kela", "Suomi", "Ruotsi"], ["n", "k"]),
-    ("sv", "USA:s regering, tv:n, SVT:s, i S:t Petersburg, S:ta Lucia", ["USA", "tv", "SVT", "S:t Petersburg", "S:ta Lucia"], ["S"]),
+    ("sv", "USA:s regering, H&M:s, tv:n, SVT:s, i S:t Petersburg, S:ta Lucia", ["USA", "H&M", "tv", "SVT", "S:t Petersburg", "S:ta Lucia"], ["S"]),
     ("et", "EL:i, NATO-le", ["EL", "NATO"], []),
+    ("sv", "av Just D:s, för A:et", ["Just D", "A"], []),
+    ("de", "Ort:Berlin, bestreikt:https://t.de", ["Ort", "Berlin", "bestreikt"], []),
+    ("en", "Venue:Oslo and from:bergen", ["Venue", "Oslo", "bergen"], ["Ven"]),
+    ("hy", "գնաց Երևան:Հետո", ["Երևան"], []),
     ("hu", "a NATO-nak, az EU\u2011ban", ["NATO", "EU"], []),
     ("ru", "НАТО-вский, МГУ-шник", ["НАТО", "МГУ"], []),
     ("hy", "NATO֊ի, Երևան-Մոսկվա", ["NATO", "Երևան", "Մոսկվա"], []),
@@ -85,7 +89,7 @@ ELISIONS: list[Row] = [
     ("br", "d'Iwerzhon, ar c'hoar, Plouc'h, bro-C’hall", ["Iwerzhon"], ["hoar", "Plou", "hall"]),
     ("sq", "n'Elbasan, t’Amerikës, N'Djamena", ["Elbasan", "Amerikës"], ["Djamena"]),
     ("eo", "de l'Esperanto, l'mondo", ["Esperanto"], []),
-    ("mg", "lohan'Imerina, an’i Rabe, Repoblikan'i Madagasikara, N'Djamena", ["Imerina", "Rabe", "Repoblikan"], ["Djamena"]),
+    ("mg", "lohan'Imerina, an’i Rabe, Repoblikan'i Madagasikara, N'Djamena, nataon-dRadama", ["Imerina", "Rabe", "Repoblikan", "Radama"], ["Djamena"]),
     ("el", "σ'Αθήνα, απ’Αθήνα", ["Αθήνα"], []),
     ("he", "ב\"הארץ\" נכתב, ב'מעריב' נכתב, דובר צה\"ל, ג'ון", ["הארץ", "מעריב", "צה\"ל", "ג'ון"], ["ון", "צה"]),
     ("xh", "uMandela waseMzantsi, kwaZulu", ["Mandela", "Mzantsi", "Zulu"], ["andela"]),
@@ -159,6 +163,12 @@ TAGS: list[Row] = [
 )
 def test_a_name_is_found_without_its_clitics_and_a_part_of_a_word_is_not(row: Row) -> None:
     check(row)
+
+
+def test_a_tag_or_a_host_is_found_in_small_letters_if_the_name_is_nowhere_else() -> None:
+    text = Text("www.nasa.gov, @BarackObama", "en")
+    assert [outcome(text, name) for name in ("NASA", "obama")] == ["normalised:nasa", "normalised:Obama"]
+    assert outcome(Text("NASA at www.nasa.gov", "en"), "NASA") == "exact:NASA"
 
 
 def test_a_name_in_quotes_is_found_before_an_ending_if_it_is_nowhere_else() -> None:

@@ -121,7 +121,7 @@ def findings() -> Findings:
             "arb": [Passage("a#0", ARABIC, 4, None, [Mark(9, 16, "city", "place")])],
         },
         makers=[
-            {"question": "ner", "annotator": HOSTILE, "engine": "lexicon-1", "prompt": "2", "answers": 3, "problems": 1}
+            {"question": "ner", "model": HOSTILE, "engine": "lexicon-1", "prompt": "2", "answers": 3, "problems": 1}
             | {"tokens_in": 1, "tokens_out": 1, "usd": 0.5, "is_current": True}
         ],
         losses=[{"table": "completions", "who": HOSTILE, "problem": HOSTILE, "rows": 1, "of": 4}],

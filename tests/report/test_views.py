@@ -31,7 +31,7 @@ def entity(passage: str, language: str, text: str, start: int, end: int, names: 
 
 def answer(request: str, subject: str, language: str, annotator: str, **more: Any) -> dict[str, Any]:
     usual = {"question": "ner", "attempt": 1, "engine": f"{annotator}-1", "prompt": "p1", "run": "r1", "answered": NOON}
-    return {**usual, "request_id": request, "subject_id": subject, "language": language, "annotator": annotator, **more}
+    return {**usual, "request_id": request, "subject_id": subject, "language": language, "model": annotator, **more}
 
 
 def named(request: str, position: int, passage: str, annotator: str, **more: Any) -> dict[str, Any]:

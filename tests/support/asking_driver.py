@@ -19,11 +19,12 @@ from finerweb.tables import completions
 
 def about(lake: Lake, settings: Settings, passages: int) -> Requests:
     texts = [
-        (f"d{at}#0", "eng", f"Passage {at}: Amina Diallo went to Lake {at} with Ola Berg.") for at in range(passages)
+        (f"d{number}#0", "eng", f"Passage {number}: Amina Diallo went to Lake {number} with Ola Berg.")
+        for number in range(passages)
     ]
     frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
-    subjects = completions.about(frame, languages=settings.languages)
-    return conversation.requests(subjects, question="ner", models={"asked": settings.models["asked"]})
+    models = {"asked": settings.models["asked"]}
+    return conversation.requests(frame, question="ner", models=models, languages=settings.languages)
 
 
 def main(work: str, url: str, passages: int, overrides: list[str]) -> None:
@@ -31,10 +32,8 @@ def main(work: str, url: str, passages: int, overrides: list[str]) -> None:
     java = f"spark={{spark.driver.extraJavaOptions: {SHORT_LIVED!r}}}"
     settings = load_settings("conf/test.yml", [f"work={work}", model, java, *overrides])
     with failures(Path(work) / "finerweb.log"), opened(settings) as lake:
-        asked = about(lake, settings, passages)
-        conversation.answer_missing(
-            lake, asked, how=settings.ask, budget=settings.annotate.budget, tasks=settings.tasks
-        )
+        requests = about(lake, settings, passages)
+        conversation.answer_missing(lake, requests, how=settings.ask, tasks=settings.tasks)
         print(lake.read(completions.TABLE).count())
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from endpoint import MODEL, Call, Endpoint
 from endpoint_acts import good as text_of
 
-from finerweb import plugins
+from finerweb import questions
 from finerweb.engines import Answer, Request, Spec, openai
 
 KEY_ENV, KEY = "FINERWEB_TEST_KEY", "sk-test-0123456789abcdefXYZ"
@@ -14,15 +14,15 @@ KEY_ENV, KEY = "FINERWEB_TEST_KEY", "sk-test-0123456789abcdefXYZ"
 
 def request(name: str = "r0", question: str = "ner", *, text: str = "", attempt: int = 1) -> Request:
     """A request about a passage of its own."""
-    annotator = plugins.load("finerweb.questions", question)
+    module = questions.load(question)
     payload = {
         "text": text or f"Passage {name}: from Cairo 👍🏽 to Rome with Naguib Mahfouz.",
         "language": "English",
         "label": f"city {name}",
         "entities": [{"mention": "Cairo", "label": "city"}],
     }
-    prompt = annotator.prompt(payload)
-    return Request(name, question, "eng", annotator.PROMPT, prompt, annotator.SCHEMA, payload, attempt)
+    prompt = module.prompt(payload)
+    return Request(name, question, "eng", module.PROMPT, prompt, module.SCHEMA, payload, attempt)
 
 
 def requests(number: int, question: str = "ner") -> Iterator[Request]:
@@ -35,19 +35,19 @@ def spec(endpoint: Endpoint, **options: Any) -> Spec:
     return Spec.of("openai", {"model": MODEL, "url": endpoint.url, "key_env": KEY_ENV, **options})
 
 
-def ask(endpoint: Endpoint, *asked: Request, **options: Any) -> list[Answer]:
+def ask(endpoint: Endpoint, *requests: Request, **options: Any) -> list[Answer]:
     """The answers to requests, sorted by their ids."""
-    answers = openai.load(spec(endpoint, **options)).answers(asked)
+    answers = openai.load(spec(endpoint, **options)).answers(requests)
     return sorted(answers, key=lambda answer: int(answer.request_id[1:]))
 
 
-def good(*asked: Request) -> list[Answer]:
+def good(*requests: Request) -> list[Answer]:
     """What the endpoint says to them when it behaves."""
 
     answers = []
-    for one in asked:
-        messages = [{"role": "system", "content": one.instructions}, {"role": "user", "content": one.prompt}]
+    for request in requests:
+        messages = [{"role": "system", "content": request.instructions}, {"role": "user", "content": request.prompt}]
         text = text_of(Call(1, 1, 0.0, {"messages": messages}, {}))
-        tokens_in = (len(one.instructions) + len(one.prompt)) // 4
-        answers.append(Answer(one.request_id, text, "stop", tokens_in, len(text) // 4))
+        tokens_in = (len(request.instructions) + len(request.prompt)) // 4
+        answers.append(Answer(request.request_id, text, "stop", tokens_in, len(text) // 4))
     return answers

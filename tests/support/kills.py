@@ -61,7 +61,7 @@ def driver(work: Path, port: int) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
-def python_workers(of: int) -> list[int]:
+def python_workers(driver: int) -> list[int]:
     """The Python workers under a driver, those below Spark's daemon."""
     parents = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
@@ -73,9 +73,9 @@ def python_workers(of: int) -> list[int]:
 
     def depth(pid: int) -> int:
         steps = 0
-        while pid in parents and pid != of:
+        while pid in parents and pid != driver:
             pid, steps = parents[pid], steps + 1
-        return steps if pid == of else -1
+        return steps if pid == driver else -1
 
     # driver -> JVM -> daemon -> worker
     return [pid for pid in parents if depth(pid) == 3]
@@ -122,6 +122,6 @@ def run_killed(kill: Kill, folder: Path) -> Counter[str]:
 
 def finish(asking: subprocess.Popen[str]) -> None:
     """Wait for a driver that is to end well."""
-    printed, said = asking.communicate(timeout=PATIENCE)
-    assert asking.returncode == 0, said
+    printed, errors = asking.communicate(timeout=PATIENCE)
+    assert asking.returncode == 0, errors
     assert printed.split()[-1] == str(PASSAGES), printed

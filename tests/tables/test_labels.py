@@ -1,15 +1,14 @@
 """The table of labels: forms, repair, names, collisions, and a frozen vocabulary."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from finerweb import graph, settings
-from finerweb.asking import conversation
+from finerweb import graph, questions, settings
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 from finerweb.sources import vocabularies
@@ -204,7 +203,7 @@ def test_the_job_asks_in_rounds_and_a_frozen_vocabulary_asks_nothing(
 ) -> None:
     own = chosen.model_copy(
         update={
-            "ask": chosen.ask.model_copy(update={"spool": str(tmp_path / "spool")}),
+            "ask": dataclasses.replace(chosen.ask, spool=str(tmp_path / "spool")),
             "name_labels": chosen.name_labels.model_copy(update={"back_translate": True}),
         }
     )
@@ -239,10 +238,4 @@ def test_the_job_asks_in_rounds_and_a_frozen_vocabulary_asks_nothing(
 
 
 def test_a_budget_is_that_of_both_questions() -> None:
-    assert conversation.SECTIONS["label_english"] == conversation.SECTIONS["label_name"] == "name_labels"
-    assert set(conversation.JOBS) == set(conversation.SECTIONS)
-
-
-@pytest.mark.parametrize("question", conversation.JOBS)
-def test_each_question_has_a_function_of_its_job_that_says_what_is_asked(question: str) -> None:
-    assert callable(getattr(graph.load(conversation.JOBS[question]), conversation.REQUESTS.get(question, "requests")))
+    assert questions.of_budget("name_labels.budget") == ["label_english", "label_name"]

@@ -19,7 +19,7 @@ class Row:
     request_id: str = "r"
     subject_id: str = "d#0"
     language: str = "eng"
-    annotator: str = "a"
+    model: str = "a"
     text: str = TEXT
 
 

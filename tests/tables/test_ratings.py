@@ -24,7 +24,7 @@ PASSAGES = [
 
 def test_answers_become_ratings_or_problems(spark: SparkSession) -> None:
     completions = spark.createDataFrame(
-        ANSWERS, "subject_id string, annotator string, language string, answer string, problem string"
+        ANSWERS, "subject_id string, model string, language string, answer string, problem string"
     )
     passages = spark.createDataFrame(PASSAGES, "passage_id string, document_id string, text string")
     read = ratings.collect(completions, passages).cache()
@@ -52,7 +52,7 @@ def test_each_language_is_split_by_document_in_proportion(spark: SparkSession) -
     ]
     completions = spark.createDataFrame(
         [(passage, "gpt", code, '{"score": 3}', None) for passage, code, _ in rows],
-        "subject_id string, annotator string, language string, answer string, problem string",
+        "subject_id string, model string, language string, answer string, problem string",
     )
     passages = spark.createDataFrame(
         [(passage, document) for passage, _, document in rows], "passage_id string, document_id string"

@@ -1,16 +1,15 @@
 """What a judge sees, and what becomes of its answers; planted errors included."""
 
 import json
-from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from finerweb import settings
 from finerweb.asking import conversation
-from finerweb.cost import Budget
+from finerweb.collection import Collection
 from finerweb.engines import Spec
 from finerweb.lake import Lake
-from finerweb.tables import completions, verdicts
+from finerweb.tables import verdicts
 
 LANGUAGES = settings.load_languages()
 
@@ -84,22 +83,11 @@ def test_a_share_is_exact_in_every_language_and_a_larger_sample_keeps_it(spark: 
 
 def test_the_request_about_a_plain_list_is_the_one_that_it_always_was(spark: SparkSession) -> None:
     copies = subjects(spark, planted=1.0, swapped=1.0)
-    about = completions.about(copies, languages=LANGUAGES, more=["entities"])
-    requested = conversation.requests(about, question="judge", models={"j": Spec("fake")}).frame
-    payload = requested.filter("subject_id = 't#1'").collect()[0]["payload"]
+    requests = conversation.requests(copies, question="judge", models={"j": Spec("fake")}, languages=LANGUAGES).frame
+    payload = requests.filter("subject_id = 't#1'").collect()[0]["payload"]
     shown = [{"mention": CAPITAL[0], "label": "city"}]
     assert json.loads(payload) == {"text": THAI, "language": "Thai", "locale": "th", "entities": shown}
-    assert requested.select("request_id").distinct().count() == 9
-
-
-@dataclass
-class How:
-    """As the settings' section `ask`."""
-
-    spool: str
-    slice: int = 100
-    attempts: int = 1
-    again: list[str] = field(default_factory=list)
+    assert requests.select("request_id").distinct().count() == 9
 
 
 def verdict(faithfulness: int, completeness: int, **lists: list[str]) -> str:
@@ -122,10 +110,11 @@ def test_a_judge_catches_some_of_the_planted_errors(spark: SparkSession, lake: L
         "answers": {"judge": verdict(5, 4, missing=["Liberia"], extra=[], wrong=[])},
     }
     copies = subjects(spark, planted=1.0, swapped=1.0)
-    about = completions.about(copies, languages=LANGUAGES, more=["entities"])
-    asked = conversation.requests(about, question="judge", models={"j": Spec.of("fake", script)})
-    conversation.answer_missing(lake, asked, how=How(f"{lake.location}/spool"), budget=Budget(), tasks=2)
-    lake.replace(verdicts.TABLE, verdicts.collect(conversation.answers(lake, asked), copies))
+    models = {"j": Spec.of("fake", script)}
+    requests = conversation.requests(copies, question="judge", models=models, languages=LANGUAGES)
+    how = Collection(slice=100, attempts=1, again=[], spool=f"{lake.location}/spool")
+    conversation.answer_missing(lake, requests, how=how, tasks=2)
+    lake.replace(verdicts.TABLE, verdicts.collect(conversation.answers(lake, requests), copies))
     said = "👍🏽"
     rows = [
         ("d#0", "j", "plain", "eng", 5, 4, ["Liberia"], [], [], said, None, None, None, None),
@@ -144,7 +133,7 @@ def test_a_judge_catches_some_of_the_planted_errors(spark: SparkSession, lake: L
 def test_an_answer_without_a_verdict_catches_nothing(spark: SparkSession) -> None:
     answers = spark.createDataFrame(
         [("d#0~planted", "j", "eng", "", "refused"), ("gone#7", "j", "eng", verdict(5, 5), None)],
-        "subject_id string, annotator string, language string, answer string, problem string",
+        "subject_id string, model string, language string, answer string, problem string",
     )
     (row,) = verdicts.collect(answers, subjects(spark, planted=1.0, swapped=0.0)).collect()
     assert row == Row(
@@ -161,7 +150,7 @@ def test_what_is_not_about_the_passage_or_was_cut_is_no_verdict(spark: SparkSess
         for problem in (None, "malformed", "truncated", "other_subject")
     ]
     answers = spark.createDataFrame(
-        rows, "subject_id string, annotator string, language string, answer string, problem string"
+        rows, "subject_id string, model string, language string, answer string, problem string"
     )
     read = verdicts.collect(answers, subjects(spark, planted=0.0, swapped=0.0)).collect()
     assert {row["judge"]: (row["faithfulness"], row["problem"]) for row in read} == {

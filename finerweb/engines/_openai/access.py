@@ -59,8 +59,8 @@ LIKE_KEYS = [
 
 def without_keys(text: str) -> str:
     """A text without what looks like a key."""
-    for pattern, shown in LIKE_KEYS:
-        text = re.sub(pattern, shown, text)
+    for pattern, replacement in LIKE_KEYS:
+        text = re.sub(pattern, replacement, text)
     return text
 
 
@@ -77,7 +77,7 @@ class Access:
         try:
             options = Options.model_validate(spec.settings)
         except ValidationError as error:
-            raise EngineFailed(f"engine {spec.engine}: {_said(error)}") from None
+            raise EngineFailed(f"engine {spec.engine}: {_reason(error)}") from None
         access = cls(options, _key(options))
         if options.url.rstrip("/").endswith("/chat/completions"):
             raise access.failed("the url ends in /chat/completions, which is added to it", "leave that out")
@@ -116,12 +116,12 @@ class Access:
     def trouble(self, kind: Trouble, error: Exception) -> Reply:
         """An error of the network, as a reply: what was tried, and what the system said."""
         reason = _innermost(error)
-        said = f"{type(error).__name__}: {error}" + (f" ({reason})" if reason not in str(error) else "")
-        return Reply(0, self.redact(said), trouble=kind)
+        text = f"{type(error).__name__}: {error}" + (f" ({reason})" if reason not in str(error) else "")
+        return Reply(0, self.redact(text), trouble=kind)
 
     def final(self, reply: Reply) -> EngineFailed | None:
         """The error that a reply makes of all requests, whatever they are; None where others may fare better."""
-        what = reply.told
+        what = reply.summary
         if reply.is_of_money:
             return self.failed(what, "add credit there, or ask another model. What was answered is kept")
         if reply.status in {401, 403}:
@@ -153,7 +153,7 @@ def _innermost(error: BaseException) -> str:
     return os.strerror(error.errno) if isinstance(error, ConnectionError) and error.errno else str(error)
 
 
-def _said(error: ValidationError) -> str:
+def _reason(error: ValidationError) -> str:
     """What is wrong with the settings, by the first of the errors."""
     problem = error.errors(include_url=False, include_context=False)[0]
     name = str(problem["loc"][0])

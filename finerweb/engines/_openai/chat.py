@@ -27,8 +27,8 @@ class Chat:
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._settings = settings
-        wanted = settings["response_format"]
-        self._formats = list(FORMATS if wanted == "auto" else (wanted,))
+        chosen = settings["response_format"]
+        self._formats = list(FORMATS if chosen == "auto" else (chosen,))
         self._tokens_name = "max_tokens"
         self._streams = bool(settings["stream"])
         self._takes_penalty = True
@@ -37,9 +37,9 @@ class Chat:
         """What is posted; without `has_limit` an answer may be as long as the context leaves room for."""
         # A setting that is null is left to the server.
         draw = decoding({key: value for key, value in self._settings.items() if value is not None}, request)
-        drawn = {"temperature": draw.temperature, "seed": draw.seed, self._tokens_name: draw.max_tokens}
+        parameters = {"temperature": draw.temperature, "seed": draw.seed, self._tokens_name: draw.max_tokens}
         if draw.frequency_penalty and self._takes_penalty:
-            drawn["frequency_penalty"] = draw.frequency_penalty
+            parameters["frequency_penalty"] = draw.frequency_penalty
         unset = {key for key in ("temperature", "seed") if self._settings[key] is None}
         if not has_limit or self._settings["max_tokens"] is None:
             unset.add(self._tokens_name)
@@ -49,7 +49,7 @@ class Chat:
                 {"role": "system", "content": request.instructions},
                 {"role": "user", "content": request.prompt},
             ],
-            **{key: value for key, value in drawn.items() if key not in unset},
+            **{key: value for key, value in parameters.items() if key not in unset},
             **(STREAMED if self._streams else {}),
             **_format(self._formats[0], request),
             **self._settings["extra"],
@@ -59,15 +59,15 @@ class Chat:
         """Ask for whole answers from now on."""
         self._streams = False
 
-    def learn(self, sent: Mapping[str, Any], request: Request, reply: Reply, *, has_limit: bool) -> bool:
+    def learn(self, body: Mapping[str, Any], request: Request, reply: Reply, *, has_limit: bool) -> bool:
         """Put requests differently from now on, as a refusal asks; False where it is about something else."""
-        if self.body(request, has_limit=has_limit) != sent:
+        if self.body(request, has_limit=has_limit) != body:
             return True  # another refusal taught it meanwhile
         blame = reply.text.lower()
         if self._tokens_name == "max_tokens" and _TOKENS_NAME.search(blame):
             self._tokens_name = "max_completion_tokens"
             return True
-        if "frequency_penalty" in sent and self._takes_penalty and _PENALTY.search(blame):
+        if "frequency_penalty" in body and self._takes_penalty and _PENALTY.search(blame):
             self._takes_penalty = False
             return True
         if self._streams and _STREAM.search(blame):

@@ -20,7 +20,7 @@ def stream(requests: Iterable[Request], session: AbstractAsyncContextManager[Ask
     `session` is entered before the first request and left after the last, in the loop's thread; it yields what asks one
     request (`contextlib.nullcontext(ask)` where nothing is to be opened). An exception of one stops all.
     """
-    came: queue.SimpleQueue[Future[Answer]] = queue.SimpleQueue()
+    results: queue.SimpleQueue[Future[Answer]] = queue.SimpleQueue()
     in_flight: set[Future[Answer]] = set()
     waiting = iter(requests)
     has_more = True
@@ -31,24 +31,24 @@ def stream(requests: Iterable[Request], session: AbstractAsyncContextManager[Ask
                 if request is None:
                     has_more = False
                 else:
-                    asked = asyncio.run_coroutine_threadsafe(ask(request), loop)
-                    in_flight.add(asked)
-                    asked.add_done_callback(came.put)
+                    future = asyncio.run_coroutine_threadsafe(ask(request), loop)
+                    in_flight.add(future)
+                    future.add_done_callback(results.put)
             # What has come goes out first; there is a wait only where nothing can be sent.
-            while in_flight and (not came.empty() or not has_more or len(in_flight) >= limit):
-                answered = came.get()
-                in_flight.remove(answered)
-                if answered.exception() is not None:
-                    yield from _whole(came)
-                yield answered.result()
+            while in_flight and (not results.empty() or not has_more or len(in_flight) >= limit):
+                result = results.get()
+                in_flight.remove(result)
+                if result.exception() is not None:
+                    yield from _whole(results)
+                yield result.result()
 
 
-def _whole(came: queue.SimpleQueue[Future[Answer]]) -> Iterator[Answer]:
+def _whole(results: queue.SimpleQueue[Future[Answer]]) -> Iterator[Answer]:
     """The answers that have come besides a failure: they are paid for."""
-    while not came.empty():
-        answered = came.get()
-        if answered.exception() is None:
-            yield answered.result()
+    while not results.empty():
+        result = results.get()
+        if result.exception() is None:
+            yield result.result()
 
 
 @contextmanager
@@ -81,6 +81,6 @@ def _entered(
     try:
         yield ask
     finally:
-        for asked in in_flight:
-            asked.cancel()
+        for future in in_flight:
+            future.cancel()
         asyncio.run_coroutine_threadsafe(leave(), loop).result()

@@ -37,25 +37,25 @@ class Reply:
     trouble: Trouble | None = None
 
     @cached_property
-    def said(self) -> dict[str, Any]:
+    def body(self) -> dict[str, Any]:
         """The body as JSON; empty where it is none, as of half an answer."""
         try:
-            said = json.loads(self.text)
+            value = json.loads(self.text)
         except (ValueError, RecursionError):
             return {}
-        return said if isinstance(said, dict) else {}
+        return value if isinstance(value, dict) else {}
 
     @cached_property
     def error(self) -> dict[str, Any]:
         """What the body says of an error, wherever it stands."""
-        error = self.said.get("error", self.said)
+        error = self.body.get("error", self.body)
         return error if isinstance(error, dict) else {"message": error}
 
     @cached_property
     def message(self) -> str:
         """The server's own words on one line, or the body if it has none."""
-        said = self.error.get("message") or self.error.get("detail") or self.text or "no words"
-        return clean(" ".join((said if isinstance(said, str) else json.dumps(said)).split()))
+        message = self.error.get("message") or self.error.get("detail") or self.text or "no words"
+        return clean(" ".join((message if isinstance(message, str) else json.dumps(message)).split()))
 
     @property
     def words(self) -> str:
@@ -63,7 +63,7 @@ class Reply:
         return self.message if len(self.message) <= 300 else f"{self.message[:299]}…"
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """The words, with the status."""
         return f"HTTP {self.status}: {self.words}" if self.status else self.words
 
@@ -103,7 +103,7 @@ class Reply:
         return bool(_ROOM.search(self.message.lower()))
 
 
-def refusal(reply: Reply, request: Request) -> Answer:
+def refusal_of(reply: Reply, request: Request) -> Answer:
     """A request that the server does not answer (400, 413, 422), as an answer with its problem."""
     if reply.is_of_output:
         return Answer(request.request_id, clean(str(reply.error.get("failed_generation") or "")))
@@ -111,17 +111,17 @@ def refusal(reply: Reply, request: Request) -> Answer:
     return Answer(request.request_id, reply.words, finish_reason=problem, problem=problem)
 
 
-def answer(reply: Reply, request: Request) -> Answer | None:
+def answer_of(reply: Reply, request: Request) -> Answer | None:
     """What a model said; None where the reply holds no answer."""
     try:
-        choice = reply.said["choices"][0]
+        choice = reply.body["choices"][0]
         message = choice.get("message") or {"content": choice["text"]}
         refused = message.get("refusal")
         text = text_of(message.get("content"))
     except (LookupError, TypeError, AttributeError):
         return None
     finish_reason = str(choice.get("finish_reason") or "stop")
-    usage = reply.said.get("usage")
+    usage = reply.body.get("usage")
     tokens = usage if isinstance(usage, dict) else {}
     is_refused = bool(refused) or finish_reason == "content_filter"
     return Answer(

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from finerweb.errors import EngineFailed
+from finerweb.processes import is_running
 
 MARK = "FINERWEB_ENGINE"  # the variable by which everything that an engine starts is known
 READY = ""  # what a client is told when vLLM is; any other text says why there will be no answer
@@ -75,7 +76,7 @@ class Place:
         """What vLLM says."""
         return self.file("log")
 
-    def told(self) -> str:
+    def log_end(self) -> str:
         """Where the log is, and its end, on one line."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return f"its log ({self.log}) ends: {' '.join(text.split())[-TAIL:] or 'it is empty'}"
@@ -93,25 +94,25 @@ def connect(place: Place, *, keep_alive: float, patience: float) -> Connection:
     for _ in range(2):  # the first may be about to end itself
         with _locked(place.file("lock")):
             connection = _reached(place) or _started(place, keep_alive=keep_alive, until=until)
-        said: Any = None
+        message: Any = None
         with suppress(EOFError, OSError):
-            said = connection.recv() if connection.poll(max(0.0, until - time.monotonic())) else _late(place)
-            if said == READY:
+            message = connection.recv() if connection.poll(max(0.0, until - time.monotonic())) else _late(place)
+            if message == READY:
                 return connection
         connection.close()
-        if said is not None:
-            raise EngineFailed(said)
-    raise EngineFailed(f"its process died while it loaded the model; {place.told()}")
+        if message is not None:
+            raise EngineFailed(message)
+    raise EngineFailed(f"its process died while it loaded the model; {place.log_end()}")
 
 
 def _late(place: Place) -> str:
-    return f"it is not ready in time; models.NAME.start_timeout gives it more; {place.told()}"
+    return f"it is not ready in time; models.NAME.start_timeout gives it more; {place.log_end()}"
 
 
 @contextmanager
 def _locked(file: Path) -> Iterator[None]:
-    with file.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)  # until it is closed
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed
         yield
 
 
@@ -145,20 +146,20 @@ def _started(place: Place, *, keep_alive: float, until: float) -> Connection:
             start_new_session=True,
         )
     assert process.stdin is not None
-    with suppress(BrokenPipeError), process.stdin as given:
-        given.write(place.settings.encode())
+    with suppress(BrokenPipeError), process.stdin as stdin:
+        stdin.write(place.settings.encode())
     while process.poll() is None and time.monotonic() < until:
         if connection := _reached(place):
             process.returncode = 0  # it is on its own from here: Python would warn of one that is left to run
             return connection
         time.sleep(0.05)
-    raise EngineFailed(_late(place) if process.poll() is None else f"its process did not start; {place.told()}")
+    raise EngineFailed(_late(place) if process.poll() is None else f"its process did not start; {place.log_end()}")
 
 
 def claim(place: Place) -> Listener:
     """On the process's side: be the only one of this place, after its predecessor has ended, and listen."""
-    held = os.open(place.file("alive"), os.O_CREAT | os.O_RDWR, 0o600)  # open, and so locked, as long as it lives
-    _locked_within(held, ENDING)
+    lock = os.open(place.file("alive"), os.O_CREAT | os.O_RDWR, 0o600)  # open, and so locked, as long as it lives
+    _locked_within(lock, ENDING)
     place.file("sock").unlink(missing_ok=True)
     return Listener(str(place.file("sock")), "AF_UNIX", backlog=128)
 
@@ -166,14 +167,14 @@ def claim(place: Place) -> Listener:
 def make_room(place: Place) -> None:
     """Ask engines on the same device that nobody uses to end, and wait for it: two models do not share its memory."""
     for other in place.neighbours:
-        said = None
-        with suppress(OSError, EOFError), Client(str(other.file("sock")), "AF_UNIX") as asked:
-            asked.send(QUIT)
-            while asked.poll(ENDING) and (said := asked.recv()) != QUIT:
+        message = None
+        with suppress(OSError, EOFError), Client(str(other.file("sock")), "AF_UNIX") as connection:
+            connection.send(QUIT)
+            while connection.poll(ENDING) and (message := connection.recv()) != QUIT:
                 pass  # it was told that vLLM is ready
-        if said != QUIT:  # or else it is busy
-            with suppress(OSError), other.file("alive").open() as held:
-                _locked_within(held.fileno(), ENDING)
+        if message != QUIT:  # or else it is busy
+            with suppress(OSError), other.file("alive").open() as lock:
+                _locked_within(lock.fileno(), ENDING)
 
 
 def _locked_within(file: int, seconds: float) -> None:
@@ -190,7 +191,7 @@ def _locked_within(file: int, seconds: float) -> None:
 def end_orphans() -> None:
     """End what engines left on this machine: vLLM's own process outlives one that was killed, and holds the GPU."""
     for pid, leader in _marked():
-        if not _lives(leader):
+        if not is_running(leader):
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -201,9 +202,3 @@ def _marked() -> Iterator[tuple[int, int]]:
         with suppress(OSError):
             if f"\0{MARK}=".encode() in b"\0" + (folder / "environ").read_bytes():
                 yield int(folder.name), os.getsid(int(folder.name))
-
-
-def _lives(pid: int) -> bool:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False

@@ -115,14 +115,14 @@ class Reception:
         self.inbox.put((guest, message))
 
     def _watch(self) -> None:
-        left = time.monotonic()
+        since = time.monotonic()
         while not self.over.wait(0.5):
             if self._is_dead():  # vLLM waits for its own process forever when that was killed
                 self.close(f"vLLM's EngineCore died. {KEPT}")
                 end()
             if self._guests:
-                left = time.monotonic()
-            elif time.monotonic() - left > self._keep_alive:
+                since = time.monotonic()
+            elif time.monotonic() - since > self._keep_alive:
                 self.over.set()
         self.close()
         if self._status == READY:

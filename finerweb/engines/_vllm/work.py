@@ -40,10 +40,10 @@ def load(settings: dict[str, Any], folder: Path) -> tuple[Any, dict[str, Any]]:
     vllm: Any = import_module("vllm")
     arguments: Any = import_module("vllm.engine.arg_utils")
     templates = settings.pop("chat_template_kwargs", {})
-    known = {field.name for field in dataclasses.fields(arguments.EngineArgs)}
-    known |= set(inspect.signature(vllm.LLM.__init__).parameters) - {"self", "kwargs"}
-    for name in settings.keys() - known:
-        raise EngineFailed(f"vllm.LLM has no setting {name}.{plugins.suggestion(name, sorted(known))}")
+    names = {field.name for field in dataclasses.fields(arguments.EngineArgs)}
+    names |= set(inspect.signature(vllm.LLM.__init__).parameters) - {"self", "kwargs"}
+    for name in settings.keys() - names:
+        raise EngineFailed(f"vllm.LLM has no setting {name}.{plugins.suggestion(name, sorted(names))}")
     if settings["model"] == "random":
         from finerweb.engines._vllm import random_model
 
@@ -76,8 +76,8 @@ def explain(error: Exception, place: Place) -> str:
     if re.search(MISSING, log):
         return "there is no such model here, nor on a hub that can be reached; wanted a folder, or a Hub name"
     causes = re.findall(r"\b(\w*(?:Error|Exception): .+)$", log, re.MULTILINE)
-    said = next((one for one in causes if "root cause" not in one), f"{type(error).__name__}: {error}")
-    return f"vLLM did not start: {' '.join(said.split())[:TAIL]}. Its log is {place.log}"
+    cause = next((cause for cause in causes if "root cause" not in cause), f"{type(error).__name__}: {error}")
+    return f"vLLM did not start: {' '.join(cause.split())[:TAIL]}. Its log is {place.log}"
 
 
 @functools.lru_cache(maxsize=4096)
@@ -110,7 +110,7 @@ class Work:
         self._llm, self._engine = llm, llm.llm_engine
         self._templates = templates
         self._most = int(llm.model_config.max_model_len)
-        self._asked: dict[str, tuple[Asker, str, str]] = {}  # vLLM's own number -> who asked, the request, its prompt
+        self._requests: dict[str, tuple[Asker, str, str]] = {}  # vLLM's number -> who asked, request, prompt
         self._count = 0
         self._takes_system = self._reads_system()
 
@@ -131,35 +131,35 @@ class Work:
     def _take(self, asker: Asker, message: Any) -> None:
         if message is not None:
             return self._ask(asker, *message)
-        theirs = [number for number, (owner, *_) in self._asked.items() if owner is asker]
+        theirs = [number for number, (owner, *_) in self._requests.items() if owner is asker]
         for number in theirs:  # they have gone
-            del self._asked[number]
+            del self._requests[number]
         self._engine.abort_request(theirs)
 
     def _ask(self, asker: Asker, request: str, instructions: str, prompt: str, schema: str, *how: Any) -> None:
         self._count += 1
         number = str(self._count)
         try:
-            given = self._rendered(instructions, prompt)
-            length = len(given["prompt_token_ids"])
+            rendered = self._rendered(instructions, prompt)
+            length = len(rendered["prompt_token_ids"])
             if length + ROOM > self._most:
-                told = f"a prompt of {length} tokens leaves no room for an answer; max_model_len is {self._most}"
-                return asker.say((request, told, "over_long", 0, 0, "over_long"))
-            self._engine.add_request(number, given, _sampling(schema, *how))
+                text = f"a prompt of {length} tokens leaves no room for an answer; max_model_len is {self._most}"
+                return asker.say((request, text, "over_long", 0, 0, "over_long"))
+            self._engine.add_request(number, rendered, _sampling(schema, *how))
         except self._dead:
             raise
         except Exception as error:  # of many kinds, and all of this one request
             is_long = getattr(error, "parameter", None) in ("input_text", "input_tokens")
             problem = "over_long" if is_long else "rejected"
             return asker.say((request, " ".join(str(error).split())[:TAIL], problem, 0, 0, problem))
-        self._asked[number] = asker, request, prompt
+        self._requests[number] = asker, request, prompt
 
     def _answer(self, output: Any) -> None:
         """Send an answer that is done, and end one that loops: the rest of its room would be filled with the same."""
-        answer, (asker, request, prompt) = output.outputs[0], self._asked.get(output.request_id, (None, "", ""))
+        answer, (asker, request, prompt) = output.outputs[0], self._requests.get(output.request_id, (None, "", ""))
         if asker is None or not (output.finished or loops.find(answer.text, prompt)):
             return
-        del self._asked[output.request_id]
+        del self._requests[output.request_id]
         if not output.finished:
             self._engine.abort_request([output.request_id])
         reason = (answer.finish_reason or "stop") if output.finished else LOOPED
