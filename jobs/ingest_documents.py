@@ -1,6 +1,6 @@
 """Read the sources: documents in, and a row with its reason for every record that is none."""
 
-from finerweb import job, languages
+from finerweb import job
 from finerweb.lake import Lake
 from finerweb.outside.source import Source
 from finerweb.settings import Settings
@@ -13,11 +13,11 @@ def main(lake: Lake, settings: Settings) -> None:
     taken = lake.read(take_downs.TABLE, or_empty=True)
     for source in settings.ingest.sources:
         lake.log.read(Source(lake.spark, source))
-        records_read, lines = records.read(lake.spark, source)
+        rows, lines = records.read(lake.spark, source)
         examined = documents.examine(
-            records_read,
-            codes=languages.codes_by_alias(settings.languages),
-            scripts={code: language.script for code, language in settings.languages.items()},
+            rows,
+            lake.peek(documents.TABLE),
+            languages=settings.languages,
             chosen=settings.ingest.languages,
             max_characters=settings.ingest.max_characters,
         )

@@ -10,8 +10,9 @@ def main(conf: Conf = LOCAL, set: Set = NONE) -> None:
     """Bring the tables of an earlier finerweb that hold paid answers to this version; every row stays."""
     with opened(conf, set) as (lake, settings):
         rows = migrate(lake, spools=settings.ask.spool)
-    tell(*[f"{name}: {count:,} rows, none changed but for the names of columns" for name, count in rows.items()])
-    tell("All tables that cannot be made anew are of this version. The others: finerweb run")
+    tell(*[f"table {name}: its {count:,} rows are in the columns of this version now" for name, count in rows.items()])
+    if not rows:
+        tell("Nothing to do: no table is of an earlier version that this one can bring forward")
 
 
 def migrate(lake: Lake, *, spools: str) -> dict[str, int]:

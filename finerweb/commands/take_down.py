@@ -1,5 +1,7 @@
 """`finerweb take_down`: remove documents, and all that was made of them, from every table."""
 
+import re
+from collections import Counter
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,18 +17,18 @@ from finerweb.commands._terminal import LOCAL, NONE, Conf, Set, configured, lake
 from finerweb.errors import BadInput, NoSuchDocument
 from finerweb.lake import Lake
 from finerweb.table import Table
-from finerweb.tables import documents, near_duplicates, take_downs
+from finerweb.tables import documents, near_duplicates, rejects, take_downs
+from finerweb.text.urls import page
 
 # The columns that name a document: by its id, or by that of a passage of it, of a copy of a passage (for judges), or of
 # a sentence.
 NAMES = ("document_id", "passage_id", "example_id", "duplicate_of", "subject_id")
 PASSAGE = r"(?s)^(.*)#[0-9]+(~[a-z]+|-s[0-9]+)?$"
 
-# A reject has no document_id: it names a document by what was found, or within its record's JSON. A record that only
-# links to a page is read again by the next ingest_documents.
-REJECT = f"""
+# A reject has no document_id: it names a document by what was found, or within its record's JSON.
+REJECT = """
     t.found = d.document_id
-    OR (d.is_page AND contains(t.record, regexp_replace(d.url, '{take_downs.LOOSE}', '')))
+    OR startswith(t.found, concat(d.document_id, ': '))
     OR (t.source = split_part(d.document_id, '/', 1)
         AND contains(t.record, concat('"', substring(d.document_id, length(t.source) + 2), '"')))
 """
@@ -74,22 +76,34 @@ def take_down(lake: Lake, *, urls: Collection[str], ids: Collection[str], reason
     The refusal is written first: what a crash leaves undone, the same command does.
     """
     lake.begin("take_down")
-    earlier = lake.read(take_downs.TABLE, or_empty=True)
-    named = take_downs.asked(lake.read(documents.TABLE, or_empty=True), earlier, urls=urls, ids=ids)
-    rows = [tuple(row) for row in named.orderBy("document_id").collect()]
-    gone = [document_id for document_id, _, _ in rows]
-    _require({url for _, url, _ in rows if url}, urls, set(gone), ids)
+    before = lake.read(take_downs.TABLE, or_empty=True)
+    frame = take_downs.matching(lake.read(documents.TABLE, or_empty=True), before, urls=urls, ids=ids)
+    matches = [tuple(row) for row in frame.orderBy("document_id").collect()]
+    names = [name for name, _, _ in matches]
+    _require([url for _, url, _ in matches if url], urls, names, ids)
     with conversation.paused(lake, spools):
-        news = take_downs.news(
-            earlier, lake.spark.createDataFrame(rows, named.schema), reason=reason, taken=datetime.now(UTC)
-        )
+        news = take_downs.news(before, lake.spark.createDataFrame(matches, frame.schema), reason=reason, taken=_now())
         if not news.isEmpty():
-            lake.replace(take_downs.TABLE, take_downs.renew(earlier, news))
+            lake.replace(take_downs.TABLE, take_downs.renew(before, news))
         taken = lake.read(take_downs.TABLE)
         alike = _alike(lake, taken)
-        conditions = {table.name: (table, condition(table)) for table in tables.every() if lake.exists(table)}
-        removed = {name: lake.delete(table, taken, on) for name, (table, on) in conditions.items() if on}
-    return TakenDown(gone, {name: count for name, count in removed.items() if count}, alike)
+        rows = _delete(lake, taken)
+    return TakenDown(names, rows, alike)
+
+
+def _delete(lake: Lake, taken: DataFrame) -> dict[str, int]:
+    """Remove what is about the documents taken down; returns rows by table, where there are any."""
+    rows: Counter[str] = Counter()
+    for table in tables.every():
+        on = condition(table)
+        if on and lake.exists(table):
+            rows[table.name] += lake.delete(table, taken, on)
+    if lake.exists(rejects.TABLE):
+        # A record that only links to such a page is read again by the next ingest_documents.
+        naming = rejects.naming(lake.read(rejects.TABLE), take_downs.pages(taken))
+        names = lake.spark.createDataFrame([tuple(row) for row in naming.collect()], naming.schema)
+        rows[rejects.TABLE.name] += lake.delete(rejects.TABLE, names, "t.reject_id = d.reject_id")
+    return dict(+rows)
 
 
 def condition(table: Table) -> str | None:
@@ -111,24 +125,28 @@ def _document_of(column: str) -> str:
 def _alike(lake: Lake, taken: DataFrame) -> list[str]:
     """Other documents with a passage that is nearly the same as one of these."""
     pairs = lake.read(near_duplicates.TABLE, or_empty=True).select(
-        F.regexp_extract("passage_id", PASSAGE, 1).alias("document"),
-        F.regexp_extract("duplicate_of", PASSAGE, 1).alias("other"),
+        F.regexp_extract("passage_id", PASSAGE, 1).alias("document_id"),
+        F.regexp_extract("duplicate_of", PASSAGE, 1).alias("copy"),
     )
-    both = pairs.unionByName(pairs.select(F.col("other").alias("document"), F.col("document").alias("other")))
+    both = pairs.unionByName(pairs.select(F.col("copy").alias("document_id"), F.col("document_id").alias("copy")))
     gone = taken.select("document_id")
-    beside = both.join(gone, on=F.col("document") == gone["document_id"], how="left_semi").select("other").distinct()
-    rest = beside.join(gone, on=F.col("other") == gone["document_id"], how="left_anti")
-    return sorted(row["other"] for row in rest.collect())
+    copies = both.join(gone, on="document_id", how="left_semi").select(F.col("copy").alias("document_id")).distinct()
+    return sorted(row["document_id"] for row in copies.join(gone, on="document_id", how="left_anti").collect())
 
 
-def _require(known_urls: set[str], urls: Collection[str], known_ids: set[str], ids: Collection[str]) -> None:
-    pages = {take_downs.page_of(url) for url in known_urls}
-    unknown = [url for url in urls if take_downs.page_of(url) not in pages]
-    unknown += [document_id for document_id in ids if document_id not in known_ids]
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _require(
+    known_urls: Collection[str], urls: Collection[str], known_ids: Collection[str], ids: Collection[str]
+) -> None:
+    pages = {page(url) for url in known_urls}
+    unknown = [url for url in urls if page(url) not in pages] + [name for name in ids if name not in known_ids]
     if unknown:
         raise NoSuchDocument(
             f"found no document {', '.join(unknown)}; nothing was removed. Wanted a document_id (source/id) or a url "
-            "of the table documents, as it stands there: "
+            "of the table documents, in any spelling of its page: "
             "finerweb sql \"SELECT document_id, url FROM documents WHERE url LIKE '%example.org%'\""
         )
 
@@ -167,5 +185,5 @@ def read(file: Path) -> tuple[list[str], list[str]]:
     lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     if not lines:
         raise BadInput(f"{file}: found no line; wanted a URL (http...) or a document_id on each")
-    urls = [line for line in lines if line.startswith(("http://", "https://"))]
+    urls = [line for line in lines if re.match("https?://", line, re.IGNORECASE)]
     return urls, [line for line in lines if line not in urls]

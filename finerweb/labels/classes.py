@@ -33,9 +33,33 @@ CLASSES = {
     "occupation": "occupation profession job role position rank",
     "web": "website web url email mail hashtag domain",
 }
-PHRASES = {"web address": "web", "e-mail address": "web", "email address": "web", "ip address": "web"}
+PHRASES = {
+    **{"web address": "web", "e-mail address": "web", "email address": "web", "ip address": "web"},
+    **{"geopolitical entity": "place", "geo-political entity": "place"},
+}
 OTHER = "other"
+# Tags that are no words, in the sense of the sets that have them: CoNLL-2003 (Tjong Kim Sang and De Meulder), ACE 2005
+# (LDC2006T06), OntoNotes 5.0 (LDC2013T19), WNUT-16 and WNUT-17, MultiNERD (Tedeschi and Navigli 2022), MultiCoNER
+# (Malmasi et al. 2022), Universal NER (Mayhew et al. 2024) with NorNE. All other tags of these sets are words of CLASSES.
+TAGS = {
+    "person": "per pers prs musicartist myth",
+    "group": "norp grp",
+    "organization": "org corp sportsteam",
+    "place": "loc gpe geo-loc",
+    "nature": "cel",
+    "building": "fac",
+    "date": "timex datetime",
+    "event": "evt eve",
+    "work": "woa cw tvshow media",
+    "product": "prod veh vehi wea inst",
+    "biology": "anim bio",
+    "medicine": "dis",
+    OTHER: "misc mis oth drv",
+}
+PREFIX = re.compile(r"^[bilouesm]-(?=\w)")  # of BIO, BILOU and BIOES, in canonical form
+_INSIDE = ("org", "gpe", "norp", "loc")  # as parts too: org_political
 _CLASS_OF = {word: name for name, words in reversed(CLASSES.items()) for word in words.split()} | PHRASES
+_CLASS_OF_TAG = {tag: name for name, tags in TAGS.items() for tag in tags.split()}
 
 
 def words(label: str) -> list[str]:
@@ -50,10 +74,12 @@ def is_listed(word: str) -> bool:
 
 @functools.lru_cache(maxsize=65_536)
 def coarse(label: str) -> str:
-    """The coarse class of a label, `other` where none of its words is listed."""
+    """The coarse class of a label, `other` where none of its words is listed and it is no tag."""
     plain = canonical(label)
-    for word in [plain, *reversed(words(plain))]:
-        found = _CLASS_OF.get(word) or _CLASS_OF.get(singular(word))
-        if found:
-            return found
-    return OTHER
+    parts = [part for part in re.split(r"[\W_]+", plain) if part][::-1]
+    for word in [plain, *parts]:
+        listed = _CLASS_OF.get(word) or _CLASS_OF.get(singular(word))
+        if listed:
+            return listed
+    tag = next((part for part in parts if part in _INSIDE), PREFIX.sub("", plain))
+    return _CLASS_OF_TAG.get(PREFIX.sub("", plain)) or _CLASS_OF_TAG.get(tag, OTHER)

@@ -9,7 +9,7 @@ from finerweb.problems import LabelProblem
 
 LONGEST = 80  # characters of a type's name; the longest name of 79 human-annotated schemes has 41
 _OUTER = " .,:;'\"“”‘’«»`*#()[]{}<>/\\|-_~"
-_SEPARATORS = r"\s*(?:[/\\|>]+|:+|\s-\s)\s*"
+_SEPARATORS = r"\s*(?:[/\\|>→⇒➔›»]+|:+|\s-\s)\s*"
 # What says nothing, so that the part before it is taken.
 VAGUE = frozenset({"other", "others", "misc", "miscellaneous", "etc", "general", "unknown", "unspecified", "none"})
 
@@ -54,7 +54,7 @@ def _words(label: str) -> str:
 def _slash(label: str) -> str:
     """The last part that says something: annotators go from the general to the specific, location / city."""
     parts = [part.strip(_OUTER) for part in re.split(_SEPARATORS, label)]
-    telling = [part for part in parts if part.casefold() not in VAGUE]
+    telling = [part for part in parts if part.casefold() not in VAGUE and any(map(str.isalpha, part))]  # date: 2019
     if len(parts) < 2 or not telling or any(sum(map(str.isalnum, part)) < 2 for part in parts):
         return label  # km/h and n/a are one word each
     return telling[-1]

@@ -22,7 +22,7 @@ def is_english(label: str, detect: str | None) -> bool:
     """
     if scripts(label) - {"LATIN"}:
         return False
-    found = [word for word in words(label) if word not in LOANS and not is_listed(word)]
-    if any(re.search(r"[^\W\d_a-z]", word) for word in found):
+    unlisted = [word for word in words(label) if word not in LOANS and not is_listed(word)]
+    if any(re.search(r"[^\W\d_a-z]", word) for word in unlisted):
         return False
-    return not found or detect is None or segment.odds(label, detect, "en") < SURE
+    return not unlisted or detect is None or segment.odds(label, detect, "en") < SURE

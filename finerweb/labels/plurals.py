@@ -54,6 +54,6 @@ def singular(word: str) -> str:
 def singular_head(label: str) -> str:
     """A label in lower case with its head word in the singular: the last one, or the one before a preposition."""
     words = label.split(" ")
-    head = next((at for at, word in enumerate(words[1:]) if word in PREPOSITIONS), len(words) - 1)
+    head = next((index for index, word in enumerate(words[1:]) if word in PREPOSITIONS), len(words) - 1)
     words[head] = singular(words[head])
     return " ".join(words)

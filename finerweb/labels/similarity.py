@@ -23,8 +23,10 @@ class Embedder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One unit vector a text: `[texts, dimensions]`, empty for no texts."""
         vectors = []
-        for at in range(0, len(texts), BATCH):
-            batch = self._tokenizer(list(texts[at : at + BATCH]), padding=True, truncation=True, return_tensors="pt")
+        for start in range(0, len(texts), BATCH):
+            batch = self._tokenizer(
+                list(texts[start : start + BATCH]), padding=True, truncation=True, return_tensors="pt"
+            )
             hidden = self._model(**batch).last_hidden_state
             mask = batch["attention_mask"].unsqueeze(-1)
             pooled = (hidden * mask).sum(dim=1) / mask.sum(dim=1)

@@ -31,7 +31,7 @@ def variants(counts: Mapping[str, int]) -> dict[str, Meant]:
     for label, count in counts.items():
         merged[joined.get(label, label)] += count
     typos = _typos(merged)
-    found = {}
+    variants_of: dict[str, Meant] = {}
     for label in counts:
         whole = joined.get(label, label)
         meant = whole
@@ -39,8 +39,8 @@ def variants(counts: Mapping[str, int]) -> dict[str, Meant]:
             meant = typos[meant]
         changes = (*["joined"] * (whole != label), *["typo"] * (meant != whole))
         if changes and meant != label:
-            found[label] = Meant(meant, changes)
-    return found
+            variants_of[label] = Meant(meant, changes)
+    return variants_of
 
 
 def _joined(counts: Mapping[str, int]) -> dict[str, str]:
@@ -57,9 +57,9 @@ def _typos(counts: Mapping[str, int]) -> dict[str, str]:
     standing = Counter(word for label in counts for word in set(words(label)))
     frequent = sorted(label for label, count in counts.items() if count >= TIMES)
     rare = sorted(label for label in counts if len(label) >= SHORTEST and not re.search(r"\d", label))
-    found = {}
-    for at in range(0, len(rare) if frequent else 0, BATCH):
-        batch = rare[at : at + BATCH]
+    typos: dict[str, str] = {}
+    for start in range(0, len(rare) if frequent else 0, BATCH):
+        batch = rare[start : start + BATCH]
         distances = process.cdist(batch, frequent, scorer=OSA.distance, score_cutoff=2)
         for label, row in zip(batch, distances, strict=True):
             allowed = 2 if len(label) >= LONG else 1
@@ -70,8 +70,8 @@ def _typos(counts: Mapping[str, int]) -> dict[str, str]:
                 if counts[other] >= TIMES * counts[label] and _is_typo(label, other, standing)
             ]
             if meant:
-                found[label] = meant[0]
-    return found
+                typos[label] = meant[0]
+    return typos
 
 
 def _is_typo(label: str, meant: str, standing: Mapping[str, int]) -> bool:

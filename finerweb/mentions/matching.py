@@ -27,19 +27,7 @@ LETTERS_AN_EDIT, MOST_EDITS = 5, 3  # one letter in five may be another one
 SHORTEST_RUN = 8  # characters of a mention of several words that may be run together with another one
 LONGEST_ENDING = 4  # letters that a word's other ending may have
 
-# Their vowels are marks: three characters are two syllables, and case endings are written together with every name.
-ABUGIDAS = {
-    "BENGALI",
-    "DEVANAGARI",
-    "GUJARATI",
-    "GURMUKHI",
-    "KANNADA",
-    "MALAYALAM",
-    "ORIYA",
-    "SINHALA",
-    "TAMIL",
-    "TELUGU",
-}
+# Of a script whose vowels are marks: three characters are two syllables, and endings are written together with names.
 SHORTEST_SYLLABIC = 3
 VIRAMA = 9  # its combining class: the letter before it joins the one after it
 
@@ -215,7 +203,7 @@ def _indexes(text: str, part: str, start: int = 0) -> Iterator[int]:
 
 
 def _is_syllabic(name: str) -> bool:
-    return characters.script(name[0]) in ABUGIDAS
+    return characters.script(name[0]) in characters.ABUGIDAS
 
 
 def _letters(text: str) -> int:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from finerweb import plugins
 from finerweb.engines import COMMON
-from finerweb.languages import codes_by_alias
 from finerweb.settings.sections import Settings
+from finerweb.text.language_tags import Reader
 
 SHOWN = 12  # choices that an error lists
 
@@ -54,12 +54,19 @@ def _engines(settings: Settings) -> Iterator[Dangling]:
 
 
 def _languages(settings: Settings) -> Iterator[Dangling]:
-    yield from _missing("ingest.languages", settings.ingest.languages, list(settings.languages), "languages.yml")
-    spellings = list(codes_by_alias(settings.languages))
-    for source in settings.ingest.sources:
-        if source.language is not None:
-            setting = f"ingest.sources.{source.name}.language"
-            yield from _missing(setting, [source.language.lower()], spellings, "languages.yml")
+    tags = Reader(settings.languages)
+    spellings = [("ingest.languages", name) for name in settings.ingest.languages]
+    spellings += [
+        (f"ingest.sources.{source.name}.language", source.language or "") for source in settings.ingest.sources
+    ]
+    for setting, name in spellings:
+        if not name:
+            continue
+        tag = tags.tag(name)
+        if tag.code is None:
+            yield from _missing(setting, [name], list(settings.languages), "languages.yml")
+        elif tag.script not in (None, (language := settings.languages[tag.code]).script):
+            yield Dangling(setting, f"found {name!r}, wanted {language.name} in {language.script}, as in languages.yml")
 
 
 def _missing(setting: str, names: Sequence[str], choices: list[str], place: str) -> Iterator[Dangling]:

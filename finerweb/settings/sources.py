@@ -15,7 +15,7 @@ class Source(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[\w.-]+$")
-    format: Literal["annotated", "jsonl", "parquet", "delta", "hub"]
+    format: Literal["annotated", "jsonl", "parquet", "delta", "table", "hub"]
     path: str
     language: str | None = None  # of all its documents, where the records do not say
     configs: list[str] = []  # of a Hub data set, such as tha_Thai; empty for its default
@@ -30,7 +30,8 @@ class Source(BaseModel):
             value = {"path": value}
         if isinstance(value, dict) and isinstance(value.get("path"), str):
             file = Path(re.sub(r"\.(gz|bz2|zst)$", "", value["path"]))
-            value = {"name": re.sub(r"[^\w.-]", "_", file.name.split(".")[0]) or "source", **value}
+            name = file.name.split(".")[-1 if value.get("format") == "table" else 0].strip("`")
+            value = {"name": re.sub(r"[^\w.-]", "_", name) or "source", **value}
             if "format" not in value and file.suffix in FORMATS:
                 value["format"] = FORMATS[file.suffix]
         return value

@@ -1,7 +1,8 @@
 """Data sets of the Hugging Face Hub: read by the executors, shard by shard; and ours, sent there by `finerweb push`."""
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from itertools import islice
@@ -17,9 +18,11 @@ from pyspark.sql import DataFrame, SparkSession
 from finerweb.errors import NotPushed
 from finerweb.formats.release import DATA, ENDINGS
 from finerweb.rows import each
+from finerweb.sources import values
 
 FIELDS = ("id", "text", "language", "language_script", "url", "date", "dump", "license", "language_score")
-SCHEMA = ", ".join(f"{name} string" for name in FIELDS)
+REFUSED = ("raw", "problem", "found", "wanted")
+SCHEMA = ", ".join(f"{name} string" for name in (*FIELDS, *REFUSED))
 BATCH = 1000  # records
 
 CARD = "README.md"
@@ -58,8 +61,8 @@ def check(repo: str, token: str) -> None:
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo, re.ASCII):
         raise NotPushed(f"repository: found {repo!r}, wanted OWNER/NAME, such as someone/finerweb")
     if not re.fullmatch(r"[!-~]+", token):
-        found = "has characters that no token has" if token else "is not set"
-        raise NotPushed(f"HF_TOKEN {found}; wanted a token that may write, in the environment (or try --dry-run)")
+        fault = "has characters that no token has" if token else "is not set"
+        raise NotPushed(f"HF_TOKEN {fault}; wanted a token that may write, in the environment (or try --dry-run)")
 
 
 def push(folder: Path, repo: str, *, token: str, private: bool, revision: str | None) -> str:
@@ -77,7 +80,7 @@ def push(folder: Path, repo: str, *, token: str, private: bool, revision: str | 
             raise NotPushed(f"{repo}: it is there already and public; make it private at the hub, or choose another")
         if revision:
             api.create_branch(repo, repo_type="dataset", branch=revision, exist_ok=True)
-        done = api.upload_folder(
+        commit = api.upload_folder(
             repo_id=repo,
             repo_type="dataset",
             folder_path=folder,
@@ -89,14 +92,14 @@ def push(folder: Path, repo: str, *, token: str, private: bool, revision: str | 
     except OfflineModeIsEnabled:
         raise NotPushed("HF_HUB_OFFLINE is set: no hub is asked; unset it") from None
     except HfHubHTTPError as error:
-        said = str(error.server_message or error).replace(token, "***")
-        raise NotPushed(f"{api.endpoint} refused {repo} ({error.response.status_code}): {said}") from None
+        reason = str(error.server_message or error).replace(token, "***")
+        raise NotPushed(f"{api.endpoint} refused {repo} ({error.response.status_code}): {reason}") from None
     except HTTPError as error:
-        said = str(error).replace(token, "***")
+        reason = str(error).replace(token, "***")
         raise NotPushed(
-            f"{api.endpoint} does not answer ({said}); is there a network? HF_ENDPOINT names another hub"
+            f"{api.endpoint} does not answer ({reason}); is there a network? HF_ENDPOINT names another hub"
         ) from None
-    return str(done.commit_url)
+    return str(commit.commit_url)
 
 
 def stream(path: str, config: str | None, split: str, revision: str | None) -> IterableDataset:
@@ -132,8 +135,15 @@ def _read(batches: Iterable[pd.DataFrame], *, path: str, split: str, revision: s
                 data = data.shard(num_shards=part.shards, index=part.shard)
             records = iter(islice(data, part.limit) if part.limit else data)
             while rows := list(islice(records, BATCH)):
-                yield pd.DataFrame([[_text(row.get(name)) for name in FIELDS] for row in rows], columns=list(FIELDS))
+                yield pd.DataFrame([_cells(row) for row in rows], columns=[*FIELDS, *REFUSED], dtype=object)
 
 
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+def _cells(row: Mapping[str, Any]) -> list[str | None]:
+    """A record's fields as text, and what the first is that is no text."""
+    fields = {name: values.of_python("script" if name == "language_script" else name, row.get(name)) for name in FIELDS}
+    texts = [text for text, _ in fields.values()]
+    for name, (_, instead) in fields.items():
+        if instead is not None:
+            raw = json.dumps({name: row.get(name) for name in FIELDS}, ensure_ascii=False, default=str)
+            return [*texts, raw, "not_text", instead, values.wanted(name)]
+    return [*texts, None, None, None, None]

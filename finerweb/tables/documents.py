@@ -1,14 +1,18 @@
 """Web documents, in FineWeb-2's columns, and why a record did not become one."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from finerweb.languages import Language
 from finerweb.problems import RecordProblem
+from finerweb.rows import lookup
 from finerweb.table import Column, Table
+from finerweb.text.language_tags import Reader, script
 
 TABLE = Table(
     name="documents",
@@ -37,44 +41,65 @@ RECORD = (
 )
 
 
+TAG = "struct<code: string, script: string>"
+EXCERPT = 80  # characters
+
 # Does it apply, the problem (or the column that has it), found, wanted.
 Check = tuple[Expression, RecordProblem | Literal["problem"], Expression | str, Expression | str]
 
 
 def examine(
     records: DataFrame,
+    documents: DataFrame,
     *,
-    codes: Mapping[str, str],
-    scripts: Mapping[str, str],
+    languages: Mapping[str, Language],
     chosen: Sequence[str],
     max_characters: int,
 ) -> DataFrame:
     """The records with `document_id` and, for those that cannot be documents, `problem`, `found` and `wanted`.
 
-    `codes` maps every spelling of a language to its code, `scripts` codes to scripts; `chosen` are the codes to keep,
-    all where it is empty. The first problem that applies is the one that is named.
+    `documents` are those that were taken in before; `chosen` are the languages to keep, however they are written, all
+    where it is empty. The first problem that applies is the one that is named.
     """
-    code = F.element_at(_literal_map(codes), F.lower(F.get(F.split("language", "_"), F.lit(0))))
-    script_wanted = F.element_at(_literal_map(scripts), F.col("code"))
-    length = F.length("text")
+    reader = Reader(languages)
+    codes = {reader.read(language).code for language in chosen}
+    identity = F.coalesce(F.when(F.trim("id") != "", F.col("id")), F.sha2("text", 256))
     records = (
-        records.withColumn("code", code)
-        .withColumn("script_wanted", script_wanted)
-        .withColumn("script", F.coalesce("script", F.get(F.split("language", "_"), F.lit(1)), "script_wanted"))
-        .withColumn(
-            "document_id",
-            F.concat_ws("/", "source", F.coalesce(F.when(F.trim("id") != "", F.col("id")), F.sha2("text", 256))),
-        )
+        records.withColumn("tag", F.udf(partial(_tag, reader=reader), TAG, useArrow=True)("language", "script"))
+        .withColumns({"code": F.col("tag.code"), "script_wanted": lookup(_scripts(languages), "tag.code")})
+        .withColumn("script", F.coalesce("tag.script", "script_wanted"))
+        .withColumn("document_id", F.concat_ws("/", "source", identity))
     )
-    checks: list[Check] = [
+    records = records.withColumns(_first(_own_checks(sorted(filter(None, codes)), max_characters)))
+    return _compared(records, documents)
+
+
+def _tag(language: str | None, written: str | None, *, reader: Reader) -> tuple[str | None, str | None]:
+    tag = reader.read(language or "")
+    return tag.code, script(written or "") or tag.script
+
+
+def _scripts(languages: Mapping[str, Language]) -> dict[str, str]:
+    return {code: language.script for code, language in languages.items()}
+
+
+def _own_checks(codes: Sequence[str], max_characters: int) -> list[Check]:
+    """What a record by itself can be refused for."""
+    length = F.length("text")
+    return [
         (F.col("problem").isNotNull(), "problem", "found", "wanted"),
         (F.col("text").isNull() | ~F.col("text").rlike(r"(?U)\S"), "no_text", F.lit("no text"), F.lit("a text")),
-        (F.col("code").isNull(), "unknown_language", "language", F.lit("a code or alias of languages.yml")),
         (
-            ~F.col("code").isin(list(chosen)) if chosen else F.lit(False),
+            F.col("code").isNull(),
+            "unknown_language",
+            F.coalesce("language", F.lit("no language")),
+            F.lit("a code or alias of languages.yml"),
+        ),
+        (
+            ~F.col("code").isin(list(codes)) if codes else F.lit(False),
             "language_not_chosen",
             "code",
-            F.lit(f"one of ingest.languages: {', '.join(chosen)}"),
+            F.lit(f"one of ingest.languages: {', '.join(codes)}"),
         ),
         (F.col("script") != F.col("script_wanted"), "other_script", "script", "script_wanted"),
         (
@@ -84,17 +109,42 @@ def examine(
             F.lit(f"at most ingest.max_characters = {max_characters}"),
         ),
     ]
-    records = records.withColumns(_first(checks))
-    # Among those that could be documents, the first of an id stays.
-    same = Window.partitionBy("document_id", F.col("problem").isNull()).orderBy("file", "block", "row")
-    is_again = F.col("problem").isNull() & (F.row_number().over(same) > 1)
-    records = records.withColumn("is_again", is_again)
-    again: Check = (F.col("is_again"), "duplicate_id", "document_id", F.lit("an id that no other record has"))
-    return records.withColumns(_first([(F.col("problem").isNotNull(), "problem", "found", "wanted"), again]))
 
 
-def _literal_map(values: Mapping[str, str]) -> Expression:
-    return F.create_map(*[F.lit(part) for pair in values.items() for part in pair])
+def _compared(records: DataFrame, documents: DataFrame) -> DataFrame:
+    """Among records that could be documents the first of an id stays, as it was when it was taken in."""
+    records = records.withColumns({"digest": F.sha2("text", 256), "excerpt": _excerpt()})
+    order = ["file", "block", "row"]
+    of_id = Window.partitionBy("document_id", F.col("problem").isNull()).orderBy(*order)
+    of_text = Window.partitionBy("document_id", F.col("problem").isNull(), "digest").orderBy(*order)
+    before = documents.select(
+        "document_id", F.sha2("text", 256).alias("digest_before"), _excerpt().alias("excerpt_before")
+    )
+    records = (
+        records.withColumns({"first_digest": F.first("digest").over(of_id), "first": F.first("excerpt").over(of_id)})
+        .withColumn("repetition", F.row_number().over(of_text))
+        .join(before, on="document_id", how="left")
+    )
+    kept, text = F.coalesce("digest_before", "first_digest"), F.coalesce("excerpt_before", "first")
+    way_out = "; give the new text an id of its own, finerweb take_down removes the old one"
+    checks: list[Check] = [
+        (F.col("problem").isNotNull(), "problem", "found", "wanted"),
+        (
+            F.col("digest") != kept,
+            "changed",
+            F.concat_ws(": ", "document_id", "excerpt"),
+            F.concat(F.lit("the text that this id has: "), text, F.lit(way_out)),
+        ),
+        (F.col("repetition") > 1, "duplicate_id", "document_id", F.lit("an id that no other record has")),
+    ]
+    return records.withColumns(_first(checks))
+
+
+def _excerpt() -> Expression:
+    """The start of a text, and how long the whole is."""
+    length = F.length("text")
+    cut = F.when(length > EXCERPT, F.lit("…")).otherwise(F.lit(""))
+    return F.concat(F.lit('"'), F.substring("text", 1, EXCERPT), cut, F.lit('" ('), length, F.lit(" characters)"))
 
 
 def _first(checks: list[Check]) -> dict[str, Expression]:
@@ -103,10 +153,10 @@ def _first(checks: list[Check]) -> dict[str, Expression]:
     for part, name in enumerate(("problem", "found", "wanted"), start=1):
         value = F.lit(None).cast("string")
         for place, check in reversed(list(enumerate(checks))):
-            said = check[part]
-            if isinstance(said, str):
-                said = F.lit(said) if part == 1 and place > 0 else F.col(said)
-            value = F.when(check[0], said.cast("string")).otherwise(value)
+            words = check[part]
+            if isinstance(words, str):
+                words = F.lit(words) if part == 1 and place > 0 else F.col(words)
+            value = F.when(check[0], words.cast("string")).otherwise(value)
         chosen[name] = value
     return chosen
 

@@ -5,6 +5,7 @@ from pyspark.sql import functions as F
 
 from finerweb import problems
 from finerweb.table import Column, Table
+from finerweb.text import urls
 
 TABLE = Table(
     name="rejects",
@@ -47,4 +48,19 @@ def collect(examined: DataFrame, lines: DataFrame) -> DataFrame:
         F.substring("found", 1, EXCERPT).alias("found"),
         "wanted",
         F.substring(F.coalesce("raw", "text", "id"), 1, EXCERPT).alias("record"),
+    )
+
+
+def _pages(record: str | None) -> list[str]:
+    return urls.pages(record) if record else []
+
+
+def naming(rejects: DataFrame, pages: DataFrame) -> DataFrame:
+    """The rejects whose records name one of these pages (a column `page`): reject_id."""
+    of_record = F.udf(_pages, "array<string>", useArrow=True)
+    named = rejects.select("reject_id", F.explode(of_record("record")).alias("page"))
+    return (
+        named.join(F.broadcast(pages.select("page").distinct()), on="page", how="left_semi")
+        .select("reject_id")
+        .distinct()
     )

@@ -1,6 +1,5 @@
 """Documents that were taken down, and are never taken in again."""
 
-import re
 from collections.abc import Collection
 from datetime import datetime
 
@@ -9,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finerweb.table import Column, Table
+from finerweb.text.urls import page
 
 TABLE = Table(
     name="take_downs",
@@ -30,30 +30,32 @@ TABLE = Table(
     cluster=("document_id",),
 )
 
-# What does not count in a URL: http or https, www., the slash at the end.
-LOOSE = "^https?://(www[.])?|/+$"
+
+def _page(url: str | None) -> str | None:
+    return None if url is None else page(url)
 
 
-def page_of(url: str) -> str:
-    """What tells the page of a URL."""
-    return re.sub(LOOSE, "", url.strip())
+def _page_of(column: str) -> Expression:
+    return F.udf(_page, "string", useArrow=True)(column)  # needs a session: not at import
 
 
-def _page(url: str) -> Expression:
-    return F.regexp_replace(F.trim(url), LOOSE, "")
+def matching(documents: DataFrame, take_downs: DataFrame, *, urls: Collection[str], ids: Collection[str]) -> DataFrame:
+    """The documents of these pages and ids, here or taken down before: document_id, url, is_page."""
+    every = documents.select("document_id", "url").unionByName(take_downs.select("document_id", "url")).distinct()
+    pages = [page(url) for url in urls]
+    is_page = F.coalesce(_page_of("url").isin(pages), F.lit(False)) if pages else F.lit(False)
+    return every.withColumn("is_page", is_page).filter(F.col("is_page") | F.col("document_id").isin(list(ids)))
 
 
-def asked(documents: DataFrame, take_downs: DataFrame, *, urls: Collection[str], ids: Collection[str]) -> DataFrame:
-    """The documents that are asked for, here or taken down before: document_id, url, is_page."""
-    known = documents.select("document_id", "url").unionByName(take_downs.select("document_id", "url")).distinct()
-    is_page = F.coalesce(_page("url").isin([page_of(url) for url in urls]), F.lit(False))
-    return known.withColumn("is_page", is_page).filter(F.col("is_page") | F.col("document_id").isin(list(ids)))
+def pages(take_downs: DataFrame) -> DataFrame:
+    """The pages that were taken down by their URL, as `finerweb.text.urls.page` has them: document_id, page."""
+    return take_downs.filter("is_page").select("document_id", _page_of("url").alias("page"))
 
 
-def news(take_downs: DataFrame, asked: DataFrame, *, reason: str, taken: datetime) -> DataFrame:
+def news(take_downs: DataFrame, matches: DataFrame, *, reason: str, taken: datetime) -> DataFrame:
     """The rows that are new or wider than before; the others keep their reason and time."""
     before = take_downs.select("document_id", F.col("is_page").alias("was_page"))
-    wider = asked.join(before, on="document_id", how="left").filter("was_page IS NULL OR is_page AND NOT was_page")
+    wider = matches.join(before, on="document_id", how="left").filter("was_page IS NULL OR is_page AND NOT was_page")
     return wider.select("document_id", "url", "is_page", F.lit(reason).alias("reason"), F.lit(taken).alias("taken"))
 
 
@@ -65,11 +67,11 @@ def renew(take_downs: DataFrame, news: DataFrame) -> DataFrame:
 def refuse(examined: DataFrame, take_downs: DataFrame) -> DataFrame:
     """Examined records, those of what was taken down with that problem: nothing of them stays but a hash."""
     ids = take_downs.select("document_id", F.lit(True).alias("is_known"))
-    pages = take_downs.filter("is_page").select(_page("url").alias("page"), F.lit(True).alias("is_known_page"))
+    refused = pages(take_downs).select("page", F.lit(True).alias("is_known_page")).distinct()
     marked = (
-        examined.withColumn("page", _page("url"))
+        examined.withColumn("page", _page_of("url"))
         .join(F.broadcast(ids), on="document_id", how="left")
-        .join(F.broadcast(pages.distinct()), on="page", how="left")
+        .join(F.broadcast(refused), on="page", how="left")
     )
     is_taken = F.coalesce("is_known", "is_known_page", F.lit(False))
     instead = {

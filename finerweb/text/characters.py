@@ -37,6 +37,11 @@ UNSPACED = re.compile(
 HANGUL = re.compile(r"[\u1100-\u11FF\uA960-\uA97C\uAC00-\uD7FB]")
 HANGUL_INNER = re.compile(r"[\u1160-\u11FF\uD7B0-\uD7FB]")  # vowels and finals, which belong to the jamo before them
 
+# Scripts with spaces whose vowels are marks, by the first word of their letters' names.
+ABUGIDAS = frozenset(
+    ["BENGALI", "DEVANAGARI", "GUJARATI", "GURMUKHI", "KANNADA", "MALAYALAM", "ORIYA", "SINHALA", "TAMIL", "TELUGU"]
+)
+
 # Vowels that are written before their consonant (Logical_Order_Exception), and those written after it as letters.
 _LEADING = re.compile(r"[\u0E40-\u0E44\u0EC0-\u0EC4]")
 _FOLLOWING = re.compile(r"[\u0E30\u0E32\u0E33\u0E45\u0EB0\u0EB2\u0EB3\u0EBD]")

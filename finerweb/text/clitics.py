@@ -1,8 +1,9 @@
 """What a language writes before and after a name with an apostrophe or a colon between. Plain Python.
 
-UAX #29 breaks no word at an apostrophe between letters and leaves it to each language to say more (its section 4). Here
-each language says it: which words are elided before a name (French l', Italian dell'), and which endings follow one
-(English 's, Turkish 'da, Finnish :n). What no rule allows stays whole: don't, O'Neill, N'Djamena, Kur'an.
+UAX #29 breaks no word at an apostrophe or a colon between letters, and leaves it to each language to say more (its
+section 4). Here each language says it: which words are elided before a name (French l', Italian dell'), and which
+endings follow one (English 's, Turkish 'da, Finnish :n). What no rule allows stays whole: don't, O'Neill, N'Djamena,
+Kur'an.
 """
 
 import functools
@@ -46,6 +47,7 @@ LITHUANIAN = (
 )
 # Swedish after a colon (Svenska skrivregler, "Kolon"), Finnish too (Kielitoimiston ohjepankki, "Kaksoispiste").
 SWEDISH = r"(?:s|n|t|a|e|en|et|er|ar|ts?|ns|ens|ets|ers|ars|arna|erna|na|are|aren|arnas|ernas|nas)"
+SWEDISH_SAINT = ("t", "ta", "te")
 ANY_ENDING = r"\w{1,12}"
 # Danish and Norwegian inflect abbreviations after an apostrophe (Retskrivningsordbogen, "Apostrof"): AM'er, pc'en.
 SCANDINAVIAN = r"s|er|ere|erne|ernes|ers|en|ens|et|ets|e|ene|enes"
@@ -193,9 +195,9 @@ class Clitics:
         return bool(self._after_vowel.fullmatch(small)) and _base(name[-1]) in _VOWELS
 
     def after_colon(self, name: str, ending: str, *, is_compound: bool) -> bool:
-        """May `ending` follow `name` after a colon? Not in the abbreviations S:t, k:a and n:o."""
-        is_long = is_compound or len(name) > 1 or (name.isupper() and self.rule.after_colon == ANY_ENDING)
-        return is_long and ending == ending.lower() and bool(self._after_colon.fullmatch(ending))
+        """May `ending` follow `name` after a colon? Not in the abbreviations S:t, S:ta, k:a and n:o."""
+        is_abbreviation = len(name) == 1 and (name.islower() or ending in SWEDISH_SAINT) and not is_compound
+        return not is_abbreviation and ending == ending.lower() and bool(self._after_colon.fullmatch(ending))
 
 
 def is_contracted(word: str, rest: str) -> bool:

@@ -36,7 +36,7 @@ class Signs:
         if self.text[sign] == '"':
             return self._at_double_quote(word, rest, is_before)
         if self.text[sign] in COLONS:
-            return self._at_colon(index, sign, word, rest, is_before)
+            return self._at_colon(sign, word, rest, is_before)
         return self._at_apostrophe(sign, word, rest, is_before)
 
     def _at_quote(self, sign: int, word: str, rest: str, is_before: bool) -> Cut | None:
@@ -64,10 +64,10 @@ class Signs:
         is_quoted = self._is_hebrew and not is_before and len(rest) > 1 and clitics.HEBREW.fullmatch(word)
         return Cut.EDGE if is_quoted else Cut.NEVER
 
-    def _at_colon(self, index: int, sign: int, word: str, rest: str, is_before: bool) -> Cut | None:
-        if index in self._breaks:
-            return None
-        if rest[0].isupper():
+    def _at_colon(self, sign: int, word: str, rest: str, is_before: bool) -> Cut:
+        if characters.script(rest[0]) in characters.ABUGIDAS:  # typed for visarga, as in दु:ख
+            return Cut.SEAM
+        if rest[0].isupper() or not self._clitics.rule.after_colon:  # a mark of punctuation without a space
             return Cut.EDGE
         is_compound = self.text[sign - len(word) - 1 : sign - len(word)] in ("&", "-", "/", "+")  # H&M:s
         is_ending = is_before and self._clitics.after_colon(word, rest, is_compound=is_compound)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from finerweb.labels.classes import CLASSES, OTHER, coarse
+from finerweb.labels.classes import CLASSES, OTHER, TAGS, coarse
+from finerweb.labels.forms import canonical
 
 COARSE = {
     "city": "place",
@@ -26,6 +27,37 @@ COARSE = {
     "mineral": "substance",
     "programming language": "language",
     "dragon 🐉": OTHER,
+    # as people and models write them
+    "date: 2019": "date",
+    "DATE: 2019-05-01": "date",
+    "politician - person": "person",
+    "person (politician)": "person",
+    "Person/Politician": "person",
+    "person, politician": "person",
+    "Organization → Company": "organization",
+    "Organization -> Company": "organization",
+    "location.city": "place",
+    "org.": "organization",
+    "Orgs": "organization",
+    "org_political": "organization",
+    "GPE_LOC": "place",
+    "GPE_ORG": "organization",
+    "city_name": "place",
+    "PersonName": "person",
+    "person's name": "person",
+    "type=person": "person",
+    '"person"': "person",
+    "geopolitical entity": "place",
+    # words that only look like tags stay what they were
+    "per capita income": OTHER,
+    "price per unit": "quantity",
+    "e-mail": "web",
+    "u-boat": OTHER,
+    "b-movie": "work",
+    "biography": OTHER,
+    "instrument": OTHER,
+    "local": OTHER,
+    "contact": OTHER,
     "ville e\u0301tat": OTHER,
     "": OTHER,
 }
@@ -34,6 +66,66 @@ COARSE = {
 @pytest.mark.parametrize("label", [label for label in COARSE if "address" not in label])
 def test_coarse(label: str) -> None:
     assert coarse(label) == COARSE[label]
+
+
+# Whole tag sets, each tag with its class, as their guidelines define them.
+TAG_SETS = {
+    "CoNLL-2003": {"PER": "person", "ORG": "organization", "LOC": "place", "MISC": OTHER},
+    "OntoNotes 5.0": {
+        **{"PERSON": "person", "NORP": "group", "FAC": "building", "ORG": "organization", "GPE": "place"},
+        **{"LOC": "place", "PRODUCT": "product", "EVENT": "event", "WORK_OF_ART": "work", "LAW": "law"},
+        **{"LANGUAGE": "language", "DATE": "date", "TIME": "time", "PERCENT": "quantity", "MONEY": "money"},
+        **{"QUANTITY": "quantity", "ORDINAL": "quantity", "CARDINAL": "quantity"},
+    },
+    "ACE 2005": {
+        **{"PER": "person", "ORG": "organization", "GPE": "place", "LOC": "place", "FAC": "building"},
+        **{"VEH": "product", "WEA": "product"},
+    },
+    "Universal NER": {"PER": "person", "ORG": "organization", "LOC": "place", "OTH": OTHER},
+    "NorNE": {
+        **{"PER": "person", "ORG": "organization", "LOC": "place", "GPE_LOC": "place", "GPE_ORG": "organization"},
+        **{"PROD": "product", "EVT": "event", "DRV": OTHER, "MISC": OTHER},
+    },
+    "MultiNERD": {
+        **{"PER": "person", "ORG": "organization", "LOC": "place", "ANIM": "biology", "BIO": "biology"},
+        **{"CEL": "nature", "DIS": "medicine", "EVE": "event", "FOOD": "product", "INST": "product"},
+        **{"MEDIA": "work", "MYTH": "person", "PLANT": "biology", "TIME": "time", "VEHI": "product"},
+    },
+    "WNUT-17": {
+        **{"corporation": "organization", "creative-work": "work", "group": "group", "location": "place"},
+        **{"person": "person", "product": "product"},
+    },
+    "WNUT-16": {
+        **{"company": "organization", "facility": "building", "geo-loc": "place", "movie": "work"},
+        **{"musicartist": "person", "other": OTHER, "person": "person", "product": "product"},
+        **{"sportsteam": "organization", "tvshow": "work"},
+    },
+    "MultiCoNER": {
+        "PER": "person",
+        "LOC": "place",
+        "CORP": "organization",
+        "GRP": "group",
+        "PROD": "product",
+        "CW": "work",
+    },
+}
+TAGS_OF_SETS = [(name, tag) for name, tags in TAG_SETS.items() for tag in tags]
+
+
+@pytest.mark.parametrize(("name", "tag"), TAGS_OF_SETS)
+def test_a_tag_set_has_its_classes(name: str, tag: str) -> None:
+    written = [tag, tag.lower(), tag.title(), f"{tag}.", f'"{tag}"', f"B-{tag}", f"I-{tag.lower()}", f"S-{tag}"]
+    assert {spelling: coarse(spelling) for spelling in written} == dict.fromkeys(written, TAG_SETS[name][tag])
+
+
+def test_a_tag_is_no_word_of_a_class() -> None:
+    listed = {word for words in CLASSES.values() for word in words.split()}
+    assert {tag for tags in TAGS.values() for tag in tags.split()} & listed == set()
+
+
+@pytest.mark.parametrize("label", [*COARSE, *(tag for _, tag in TAGS_OF_SETS)])
+def test_a_canonical_label_has_the_class_of_its_spellings(label: str) -> None:
+    assert coarse(canonical(label)) == coarse(label)
 
 
 @pytest.mark.parametrize("label", ["web address", "e-mail address"])

@@ -3,13 +3,14 @@
 import gzip
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
-from finerweb import languages, settings
+from finerweb import settings
 from finerweb.errors import BadSource
 from finerweb.settings import Source
 from finerweb.sources import records
@@ -38,7 +39,7 @@ PLAIN = [
     line(id="6", text="Нови Сад", language="srp_Cyrl"),
     b'{"id": "7", "text": "caf\xe9", "language": "fra"}',
     line(id="8", text="é" * 101, language="fra"),
-    line(id="1", text="another", language="eng"),
+    FULL,
     b"[1, 2]",
     line(text="北京", lang="zh-CN", script="Hani"),
     line(id="12", text="กรุงเทพ", language="tha_Thai"),
@@ -52,11 +53,10 @@ def source(path: Path, **more: Any) -> Source:
     return Source.model_validate({"path": str(path), "name": "web", "format": "jsonl", **more})
 
 
-def examined(spark: SparkSession, given: Source) -> tuple[DataFrame, DataFrame]:
-    found, lines = records.read(spark, given)
-    scripts = {code: language.script for code, language in LANGUAGES.items()}
-    codes = languages.codes_by_alias(LANGUAGES)
-    return documents.examine(found, codes=codes, scripts=scripts, chosen=CHOSEN, max_characters=100), lines
+def examined(spark: SparkSession, given: Source, stored: Sequence[tuple[str, str]] = ()) -> tuple[DataFrame, DataFrame]:
+    rows, lines = records.read(spark, given)
+    before = spark.createDataFrame(stored, "document_id string, text string")
+    return documents.examine(rows, before, languages=LANGUAGES, chosen=CHOSEN, max_characters=100), lines
 
 
 def kept(spark: SparkSession, given: Source) -> list[str]:
@@ -64,8 +64,8 @@ def kept(spark: SparkSession, given: Source) -> list[str]:
 
 
 def rejected(spark: SparkSession, given: Source) -> list[tuple[str, int | None, str]]:
-    found = rejects.collect(*examined(spark, given)).collect()
-    return sorted((Path(row["file"]).name, row["line"], row["problem"]) for row in found)
+    rows = rejects.collect(*examined(spark, given)).collect()
+    return sorted((Path(row["file"]).name, row["line"], row["problem"]) for row in rows)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_good_records_become_documents(spark: SparkSession, folder: Path) -> None:
-    found = sorted(documents.accept(examined(spark, source(folder))[0]).collect())
+    rows = sorted(documents.accept(examined(spark, source(folder))[0]).collect())
     none = dict.fromkeys(["url", "date", "dump", "licence", "language_score"])
     hashed = {text: f"web/{hashlib.sha256(text.encode()).hexdigest()}" for text in ("北京", "e\u0301te\u0301")}
     wanted = [
@@ -90,7 +90,7 @@ def test_good_records_become_documents(spark: SparkSession, folder: Path) -> Non
         Row(document_id=hashed["e\u0301te\u0301"], language="fra", script="Latn", text="e\u0301te\u0301", source="web", **none),
         Row(document_id="web/z1", language="eng", script="Latn", text="Zürich\n\nand Bern", source="web", **none),
     ]  # fmt: skip
-    assert found == sorted(wanted)
+    assert rows == sorted(wanted)
 
 
 def test_every_other_record_is_a_reject_with_its_file_and_line(spark: SparkSession, folder: Path) -> None:
@@ -105,8 +105,8 @@ def test_every_other_record_is_a_reject_with_its_file_and_line(spark: SparkSessi
         ("a.jsonl", 6, "srp_Cyrl", "other_script", "Cyrl", "Latn", "Нови Сад"),
         ("a.jsonl", 7, None, "invalid_utf8", *[PLAIN[6].decode(errors="replace")[:120], "UTF-8", PLAIN[6].decode(errors="replace")]),
         ("a.jsonl", 8, "fra", "too_long", "101 characters", "at most ingest.max_characters = 100", long),
-        ("a.jsonl", 9, "eng", "duplicate_id", "web/1", "an id that no other record has", "another"),
-        ("a.jsonl", 10, None, "malformed_json", "[1, 2]", object_wanted, "[1, 2]"),
+        ("a.jsonl", 9, "eng", "duplicate_id", "web/1", "an id that no other record has", EMOJI),
+        ("a.jsonl", 10, None, "malformed_json", "a JSON array: [1, 2]", f"{object_wanted}: jq -c '.[]' FILE writes them", "[1, 2]"),
         ("a.jsonl", 12, "tha_Thai", "language_not_chosen", "tha", "one of ingest.languages: eng, cmn, fra, srp", "กรุงเทพ"),
         ("a.jsonl", 14, "eng", "no_text", "no text", "a text", " "),
         ("b.jsonl.gz", 3, None, "malformed_json", "not json", object_wanted, "not json"),
@@ -183,7 +183,7 @@ def test_a_path_that_is_not_there_is_named(spark: SparkSession, tmp_path: Path) 
         records.read(spark, source(tmp_path / "nope"))
     said = str(caught.value)
     assert said.startswith(f"source web: cannot read {tmp_path}/nope as jsonl: [PATH_NOT_FOUND] ")
-    assert said.endswith("Is the path right? Other formats are annotated, jsonl, parquet, delta, hub")
+    assert said.endswith("Is the path right? Other formats are annotated, jsonl, parquet, delta, table, hub")
 
 
 def test_parquet_needs_a_text_and_takes_the_rest_as_it_is(spark: SparkSession, tmp_path: Path) -> None:
