@@ -6,7 +6,7 @@ The gold mentions of every file become answers (`bench/noise.py`): clean; noisy;
 They are about the texts as they are, and as the web writes them (`bench/gluing.py`). finerweb's policies ground them;
 langextract's aligner, which is slow, only clean and noisy ones about the texts as they are. A mention is right if its
 place and its label are. What the noise omitted is no part of the gold of that answer; what it made up or said twice has
-no place, so that any place given to it is wrong. Texts are taken as they are, and joined into passages of 256 words.
+no place, so that any place given to it is wrong. Texts are taken alone, and joined into passages of 256 words.
 
 The full table goes to bench/results/grounding.md, the last line is one JSON object. `--quick` takes 150 texts of each
 file, in passages, and leaves langextract, speed and merging out.
