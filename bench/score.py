@@ -144,12 +144,12 @@ def job(given: dict[str, Any]) -> dict[str, Any]:
     from finerweb.running import failures, session
     from finerweb.scorer import model_card
     from finerweb.tables import near_duplicates, passages, scores
-    from finerweb.training import scoring
+    from finerweb.training import scoring, waves
 
     work, folder = Path(given["work"]), Path(given["folder"])
     chosen = failures.load_settings(str(ROOT / "conf" / "local.yml"), [f"work={work}"])
-    model = scoring.Model("bench/1", folder, model_card.read(folder))
-    endless = scoring.Enough(10**9, dict.fromkeys(chosen.languages, float("inf")), None)
+    model = scoring.Regression("bench/1", folder, model_card.read(folder))
+    endless = waves.Enough(10**9, dict.fromkeys(chosen.languages, float("inf")), None)
     found: dict[str, Any] = {"seconds": [], "memory": []}
     with session.opened(chosen) as own:
         predict = scoring.predictor(own.spark, model, tokens_per_batch=None, tasks=given["tasks"])
@@ -157,11 +157,10 @@ def job(given: dict[str, Any]) -> dict[str, Any]:
             lake = Lake(own.spark, f"{work}/lake-{size}")
             began = time.monotonic()
             texts = lake.read(passages.TABLE)
-            candidates = scores.candidates(texts, lake.read(near_duplicates.TABLE, or_empty=True))
-            scoring.score_until_enough(
+            waves.score_until_enough(
                 lake,
                 texts,
-                candidates,
+                lake.read(near_duplicates.TABLE, or_empty=True),
                 predict,
                 scorer=model.name,
                 enough=endless,

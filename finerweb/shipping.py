@@ -27,9 +27,9 @@ def ship(spark: SparkSession, path: Path) -> str:
     place = tempfile.mkdtemp(prefix="finerweb-ship-")
     atexit.register(shutil.rmtree, place, ignore_errors=True)  # Spark serves the file from here until the end
     archive = Path(place) / f"{_fingerprint(path)}-{path.name}.zip"
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as writer:
         for file in [path] if path.is_file() else sorted(path.rglob("*")):
-            packed.write(file, file.relative_to(folder))
+            writer.write(file, file.relative_to(folder))
     spark.addArtifacts(str(archive), archive=True)
     return f"{archive.name}/{path.name}" if path.is_file() else archive.name
 

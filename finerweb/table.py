@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import itemgetter
 from typing import Any, cast
 
 from pyspark.sql import DataFrame
@@ -67,8 +66,8 @@ class Table:
 
     @cached_property
     def row(self) -> Make:
-        """Makes a row of values by column name; raises ValueError where one is missing or unknown."""
-        return row_of(self.columns, f"table {self.name}")
+        """Makes a row of values by column name; raises TypeError where one is missing or unknown."""
+        return row_of(self.columns, self.name)
 
     def conform(self, frame: DataFrame) -> DataFrame:
         """The frame with exactly this table's columns, in order and of its types.
@@ -97,21 +96,14 @@ class Table:
 def row_of(columns: Iterable[Column], what: str) -> Make:
     """A function that makes a row of these columns of values by name, whatever their order.
 
-    It raises ValueError, in which `what` says what it is a row of, for a column that is missing or unknown.
+    It raises TypeError for a column that is missing or unknown; `what` says there what it is a row of. It is written
+    out, as dataclasses do: Python compares the names itself, and a row costs a tenth of what a dictionary would.
     """
-    names = [column.name for column in columns]
-    values_of = itemgetter(*names) if len(names) > 1 else lambda values: (values[names[0]],)
-
-    def row(**values: Any) -> tuple[Any, ...]:
-        try:
-            row = values_of(values)
-        except KeyError:
-            row = None
-        if row is None or len(values) != len(names):
-            raise ValueError(f"{what}: {_mismatch(names, values)}")
-        return row
-
-    return row
+    names = ", ".join(column.name for column in columns)
+    scope: dict[str, Make] = {}
+    exec(f"def row(*, {names}): return ({names},)", scope)
+    scope["row"].__qualname__ = f"row of {what}"
+    return scope["row"]
 
 
 def _mismatch(wanted: Sequence[str], given: Collection[str]) -> str:

@@ -4,26 +4,24 @@ from finerweb import job
 from finerweb.lake import Lake
 from finerweb.outside.model import Model
 from finerweb.settings import Settings
-from finerweb.tables import near_duplicates, passages, scores
-from finerweb.training import scoring, tracking
+from finerweb.tables import near_duplicates, passages
+from finerweb.training import scoring, tracking, waves
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Score passages with the registered regression, until every language has enough useful ones."""
-    at = settings.tracking
-    tracking.connect(at.uri, at.experiment)
-    lake.log.read(Model(at.model, at.alias))
-    version = tracking.require(at.model, at.alias)
-    model = scoring.fetch(at.model, version)
-    texts = lake.read(passages.TABLE)
+    registry, texts = settings.tracking, lake.read(passages.TABLE)
+    tracking.connect(registry.uri, registry.experiment)
+    lake.log.read(Model(registry.model, registry.alias))
+    model = scoring.fetch(registry.model, tracking.require(registry.model, registry.alias))
     scoring.require_fit(model, texts)
-    scoring.score_until_enough(
+    waves.score_until_enough(
         lake,
         texts,
-        scores.candidates(texts, lake.read(near_duplicates.TABLE)),
+        lake.read(near_duplicates.TABLE),
         scoring.predictor(lake.spark, model, tokens_per_batch=settings.score.tokens_per_batch, tasks=settings.tasks),
         scorer=model.name,
-        enough=scoring.Enough(
+        enough=waves.Enough(
             settings.select.per_language,
             model.card.thresholds_of(settings.languages, settings.select.threshold),
             settings.score.at_most,

@@ -10,16 +10,16 @@ from finerweb.training import tracking
 
 def main(lake: Lake, settings: Settings) -> None:
     """Choose the passages that are annotated."""
-    at = settings.tracking
-    tracking.connect(at.uri, at.experiment)
-    lake.log.read(Model(at.model, at.alias))
-    version = tracking.require(at.model, at.alias)
-    card = tracking.card(at.model, version)
+    registry = settings.tracking
+    tracking.connect(registry.uri, registry.experiment)
+    lake.log.read(Model(registry.model, registry.alias))
+    version = tracking.require(registry.model, registry.alias)
+    card = tracking.card(registry.model, version)
     lake.replace(
         selection.TABLE,
         selection.choose(
             lake.read(passages.TABLE),
-            scores.of(lake.read(scores.TABLE), scorer=f"{at.model}/{version}"),
+            scores.of(lake.read(scores.TABLE), scorer=f"{registry.model}/{version}"),
             lake.read(near_duplicates.TABLE),
             per_language=settings.select.per_language,
             thresholds=card.thresholds_of(settings.languages, settings.select.threshold),

@@ -10,8 +10,8 @@ ROOT = Path(__file__).parents[1] / "finerweb"
 # Folders of finerweb and the files beside them, from the bottom. Those of one floor do not import each other; files
 # of the root may, but not in a circle.
 FLOORS = [
-    "errors problems run_log project plugins languages table rows shipping progress intervals cost collection processes lake graph",
-    "text",
+    "errors problems run_log project plugins languages table rows shipping progress intervals cost collection processes graph",
+    "lake text",
     "labels",
     "mentions engines scorer questions",
     "formats",

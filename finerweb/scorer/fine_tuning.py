@@ -117,40 +117,53 @@ def fine_tune(
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     model = _model(encoder, recipe)
     limit = min(max_subwords, longest(model.config))
-    data = {
-        split: _encode(rows[rows["split"] == split], tokenizer, recipe, limit=limit)
-        for split in ("train", "validation")
-    }
-    trainer = _Regression(
-        model=model,
-        args=_arguments(folder, recipe, seed, model.config.model_type),
-        train_dataset=data["train"],
-        eval_dataset=data["validation"],
-        data_collator=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=8),
-        compute_metrics=lambda prediction: _first_f1(prediction, recipe.heads[0]),
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.patience), _Report(on_step)],
-    )
-    trainer.remove_callback(PrinterCallback)  # it prints every log line as a dict, over the progress bar
+    trainer = _trainer(rows, model, tokenizer, folder, recipe=recipe, limit=limit, seed=seed)
+    trainer.add_callback(_Report(on_step))
     trainer.train()
-    if trainer.state.best_metric == DIVERGED:
+    best = trainer.state.best_metric
+    if best == DIVERGED:
         raise Diverged(
             f"seed {seed}: the predictions are no finite numbers; lower train.learning_rate ({recipe.learning_rate:g})"
         )
     shutil.rmtree(folder / CHECKPOINTS)  # the best one's weights are the model's by now
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    whole = tokenizer(rows.loc[rows["split"] == "train", "text"].tolist(), truncation=False, verbose=False)["input_ids"]
-    cut = sum(len(ids) > limit for ids in whole) / len(whole)
-    return Trained(trainer.state.log_history, float(trainer.state.best_metric or 0.0), cut)
+    texts = rows.loc[rows["split"] == "train", "text"].tolist()
+    return Trained(trainer.state.log_history, float(best or 0.0), _share_cut(texts, tokenizer, limit))
+
+
+def _trainer(
+    rows: pd.DataFrame, model: Any, tokenizer: Any, folder: Path, *, recipe: Recipe, limit: int, seed: int
+) -> Trainer:
+    train, validation = (
+        _encode(rows[rows["split"] == split], tokenizer, recipe, limit=limit) for split in ("train", "validation")
+    )
+    trainer = _Regression(
+        model=model,
+        args=_arguments(folder, recipe, seed, model.config.model_type),
+        train_dataset=train,
+        eval_dataset=validation,
+        data_collator=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=8),
+        compute_metrics=lambda prediction: _first_f1(prediction, recipe.heads[0]),
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.patience)],
+    )
+    trainer.remove_callback(PrinterCallback)  # it prints every log line as a dict, over the progress bar
+    return trainer
+
+
+def _share_cut(texts: list[str], tokenizer: Any, limit: int) -> float:
+    """The share of the texts that are longer than what is read of them."""
+    whole = tokenizer(texts, truncation=False, verbose=False)["input_ids"]
+    return sum(len(ids) > limit for ids in whole) / len(whole)
 
 
 def _require_both_kinds(rows: pd.DataFrame) -> None:
     for split in ("train", "validation"):
         ratings = rows.loc[rows["split"] == split, "rating"]
         if len(set(is_useful(ratings.to_numpy()).tolist())) < 2:
-            found = f"{len(ratings)} ratings: {sorted(set(ratings)) or 'none'}"
+            counted = f"{len(ratings)} ratings: {sorted(set(ratings)) or 'none'}"
             raise TooFewRatings(
-                f"table ratings, split {split}: found {found}; wanted some below {USEFUL_FROM} and some not. "
+                f"table ratings, split {split}: found {counted}; wanted some below {USEFUL_FROM} and some not. "
                 "Rate more passages (--set rate.per_language=N)"
             )
 
@@ -172,7 +185,7 @@ def _model(encoder: Path, recipe: Recipe) -> Any:
 def _encode(part: pd.DataFrame, tokenizer: Any, recipe: Recipe, *, limit: int) -> _Passages:
     encoded = tokenizer(part["text"].tolist(), truncation=True, max_length=limit)
     ratings, first = part["rating"].to_numpy(), recipe.heads[0]
-    labels = np.stack([target.learned(target.of(ratings)) for target in recipe.heads], axis=1).astype(np.float32)
+    labels = np.stack([target.to_head(target.of(ratings)) for target in recipe.heads], axis=1).astype(np.float32)
     return _Passages(encoded, labels, _weights(first.classify(first.of(ratings)), recipe.balance))
 
 
@@ -187,9 +200,9 @@ def _weights(classes: NDArray[np.int64], balance: bool) -> NDArray[np.float32]:
 def _first_f1(prediction: EvalPrediction, target: Target) -> dict[str, float]:
     if not np.isfinite(prediction.predictions).all():
         return {"macro_f1": DIVERGED}
-    said = target.said(np.asarray(prediction.predictions)[:, 0])
-    true = target.said(np.asarray(prediction.label_ids)[:, 0])
-    return {"macro_f1": quality.macro_f1(said, true, target)}
+    predicted = target.from_head(np.asarray(prediction.predictions)[:, 0])
+    true = target.from_head(np.asarray(prediction.label_ids)[:, 0])
+    return {"macro_f1": quality.macro_f1(predicted, true, target)}
 
 
 def _arguments(folder: Path, recipe: Recipe, seed: int, model_type: str) -> TrainingArguments:

@@ -32,8 +32,8 @@ class Card:
     def thresholds_as(self, setting: float | str) -> Thresholds:
         """Above which scores a passage is useful: a number, the `target`'s own, or as `calibrated`."""
         if setting == "calibrated":
-            own = {code: value for code, value in self.thresholds.items() if code != EVERY}
-            return Thresholds(self.thresholds[EVERY], own)
+            by_language = {code: value for code, value in self.thresholds.items() if code != EVERY}
+            return Thresholds(self.thresholds[EVERY], by_language)
         return Thresholds(self.heads[0].threshold if setting == "target" else float(setting))
 
     def thresholds_of(self, languages: Iterable[str], setting: float | str) -> dict[str, float]:
@@ -52,5 +52,5 @@ def read(folder: Path) -> Card:
     path = folder / FILE
     if not path.is_file():
         raise BadModel(f"{folder} has no {FILE}: wanted a model that train_scorer registered; train one anew")
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return Card(**{**found, "targets": tuple(found["targets"])})
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    return Card(**{**fields, "targets": tuple(fields["targets"])})

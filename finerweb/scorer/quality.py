@@ -71,16 +71,16 @@ def _classes(scores: Values, thresholds: Values, target: Target) -> NDArray[np.i
     return target.classify(scores - (thresholds - target.threshold))
 
 
-def _macro(true: NDArray[Any], said: NDArray[Any]) -> tuple[float, float, float]:
+def _macro(true: NDArray[Any], predicted: NDArray[Any]) -> tuple[float, float, float]:
     if not len(true):
         return math.nan, math.nan, math.nan
-    precision, recall, f1, _ = precision_recall_fscore_support(true, said, average="macro", zero_division=0)
+    precision, recall, f1, _ = precision_recall_fscore_support(true, predicted, average="macro", zero_division=0)
     return float(precision), float(recall), float(f1)
 
 
-def call_f1(true: NDArray[np.bool_], said: NDArray[np.bool_]) -> float:
+def call_f1(true: NDArray[np.bool_], called: NDArray[np.bool_]) -> float:
     """Macro F1 of two classes, useful or not; one that neither occurs nor is predicted does not count."""
-    both, neither = np.sum(true & said), np.sum(~true & ~said)
+    both, neither = np.sum(true & called), np.sum(~true & ~called)
     wrong = len(true) - both - neither
     parts = [2 * right / (2 * right + wrong) for right in (both, neither) if right + wrong]
     return float(np.mean(parts)) if parts else math.nan
@@ -94,8 +94,8 @@ def macro_f1(scores: Values, values: Values, target: Target) -> float:
 def confusion(rows: pd.DataFrame, target: Target) -> NDArray[np.int64]:
     """Counts: a row for each rated class, a column for each predicted one."""
     true = target.classify(target.of(rows["rating"].to_numpy()))
-    said = target.classify(rows["score"].to_numpy(dtype=float))
-    counts: NDArray[np.int64] = confusion_matrix(true, said, labels=list(range(len(target.classes))))
+    predicted = target.classify(rows["score"].to_numpy(dtype=float))
+    counts: NDArray[np.int64] = confusion_matrix(true, predicted, labels=list(range(len(target.classes))))
     return counts
 
 
@@ -103,8 +103,8 @@ def calibration(scores: Values, values: Values) -> pd.DataFrame:
     """Predictions in at most ten bins of as many rows each: the mean `predicted` and `true` value, and `rows`."""
     order = np.argsort(scores, kind="stable")
     parts = [part for part in np.array_split(order, BINS) if len(part)]
-    found = [(scores[part].mean(), values[part].mean(), len(part)) for part in parts]
-    return pd.DataFrame(found, columns=["predicted", "true", "rows"])
+    bins = [(scores[part].mean(), values[part].mean(), len(part)) for part in parts]
+    return pd.DataFrame(bins, columns=["predicted", "true", "rows"])
 
 
 def _calibration_error(scores: Values, values: Values) -> float:
@@ -124,12 +124,12 @@ def calibrate(rows: pd.DataFrame, target: Target, *, least: int) -> Thresholds:
     if not 0 < useful.sum() < len(useful):
         return Thresholds(target.threshold)
     everywhere = _best(rows, near=target.threshold)
-    own = {}
+    by_language = {}
     for code, part in rows.groupby("language"):
-        known = is_useful(part["rating"].to_numpy())
-        if min(known.sum(), (~known).sum()) >= least:
-            own[str(code)] = _best(part, near=everywhere)
-    return Thresholds(everywhere, own)
+        is_rated_useful = is_useful(part["rating"].to_numpy())
+        if min(is_rated_useful.sum(), (~is_rated_useful).sum()) >= least:
+            by_language[str(code)] = _best(part, near=everywhere)
+    return Thresholds(everywhere, by_language)
 
 
 def _best(rows: pd.DataFrame, *, near: float) -> float:
@@ -141,8 +141,8 @@ def _best(rows: pd.DataFrame, *, near: float) -> float:
     candidates = np.concatenate([[near], (steps[1:] + steps[:-1]) / 2])
     below = np.searchsorted(scores, candidates, side="right")  # rows that would be called not useful
     missed = useful[below]
-    found, refused = useful[-1] - missed, below - missed
-    wrong = len(scores) - found - refused  # missed ones and false alarms
-    f1 = found / (2 * found + wrong) + refused / (2 * refused + wrong)
+    kept, refused = useful[-1] - missed, below - missed
+    wrong = len(scores) - kept - refused  # missed ones and false alarms
+    f1 = kept / (2 * kept + wrong) + refused / (2 * refused + wrong)
     ties = candidates[np.isclose(f1, f1.max())]
     return float(ties[np.argmin(np.abs(ties - near))])

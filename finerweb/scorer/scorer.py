@@ -76,7 +76,7 @@ class Scorer:
             rows = fits[batch]
             values[rows] = self._forward([ids[row] for row in rows])
         for head, target in enumerate(self.card.heads):
-            values[:, head] = target.said(values[:, head])
+            values[:, head] = target.from_head(values[:, head])
         return values, lengths
 
     @torch.inference_mode()
@@ -106,11 +106,11 @@ def _is_out_of_memory(error: RuntimeError) -> bool:
 def batches(lengths: NDArray[np.int64], tokens: int) -> Iterator[NDArray[np.int64]]:
     """Rows of similar length, whose padded size is at most `tokens` (or a single row)."""
     order = np.argsort(-lengths, kind="stable")
-    at = 0
-    while at < len(order):
-        size = max(1, tokens // max(1, int(lengths[order[at]])))
-        yield order[at : at + size]
-        at += size
+    start = 0
+    while start < len(order):
+        size = max(1, tokens // max(1, int(lengths[order[start]])))
+        yield order[start : start + size]
+        start += size
 
 
 @functools.lru_cache(maxsize=2)

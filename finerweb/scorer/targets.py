@@ -30,12 +30,12 @@ class Target(NamedTuple):
         """The index of each value's class; an edge itself belongs to the class below it."""
         return np.searchsorted(np.asarray(self.edges), values, side="left").astype(np.int64)
 
-    def learned(self, values: Values) -> Values:
-        """Values on the scale of the head, 0 to 1: targets of another range would outweigh those beside them."""
+    def to_head(self, values: Values) -> Values:
+        """Values on the scale of a head, 0 to 1: targets of another range would outweigh those beside them."""
         low, high = self.values[0], self.values[-1]
         return (values - low) / (high - low)
 
-    def said(self, outputs: Values) -> Values:
+    def from_head(self, outputs: Values) -> Values:
         """A head's outputs on the scale of the target."""
         low, high = self.values[0], self.values[-1]
         return low + outputs * (high - low)
@@ -57,8 +57,9 @@ class Thresholds:
         return np.array([self.of(language) for language in languages], dtype=float)
 
     def __str__(self) -> str:
-        own = f"{len(self.by_language)} languages have thresholds of their own, the others " if self.by_language else ""
-        return f"{own}threshold {self.everywhere:.2f}"
+        count = len(self.by_language)
+        own = "1 language has a threshold of its own" if count == 1 else f"{count} languages have their own thresholds"
+        return f"{own}, the others {self.everywhere:.2f}" if count else f"threshold {self.everywhere:.2f}"
 
 
 TARGETS = {

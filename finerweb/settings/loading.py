@@ -82,8 +82,8 @@ class _Layers:
 
     def _note(self, setting: str, value: Any, place: str) -> None:
         """A setting is from there, with all that is in it."""
-        kept = {path: origin for path, origin in self.origin.items() if not path.startswith(f"{setting}.")}
-        self.origin = kept | dict.fromkeys([setting, *_paths(value, f"{setting}.")], place)
+        others = {path: origin for path, origin in self.origin.items() if not path.startswith(f"{setting}.")}
+        self.origin = others | dict.fromkeys([setting, *_paths(value, f"{setting}.")], place)
 
 
 def _paths(value: Any, prefix: str) -> Iterator[str]:

@@ -66,28 +66,29 @@ def ground(completions: DataFrame, passages: DataFrame, *, languages: Mapping[st
 
 def read(row: Any, *, locales: Mapping[str, str], policy: str) -> Iterator[tuple[Any, ...]]:
     """The mentions of one answer (request_id, subject_id, language, model, answer, problem, text), as rows."""
-    mention = partial(
-        TABLE.row,
-        request_id=row.request_id,
-        passage_id=row.subject_id,
-        language=row.language,
-        annotator=row.model,
-        policy=policy,
-    )
+    answer = {
+        "request_id": row.request_id,
+        "passage_id": row.subject_id,
+        "language": row.language,
+        "annotator": row.model,
+        "policy": policy,
+    }
     try:
         named = ner.parse(row.answer)
     except Unreadable:
-        yield mention(position=-1, mention=None, label=None, **NOWHERE, problem=row.problem or "unreadable")
+        problem = row.problem or "unreadable"
+        yield TABLE.row(**answer, position=-1, mention=None, label=None, **NOWHERE, problem=problem)
         return
     text = grounding.Text(row.text, locales[row.language])
     labels = [" ".join(item.type.split()) for item in named]
     places = grounding.ground([item.mention for item in named], text, labels=labels, policy=policy, prompt=ner.PROMPT)
     for position, (item, label, alternatives) in enumerate(zip(named, labels, places, strict=True)):
-        named_as = partial(mention, position=position, mention=item.mention, label=label)
+        mention = {**answer, "position": position, "mention": item.mention, "label": label}
         for place in alternatives:
             if place.span is None or not 0 < len(label) <= LONGEST_LABEL:
                 no_label = "long_label" if label else "no_label"
-                yield named_as(**NOWHERE, problem=place.problem or no_label)
+                yield TABLE.row(**mention, **NOWHERE, problem=place.problem or no_label)
             else:
                 start, end = place.span
-                yield named_as(start=start, end=end, surface=row.text[start:end], tier=place.tier, problem=None)
+                surface = row.text[start:end]
+                yield TABLE.row(**mention, start=start, end=end, surface=surface, tier=place.tier, problem=None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -27,6 +28,20 @@ TABLE = Table(
 )
 
 
+def turn() -> Expression:
+    """A document's place in its language: documents come in the order of a hash."""
+    return F.xxhash64("document_id")
+
+
+def candidates(passages: DataFrame, near_duplicates: DataFrame) -> DataFrame:
+    """The passages that could be chosen: in their document's language, and no near-duplicate; with their `turn`."""
+    return (
+        passages.filter("is_target_language")
+        .join(near_duplicates.select("passage_id"), on="passage_id", how="left_anti")
+        .select("passage_id", "document_id", "language", "position", turn().alias("turn"))
+    )
+
+
 def choose(
     passages: DataFrame,
     scores: DataFrame,
@@ -37,43 +52,47 @@ def choose(
 ) -> DataFrame:
     """At most so many passages of each language that score above its threshold, one a document.
 
-    Of a document the first useful passage counts, as in the paper; documents come in the order of a hash. A passage
-    that was not scored was not needed: its document had a useful one, or its language enough.
+    Of a document the first useful passage counts, as in the paper; documents come in their turn. A passage that was
+    not scored was not needed: its document had a useful one, or its language enough.
     """
-    joined = (
-        passages.select("passage_id", "document_id", "language", "position", "is_target_language")
-        .join(scores.select("passage_id", "score", F.col("problem").alias("unscored")), on="passage_id", how="left")
-        .join(near_duplicates.select("passage_id", "duplicate_of"), on="passage_id", how="left")
-    )
-    problem = (
-        F.when(~F.col("is_target_language"), "other_language")
-        .when(F.col("duplicate_of").isNotNull(), "near_duplicate")
-        .when(F.col("score").isNull(), F.coalesce("unscored", F.lit("not_scored")))
-        .when(F.col("score") <= lookup(thresholds, "language"), "not_useful")
-    )
     first = Window.partitionBy("document_id", "problem").orderBy("position")
-    order = Window.partitionBy("language", "problem").orderBy(F.xxhash64("document_id"), "document_id")
-    is_useful = F.col("problem").isNull()
+    order = Window.partitionBy("language", "problem").orderBy(turn(), "document_id")
+    is_useful, problem = F.col("problem").isNull(), F.col("problem")
     return (
-        joined.withColumn("problem", problem)
+        _judged(passages, scores, near_duplicates, thresholds)
         .withColumn("place", F.row_number().over(first))
-        .withColumn(
-            "problem", F.when(is_useful & (F.col("place") > 1), "another_of_document").otherwise(F.col("problem"))
-        )
+        .withColumn("problem", F.when(is_useful & (F.col("place") > 1), "another_of_document").otherwise(problem))
         .withColumn("rank", F.row_number().over(order))
-        .withColumn(
-            "problem", F.when(is_useful & (F.col("rank") > per_language), "quota_full").otherwise(F.col("problem"))
-        )
+        .withColumn("problem", F.when(is_useful & (F.col("rank") > per_language), "quota_full").otherwise(problem))
         .select(
             "passage_id",
             "document_id",
             "language",
             "score",
-            lookup(thresholds, "language").alias("threshold"),
+            "threshold",
             F.when(is_useful, F.col("rank")).alias("rank"),
             is_useful.alias("is_selected"),
             "problem",
         )
+    )
+
+
+def _judged(
+    passages: DataFrame, scores: DataFrame, near_duplicates: DataFrame, thresholds: Mapping[str, float]
+) -> DataFrame:
+    """Each passage with its `score`, its language's `threshold`, and the `problem` that it has by itself."""
+    problem = (
+        F.when(~F.col("is_target_language"), "other_language")
+        .when(F.col("duplicate_of").isNotNull(), "near_duplicate")
+        .when(F.col("score").isNull(), F.coalesce("unscored", F.lit("not_scored")))
+        .when(F.col("score") <= F.col("threshold"), "not_useful")
+    )
+    return (
+        passages.select("passage_id", "document_id", "language", "position", "is_target_language")
+        .join(scores.select("passage_id", "score", F.col("problem").alias("unscored")), on="passage_id", how="left")
+        .join(near_duplicates.select("passage_id", "duplicate_of"), on="passage_id", how="left")
+        .withColumn("threshold", lookup(thresholds, "language"))
+        .withColumn("problem", problem)
     )
 
 

@@ -86,11 +86,11 @@ def _log(compared: Compared, versions: Versions, is_promoted: bool) -> None:
 
 
 def _unseen(rated: pd.DataFrame, model: str, versions: Versions) -> pd.DataFrame:
-    seen: set[str] = set()
+    learned: set[str] = set()
     for version in versions:
         rows = tracking.table(model, version, ROWS)
-        seen |= set(_documents(rows.loc[rows["split"] != "test", "passage_id"]))
-    return rated[~_documents(rated["passage_id"]).isin(seen)]
+        learned |= set(_documents(rows.loc[rows["split"] != "test", "passage_id"]))
+    return rated[~_documents(rated["passage_id"]).isin(learned)]
 
 
 def _documents(passages: "pd.Series[str]") -> "pd.Series[str]":

@@ -2,10 +2,12 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
 from pyspark.sql import SparkSession
+from rows import put
 from typer.testing import CliRunner
 
 from finerweb.__main__ import app
@@ -16,28 +18,24 @@ TEXTS = {"d#0": ("eng", "👍🏽 Ada saw Oslo and Rome."), "d#1": ("eng", "Mali
 NAMED = [("d#0", "Oslo", "city"), ("d#0", "Rome", "river"), ("t#0", "กรุงเทพ", "city")]
 
 
+def entity(passage_id: str, mention: str, label: str) -> dict[str, Any]:
+    code, text = TEXTS[passage_id]
+    start = text.index(mention)
+    span = {"start": start, "end": start + len(mention), "mention": mention, "text": text}
+    names = {"passage_id": passage_id, "language": code, "label": label, "labels": [label]}
+    return {**span, **names, "agreement": "exact", "confidence": 0.9}
+
+
 @pytest.fixture
 def work(spark: SparkSession, tmp_path: Path) -> Path:
     """A work folder whose lake has annotated passages."""
     lake = Lake(spark, str(tmp_path / "work" / "lake"))
-    lake.replace(
-        passages.TABLE,
-        spark.createDataFrame(
-            [
-                (one, one[0], code, 0, 0, len(text), text, 5, 9, "en", 1.0, True, [])
-                for one, (code, text) in TEXTS.items()
-            ],
-            passages.TABLE.schema,
-        ),
-    )
-    chosen = [(one, one[0], code, 0.9, 0.5, 1, True, None) for one, (code, _) in TEXTS.items() if one != "d#1"]
-    lake.replace(selection.TABLE, spark.createDataFrame(chosen, selection.TABLE.schema))
-    rows = []
-    for one, mention, label in NAMED:
-        code, text = TEXTS[one]
-        start = text.index(mention)
-        rows.append((one, code, start, start + len(mention), mention, label, [label], "exact", 0.9, [], [], text))
-    lake.replace(entities.TABLE, spark.createDataFrame(rows, entities.TABLE.schema))
+    names = [{"passage_id": key, "document_id": key[0], "language": code} for key, (code, _) in TEXTS.items()]
+    texts = [{"text": text, "end": len(text)} for _, text in TEXTS.values()]
+    put(lake, passages.TABLE, *(name | text for name, text in zip(names, texts, strict=True)))
+    chosen = [name for name in names if name["passage_id"] != "d#1"]
+    put(lake, selection.TABLE, *(name | {"is_selected": True, "rank": 1} for name in chosen))
+    put(lake, entities.TABLE, *(entity(*named) for named in NAMED))
     return tmp_path / "work"
 
 
@@ -45,12 +43,12 @@ def finerweb(work: Path, *arguments: str) -> Result:
     return CliRunner().invoke(app, [*arguments, "--conf", "conf/test.yml", "--set", f"work={work}"])
 
 
-def fill(path: Path, said: dict[str, str], *, auditor: str) -> None:
+def fill(path: Path, answers: dict[str, str], *, auditor: str) -> None:
     """Mention (empty for a passage as a whole) -> what is written into its line."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         header, *rows = list(csv.reader(file))
     for row in rows:
-        written = said.get(row[4].strip("“”"))
+        written = answers.get(row[4].strip("“”"))
         if written is not None:
             row[8 if not row[4] else 7], row[9] = written, auditor
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -59,16 +57,16 @@ def fill(path: Path, said: dict[str, str], *, auditor: str) -> None:
 
 def test_what_people_say_goes_out_and_comes_back_once(work: Path, spark: SparkSession, tmp_path: Path) -> None:
     lake, sheet = Lake(spark, str(work / "lake")), tmp_path / "audit.csv"
-    done = finerweb(work, "audit_export", str(sheet), "--per-language", "3")
-    assert done.exit_code == 0, done.output
-    assert done.output == (
+    result = finerweb(work, "audit_export", str(sheet), "--per-language", "3")
+    assert result.exit_code == 0, result.output
+    assert result.output == (
         f"{sheet}: 5 lines about 2 passages in 2 languages. "
         f"Fill in verdict, missing and auditor, then: finerweb audit_import {sheet}\n"
     )
     fill(sheet, {"Oslo": "ok", "Rome": "wrong_type", "": "-"}, auditor="Ada")
 
-    done = finerweb(work, "audit_import", str(sheet))
-    assert (done.exit_code, done.output) == (
+    result = finerweb(work, "audit_import", str(sheet))
+    assert (result.exit_code, result.output) == (
         0,
         f"{sheet}: 4 audits, 4 of them new or changed; 1 lines not filled in; 0 refused\n",
     )
@@ -88,8 +86,8 @@ def test_what_people_say_goes_out_and_comes_back_once(work: Path, spark: SparkSe
     fill(sheet, {"Oslo": "ok", "Rome": "ok"}, auditor="Ada")
     assert "4 audits, 1 of them new" in finerweb(work, "audit_import", str(sheet)).output
     fill(sheet, {"Oslo": "fine", "Rome": "not_entity"}, auditor="Bo")
-    done = finerweb(work, "audit_import", str(sheet))
-    assert (done.exit_code, done.output) == (
+    result = finerweb(work, "audit_import", str(sheet))
+    assert (result.exit_code, result.output) == (
         1,
         f"{sheet}, line 3: verdict: found 'fine', wanted ok, wrong_span, wrong_type or not_entity; write one of these\n"
         f"{sheet}: 3 audits, 1 of them new or changed; 1 lines not filled in; 1 refused\n",
@@ -106,9 +104,9 @@ def test_a_sheet_of_annotations_that_are_gone_is_refused_line_by_line(
     finerweb(work, "audit_export", str(sheet))
     fill(sheet, {"Oslo": "ok", "กรุงเทพ": "ok"}, auditor="Ada")
     lake.replace(entities.TABLE, lake.read(entities.TABLE).filter("mention <> 'Oslo'"))
-    done = finerweb(work, "audit_import", str(sheet))
-    assert done.exit_code == 1
-    assert done.output.splitlines() == [
+    result = finerweb(work, "audit_import", str(sheet))
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
         f"{sheet}, line 3: start, end, label: found 11:15 “city”, wanted an entity of the passage (20:24 “river”); "
         "restore the cell, or export the sheet again if the annotations have changed since",
         f"{sheet}: 1 audits, 1 of them new or changed; 3 lines not filled in; 1 refused",
@@ -116,16 +114,16 @@ def test_a_sheet_of_annotations_that_are_gone_is_refused_line_by_line(
 
 
 def test_without_annotations_there_is_nothing_to_export(work: Path, tmp_path: Path) -> None:
-    done = finerweb(tmp_path / "empty", "audit_export", str(tmp_path / "audit.csv"))
-    assert done.exit_code == 1
-    assert "finerweb: WrongTable: table selection: nothing at" in done.output
+    result = finerweb(tmp_path / "empty", "audit_export", str(tmp_path / "audit.csv"))
+    assert result.exit_code == 1
+    assert "finerweb: WrongTable: table selection: nothing at" in result.output
     assert not (tmp_path / "audit.csv").exists()
 
 
 def test_a_file_that_is_there_is_not_written_over(work: Path, tmp_path: Path) -> None:
     sheet = tmp_path / "audit.csv"
     sheet.write_text("my work")
-    done = finerweb(work, "audit_export", str(sheet))
-    assert done.exit_code == 1
-    assert f"BadSheet: {sheet}: found a file, wanted none: it may hold somebody's work; name another" in done.output
+    result = finerweb(work, "audit_export", str(sheet))
+    assert result.exit_code == 1
+    assert f"BadSheet: {sheet}: found a file, wanted none: it may hold somebody's work; name another" in result.output
     assert sheet.read_text() == "my work"

@@ -33,14 +33,14 @@ def test_a_new_command_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert CliRunner().invoke(app, ["greet", "Ada"]).exit_code == 2
     monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
     assert "Greet somebody 👋🏽." in CliRunner().invoke(app, ["--help"]).output
-    done = CliRunner().invoke(app, ["greet", "Ada", "--conf", "conf/test.yml"])
-    assert (done.exit_code, done.stderr) == (0, "Hello Ada, this is finerweb\n")
+    result = CliRunner().invoke(app, ["greet", "Ada", "--conf", "conf/test.yml"])
+    assert (result.exit_code, result.stderr) == (0, "Hello Ada, this is finerweb\n")
 
 
 def test_a_misspelt_command_is_told_from_the_others() -> None:
-    done = CliRunner().invoke(app, ["retri"])
-    assert done.exit_code == 2
-    assert "No command retri. Did you mean 'retry'?" in " ".join(done.stderr.replace("│", " ").split())
+    result = CliRunner().invoke(app, ["retri"])
+    assert result.exit_code == 2
+    assert "No command retri. Did you mean 'retry'?" in " ".join(result.stderr.replace("│", " ").split())
 
 
 def test_the_list_of_commands_has_every_sentence_and_imports_none_of_them(tmp_path: Path) -> None:
@@ -50,8 +50,8 @@ def test_the_list_of_commands_has_every_sentence_and_imports_none_of_them(tmp_pa
         "from finerweb.__main__ import app\n"
         "app(['--help'])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
-    shown, imported = done.stdout.split("imported:")
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
+    shown, imported = result.stdout.split("imported:")
     words = " ".join(shown.replace("│", " ").split())
     names = plugins.names("finerweb.commands")
     assert {"run", "plan", "sql", "retry", "push"} <= set(names)
@@ -67,16 +67,16 @@ def test_the_list_of_commands_has_every_sentence_and_imports_none_of_them(tmp_pa
 
 @pytest.mark.parametrize("name", [*plugins.names("finerweb.commands"), *graph.order()])
 def test_every_command_explains_its_options(name: str) -> None:
-    done = CliRunner().invoke(app, [name, "--help"])
-    assert done.exit_code == 0, done.output
-    assert f"Usage: root {name} " in done.output
-    assert "--conf" in done.output
+    result = CliRunner().invoke(app, [name, "--help"])
+    assert result.exit_code == 0, result.output
+    assert f"Usage: root {name} " in result.output
+    assert "--conf" in result.output
 
 
 def test_a_misspelt_setting_stops_the_run_before_any_work(tmp_path: Path) -> None:
-    done = finerweb("run", "--set", "select.per_langauge=3", cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.strip() == (
+    result = finerweb("run", "--set", "select.per_langauge=3", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.strip() == (
         "finerweb: --set select.per_langauge=3: select.per_langauge is not a setting. "
         "Did you mean 'per_language'? There are: per_language, threshold"
     )
@@ -84,10 +84,10 @@ def test_a_misspelt_setting_stops_the_run_before_any_work(tmp_path: Path) -> Non
 
 
 def test_a_missing_java_is_named_with_the_way_out(tmp_path: Path) -> None:
-    done = finerweb("ingest_documents", cwd=tmp_path, JAVA_HOME=str(tmp_path / "nowhere"))
-    assert done.returncode == 1
-    assert "Spark needs Java: found none at JAVA_HOME=" in done.stderr
-    assert "wanted Java 17 or newer. Install a JDK, or set JAVA_HOME to one" in done.stderr
+    result = finerweb("ingest_documents", cwd=tmp_path, JAVA_HOME=str(tmp_path / "nowhere"))
+    assert result.returncode == 1
+    assert "Spark needs Java: found none at JAVA_HOME=" in result.stderr
+    assert "wanted Java 17 or newer. Install a JDK, or set JAVA_HOME to one" in result.stderr
 
 
 def test_an_old_java_is_named_with_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,11 +101,11 @@ def test_an_old_java_is_named_with_its_version(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_job_whose_tables_are_not_there_says_which_and_leaves_a_log(tmp_path: Path) -> None:
-    done = finerweb("merge_entities", "--conf", "conf/test.yml", cwd=tmp_path)
-    assert done.returncode == 1
-    assert "finerweb: WrongTable: table mentions: nothing at" in done.stderr
-    assert "run the job that writes it first (finerweb run)" in done.stderr
-    assert "Traceback" not in done.stderr
+    result = finerweb("merge_entities", "--conf", "conf/test.yml", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "finerweb: WrongTable: table mentions: nothing at" in result.stderr
+    assert "run the job that writes it first (finerweb run)" in result.stderr
+    assert "Traceback" not in result.stderr
     assert "Traceback" in (tmp_path / "work" / "finerweb.log").read_text()
 
 
@@ -115,10 +115,10 @@ def test_bad_records_become_rows_and_the_run_goes_on(tmp_path: Path) -> None:
         b'{"id": "2", "text": \n'
         b'{"id": "3", "text": "\xff\xfe", "language": "por"}\n'
     )
-    done = finerweb(
+    result = finerweb(
         "ingest_documents", "--conf", "conf/test.yml", "--set", "ingest.sources=[pages.jsonl]", cwd=tmp_path
     )
-    assert done.returncode == 0, done.stderr
-    assert "1 documents · 2 rejects" in done.stderr
-    assert "1 malformed_json" in done.stderr
-    assert "1 invalid_utf8" in done.stderr
+    assert result.returncode == 0, result.stderr
+    assert "1 documents · 2 rejects" in result.stderr
+    assert "1 malformed_json" in result.stderr
+    assert "1 invalid_utf8" in result.stderr

@@ -37,16 +37,18 @@ PASSAGES = {
 @pytest.fixture
 def work(spark: SparkSession, tmp_path: Path) -> Path:
     lake = Lake(spark, str(tmp_path / "work" / "lake"))
-    names = [{"passage_id": one, "document_id": one[0], "language": code} for one, (code, _) in PASSAGES.items()]
+    names = [
+        {"passage_id": passage, "document_id": passage[0], "language": code} for passage, (code, _) in PASSAGES.items()
+    ]
     texts = [{"text": text, "end": len(text)} for _, text in PASSAGES.values()]
     put(lake, passages.TABLE, *(name | text for name, text in zip(names, texts, strict=True)))
     chosen = [{"is_selected": True, "rank": 1}] * 4 + [{"problem": "quota_full"}]
-    put(lake, selection.TABLE, *(name | one for name, one in zip(names, chosen, strict=True)))
+    put(lake, selection.TABLE, *(name | place for name, place in zip(names, chosen, strict=True)))
     return tmp_path / "work"
 
 
 def written(path: Path, *texts: str | None) -> Path:
-    lines = "".join(json.dumps({"id": f"x{at}", "text": text}) + "\n" for at, text in enumerate(texts)).encode()
+    lines = "".join(json.dumps({"id": f"x{number}", "text": text}) + "\n" for number, text in enumerate(texts)).encode()
     path.write_bytes(gzip.compress(lines) if path.suffix == ".gz" else lines)
     return path
 
@@ -54,30 +56,30 @@ def written(path: Path, *texts: str | None) -> Path:
 def test_what_was_planted_is_found_and_the_exit_status_says_so(spark: SparkSession, work: Path, tmp_path: Path) -> None:
     folder = tmp_path / "sets"
     folder.mkdir()
-    one = written(folder / "a.jsonl", ENGLISH, "Nothing of the kind is in there, as far as anyone knows.", SHORT)
-    two = written(folder / "b.jsonl.gz", THAI, ARABIC, "Too short", None)
-    done = CliRunner().invoke(app, ["contamination", str(folder), "--conf", "conf/test.yml", "--set", f"work={work}"])
-    assert done.exit_code == 1, done.output
-    assert done.output.splitlines() == [
-        f"{one}: 3 texts",
+    first = written(folder / "a.jsonl", ENGLISH, "Nothing of the kind is in there, as far as anyone knows.", SHORT)
+    second = written(folder / "b.jsonl.gz", THAI, ARABIC, "Too short", None)
+    result = CliRunner().invoke(app, ["contamination", str(folder), "--conf", "conf/test.yml", "--set", f"work={work}"])
+    assert result.exit_code == 1, result.output
+    assert result.output.splitlines() == [
+        f"{first}: 3 texts",
         "  eng  2 texts (66.7%) in 2 passages; the longest run has 17 words",
-        f'{two}, line 4: found no text; wanted JSON lines, {{"text": ..., "id": ...}}, plain or gzip',
-        f"{two}: 3 texts, 1 of them too short to check",
+        f'{second}, line 4: found no text; wanted JSON lines, {{"text": ..., "id": ...}}, plain or gzip',
+        f"{second}: 3 texts, 1 of them too short to check",
         "  arb  1 texts (33.3%) in 1 passages; the longest run has 14 words",
         f"  tha  1 texts (33.3%) in 1 passages; the longest run has {len(overlaps.words(THAI))} words",
     ]
     lake = Lake(spark, str(work / "lake"))
     assert sorted(tuple(row) for row in lake.read(contaminations.TABLE).collect()) == [
-        ("a#0", "arb", str(two), 2, "x1", 14, PLANTED_ARABIC),
-        ("e#0", "eng", str(one), 1, "x0", 17, PLANTED_ENGLISH),
-        ("e#1", "eng", str(one), 3, "x2", 5, "ADA LOVELACE FLEW TO OSLO"),
-        ("t#0", "tha", str(two), 1, "x0", len(overlaps.words(THAI)), THAI),
+        ("a#0", "arb", str(second), 2, "x1", 14, PLANTED_ARABIC),
+        ("e#0", "eng", str(first), 1, "x0", 17, PLANTED_ENGLISH),
+        ("e#1", "eng", str(first), 3, "x2", 5, "ADA LOVELACE FLEW TO OSLO"),
+        ("t#0", "tha", str(second), 1, "x0", len(overlaps.words(THAI)), THAI),
     ]
     # Another benchmark's check leaves these rows, the same one's replaces them; a longer run is asked for here.
     clean = written(tmp_path / "clean.jsonl", "Not a word of this sentence was ever seen by anybody at all.")
-    assert contamination.check(lake, [clean, one], size=18, least=18) == [
+    assert contamination.check(lake, [clean, first], size=18, least=18) == [
         Checked(str(clean), 1, 1, [], []),
-        Checked(str(one), 3, 3, [], []),
+        Checked(str(first), 3, 3, [], []),
     ]
     assert [row["passage_id"] for row in lake.read(contaminations.TABLE).orderBy("passage_id").collect()] == [
         "a#0",
@@ -104,7 +106,11 @@ def test_a_file_that_cannot_be_unpacked_is_named(lake: Lake, tmp_path: Path) -> 
 
 def test_contaminated_passages_are_left_out_where_that_is_asked_for(spark: SparkSession, lake: Lake) -> None:
     put(lake, contaminations.TABLE, {"passage_id": "e#0", "words": 13})
-    put(lake, examples.TABLE, *({"example_id": f"{one}-s0", "passage_id": one, "split": "train"} for one in PASSAGES))
+    put(
+        lake,
+        examples.TABLE,
+        *({"example_id": f"{passage}-s0", "passage_id": passage, "split": "train"} for passage in PASSAGES),
+    )
     assert settings.load("conf/test.yml").publish.leave_out_contaminated is False
     both = lake.read(examples.TABLE), lake.read(contaminations.TABLE)
     assert contaminations.spare(*both, leave_out=False).count() == 5

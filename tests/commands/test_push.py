@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer({"error": "Invalid username or password."}, status=401)
         elif "/preupload/" in self.path:
             paths = [file["path"] for file in json.loads(body)["files"]]
-            self._answer({"files": [{"path": one, "uploadMode": "regular", "shouldIgnore": False} for one in paths]})
+            self._answer({"files": [{"path": path, "uploadMode": "regular", "shouldIgnore": False} for path in paths]})
         else:
             url = f"{self.server.url}/datasets/me/there"
             self._answer({"url": url, "commitUrl": f"{url}/commit/abc", "commitOid": "abc", "warnings": []})
@@ -103,51 +103,53 @@ def push(*arguments: str, cwd: Path, **environment: str) -> subprocess.Completed
 
 
 def test_the_data_set_goes_to_the_hub_in_one_commit(server: Hub, data_set: Path, tmp_path: Path) -> None:
-    done = push("me/there", "--revision", "v1", cwd=tmp_path, HF_TOKEN=TOKEN, HF_ENDPOINT=server.url)
-    assert done.returncode == 0, done.stderr
-    assert f"3 files, 60 bytes sent: {server.url}/datasets/me/there/commit/abc" in done.stderr
-    assert TOKEN not in done.stdout + done.stderr
+    result = push("me/there", "--revision", "v1", cwd=tmp_path, HF_TOKEN=TOKEN, HF_ENDPOINT=server.url)
+    assert result.returncode == 0, result.stderr
+    assert f"3 files, 60 bytes sent: {server.url}/datasets/me/there/commit/abc" in result.stderr
+    assert TOKEN not in result.stdout + result.stderr
     (created,) = [body for _, path, body in server.requests if path == "/api/repos/create"]
     assert created[0]["type"] == "dataset"
     assert [path for _, path, _ in server.requests if path.endswith("/branch/v1")]
     (commit,) = [body for _, path, body in server.requests if path == "/api/datasets/me/there/commit/v1"]
-    sent = {one["value"]["path"]: base64.b64decode(one["value"]["content"]) for one in commit if one["key"] == "file"}
+    sent = {
+        part["value"]["path"]: base64.b64decode(part["value"]["content"]) for part in commit if part["key"] == "file"
+    }
     assert sent == {
         path: (data_set / path).read_bytes() for path in ("README.md", f"{THAI}.parquet", f"{THAI}.gliner.jsonl")
     }
-    assert [one["value"]["path"] for one in commit if one["key"] == "deletedFile"] == [
+    assert [part["value"]["path"] for part in commit if part["key"] == "deletedFile"] == [
         "data/old-english-single/tha/train.parquet"
     ]  # fmt: skip
 
 
 def test_a_dry_run_lists_what_would_be_sent(data_set: Path, tmp_path: Path) -> None:
-    done = push("me/there", "--dry-run", cwd=tmp_path, HF_ENDPOINT="http://127.0.0.1:9")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == (
+    result = push("me/there", "--dry-run", cwd=tmp_path, HF_ENDPOINT="http://127.0.0.1:9")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == (
         f"            53  README.md\n             3  {THAI}.gliner.jsonl\n             4  {THAI}.parquet\n"
         f"3 files, 60 bytes of {data_set} would be sent to me/there\n"
     )
 
 
 def test_a_public_data_set_is_not_taken_for_a_private_one(server: Hub, data_set: Path, tmp_path: Path) -> None:
-    done = push("me/there", "--private", cwd=tmp_path, HF_TOKEN=TOKEN, HF_ENDPOINT=server.url)
-    assert done.returncode == 1
-    assert "me/there: it is there already and public; make it private at the hub, or choose another" in done.stderr
+    result = push("me/there", "--private", cwd=tmp_path, HF_TOKEN=TOKEN, HF_ENDPOINT=server.url)
+    assert result.returncode == 1
+    assert "me/there: it is there already and public; make it private at the hub, or choose another" in result.stderr
     assert [path for _, path, _ in server.requests if "/commit/" in path] == []
 
 
 def test_a_token_that_the_hub_does_not_know_is_not_shown(server: Hub, data_set: Path, tmp_path: Path) -> None:
-    done = push("me/there", cwd=tmp_path, HF_TOKEN="hf_wrong", HF_ENDPOINT=server.url)
-    assert done.returncode == 1
-    assert f"NotPushed: {server.url} refused me/there (401): Invalid username or password." in done.stderr
-    assert "hf_wrong" not in done.stdout + done.stderr + (tmp_path / "work" / "finerweb.log").read_text()
+    result = push("me/there", cwd=tmp_path, HF_TOKEN="hf_wrong", HF_ENDPOINT=server.url)
+    assert result.returncode == 1
+    assert f"NotPushed: {server.url} refused me/there (401): Invalid username or password." in result.stderr
+    assert "hf_wrong" not in result.stdout + result.stderr + (tmp_path / "work" / "finerweb.log").read_text()
 
 
 def test_a_hub_that_is_not_there_is_named(data_set: Path, tmp_path: Path) -> None:
-    done = push("me/there", cwd=tmp_path, HF_TOKEN=TOKEN, HF_ENDPOINT="http://127.0.0.1:9")
-    assert done.returncode == 1
-    assert "NotPushed: http://127.0.0.1:9 does not answer (" in done.stderr
-    assert "is there a network? HF_ENDPOINT names another hub" in done.stderr
+    result = push("me/there", cwd=tmp_path, HF_TOKEN=TOKEN, HF_ENDPOINT="http://127.0.0.1:9")
+    assert result.returncode == 1
+    assert "NotPushed: http://127.0.0.1:9 does not answer (" in result.stderr
+    assert "is there a network? HF_ENDPOINT names another hub" in result.stderr
 
 
 # repository, token -> the error

@@ -60,8 +60,8 @@ JOBS = ["ingest_documents", "split_passages", "build_examples", "publish"]
 
 def everything(lake: Lake) -> dict[str, list[str]]:
     """Table -> its rows, in order, by a reader that is not Spark; not those of runs, nor what was taken down."""
-    there = [name for name in versions(lake) if name not in ("runs", "take_downs")]
-    read = {name: DeltaTable(f"{lake.location}/{name}").to_pyarrow_table().to_pylist() for name in there}
+    names = [name for name in versions(lake) if name not in ("runs", "take_downs")]
+    read = {name: DeltaTable(f"{lake.location}/{name}").to_pyarrow_table().to_pylist() for name in names}
     return {name: sorted(map(str, rows)) for name, rows in read.items()}
 
 
@@ -95,17 +95,17 @@ class Work:
         self.folder = folder / "work"
 
     def finerweb(self, *arguments: str) -> tuple[int, str]:
-        told = [part for option in self.options for part in ("--set", option)]
-        done = CliRunner().invoke(app, [*arguments, "--conf", "conf/test.yml", *told])
-        return done.exit_code, done.output
+        options = [part for option in self.options for part in ("--set", option)]
+        result = CliRunner().invoke(app, [*arguments, "--conf", "conf/test.yml", *options])
+        return result.exit_code, result.output
 
     def publish(self) -> None:
         """The first run, and between its jobs everything that others make of the passages."""
         runner = Runner(self.lake, self.chosen)
         for name in JOBS[:2]:
             runner.run(name, graph.load(name).main)
-        known = [row.asDict() for row in self.lake.read(passages.TABLE).orderBy("passage_id").collect()]
-        for table, made in (
+        texts = [row.asDict() for row in self.lake.read(passages.TABLE).orderBy("passage_id").collect()]
+        for table, values in (
             (ratings.TABLE, {"rating": 4, "split": "train"}),
             (scores.TABLE, {"scorer": "m/1", "score": 0.9, "scores": {"binary": 0.9}}),
             (selection.TABLE, {"is_selected": True, "rank": 1}),
@@ -114,25 +114,27 @@ class Work:
             (contaminations.TABLE, {"benchmark": "b.jsonl", "line": 1, "words": 13}),
         ):
             columns = {column.name for column in table.columns}
-            of = [{name: value for name, value in one.items() if name in columns} for one in known]
-            put(self.lake, table, *(one | made for one in of))
-        asked = [(one, f"{one['passage_id']}{copy}") for one in known for copy in ("", "~swapped")]
+            keys = [{name: value for name, value in text.items() if name in columns} for text in texts]
+            put(self.lake, table, *(key | values for key in keys))
+        subjects = [(text, f"{text['passage_id']}{copy}") for text in texts for copy in ("", "~swapped")]
         answers = [
-            {"request_id": subject, "subject_id": subject, "language": one["language"], "answer": one["text"]}
-            for one, subject in asked
+            {"request_id": subject, "subject_id": subject, "language": text["language"], "answer": text["text"]}
+            for text, subject in subjects
         ]
         put(self.lake, completions.TABLE, *(answer | {"question": "ner", "answered": NOON} for answer in answers))
         places = [
-            {"passage_id": one["passage_id"], "language": one["language"], "end": 12, "mention": one["text"][:12]}
+            {"passage_id": text["passage_id"], "language": text["language"], "end": 12, "mention": text["text"][:12]}
             | {"label": "city"}
-            for one in known
+            for text in texts
         ]
-        found = {"annotator": "broad", "start": 0, "tier": "exact", "policy": "best"}
-        named = [place | found | {"request_id": place["passage_id"], "surface": place["mention"]} for place in places]
+        grounded = {"annotator": "broad", "start": 0, "tier": "exact", "policy": "best"}
+        named = [
+            place | grounded | {"request_id": place["passage_id"], "surface": place["mention"]} for place in places
+        ]
         put(self.lake, mentions.TABLE, *named)
         merged = [
-            place | {"text": one["text"], "labels": ["city"], "agreement": "alone"}
-            for place, one in zip(places, known, strict=True)
+            place | {"text": text["text"], "labels": ["city"], "agreement": "alone"}
+            for place, text in zip(places, texts, strict=True)
         ]
         put(self.lake, entities.TABLE, *merged)
         city = {"label": "city", "canonical": "city", "coarse": "place", "name": "city"}
@@ -144,9 +146,9 @@ class Work:
 
 @pytest.fixture(scope="module")
 def work(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Work:
-    made = Work(spark, tmp_path_factory.mktemp("taking"))
-    made.publish()
-    return made
+    work = Work(spark, tmp_path_factory.mktemp("taking"))
+    work.publish()
+    return work
 
 
 def test_a_document_that_was_taken_down_leaves_no_trace(work: Work) -> None:
@@ -157,10 +159,10 @@ def test_a_document_that_was_taken_down_leaves_no_trace(work: Work) -> None:
     published = files(dataset / "data")
     assert [path for path, content in published.items() if traces(content.decode(errors="replace"))]
 
-    code, said = work.finerweb("take_down", "--url", "http://private.example/ada", "--reason", "asked", "--vacuum")
-    assert code == 0, said
-    assert f"taken down: {GONE}\n" in said
-    assert "older versions of" in said
+    code, output = work.finerweb("take_down", "--url", "http://private.example/ada", "--reason", "asked", "--vacuum")
+    assert code == 0, output
+    assert f"taken down: {GONE}\n" in output
+    assert "older versions of" in output
 
     after = everything(lake)
     assert {name: traces(" ".join(rows)) for name, rows in after.items() if traces(" ".join(rows))} == {}
@@ -169,8 +171,7 @@ def test_a_document_that_was_taken_down_leaves_no_trace(work: Work) -> None:
     assert {path for path in data if b"Quandt" in data[path]} == set()
 
     # What was derived is derived anew, and the source still has the document.
-    done = run(lake, work.chosen)
-    assert done == dict.fromkeys(JOBS, False)
+    assert run(lake, work.chosen) == dict.fromkeys(JOBS, False)
     again = everything(lake)
     assert {name: traces(" ".join(rows)) for name, rows in again.items() if traces(" ".join(rows))} == {}
     unchanged = set(after) - {"rejects", "files"}
@@ -190,9 +191,9 @@ def test_a_document_that_was_taken_down_leaves_no_trace(work: Work) -> None:
 
 def test_take_down_again_changes_nothing(work: Work) -> None:
     before = versions(work.lake)
-    code, said = work.finerweb("take_down", "--url", URL, "--document", GONE, "--reason", "asked again")
-    assert code == 0, said
-    assert "removed rows: none, they were gone before" in said
+    code, output = work.finerweb("take_down", "--url", URL, "--document", GONE, "--reason", "asked again")
+    assert code == 0, output
+    assert "removed rows: none, they were gone before" in output
     assert versions(work.lake) == before
     assert [(row["document_id"], row["url"], row["reason"]) for row in work.lake.read(take_downs.TABLE).collect()] == [
         (GONE, URL, "asked")
@@ -210,17 +211,17 @@ def test_a_document_that_never_was_is_named_and_nothing_is_removed(work: Work) -
 
 
 def test_what_a_crash_left_undone_the_same_command_does(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
-    rows = [{"document_id": one, "source": "s", "url": f"https://{one}", "text": "x"} for one in ("s/1", "s/2")]
+    rows = [{"document_id": name, "source": "s", "url": f"https://{name}", "text": "x"} for name in ("s/1", "s/2")]
     put(lake, documents.TABLE, *rows)
-    names = [{"passage_id": f"{one}#0", "request_id": one, "surface": "x", "end": 1} for one in ("s/1", "s/2")]
-    put(lake, mentions.TABLE, *(one | {"start": 0} for one in names))
+    names = [{"passage_id": f"{name}#0", "request_id": name, "surface": "x", "end": 1} for name in ("s/1", "s/2")]
+    put(lake, mentions.TABLE, *(row | {"start": 0} for row in names))
     put(lake, near_duplicates.TABLE, {"passage_id": "s/2#0", "duplicate_of": "s/1#0"})
-    put(lake, unaligned.TABLE, *({"example_id": f"{one}#0-s12", "end": 1} for one in ("s/1", "s/2")))
-    done = take_down.take_down(lake, urls=[], ids=["s/1"], reason="r", spools=str(tmp_path / "spool"))
-    assert done == (["s/1"], {"documents": 1, "mentions": 1, "near_duplicates": 1, "unaligned": 1}, ["s/2"])
-    put(lake, mentions.TABLE, *(one | {"start": 0} for one in names))  # as if it had died before it came to mentions
-    done = take_down.take_down(lake, urls=[], ids=["s/1"], reason="r", spools=str(tmp_path / "spool"))
-    assert done == (["s/1"], {"mentions": 1}, [])
+    put(lake, unaligned.TABLE, *({"example_id": f"{name}#0-s12", "end": 1} for name in ("s/1", "s/2")))
+    removed = take_down.take_down(lake, urls=[], ids=["s/1"], reason="r", spools=str(tmp_path / "spool"))
+    assert removed == (["s/1"], {"documents": 1, "mentions": 1, "near_duplicates": 1, "unaligned": 1}, ["s/2"])
+    put(lake, mentions.TABLE, *(row | {"start": 0} for row in names))  # as if it had died before it came to mentions
+    removed = take_down.take_down(lake, urls=[], ids=["s/1"], reason="r", spools=str(tmp_path / "spool"))
+    assert removed == (["s/1"], {"mentions": 1}, [])
 
 
 ABOUT: dict[str, Any] = {

@@ -18,32 +18,36 @@ STONES = Table("stones", "A stone.", ("id",), (Column("id", "bigint", "its id"),
 Batches = Iterator[pd.DataFrame]
 
 
-def engine_is_gone(batches: Batches) -> Batches:
-    for _ in batches:
-        try:
-            raise KeyError("choices")
-        except KeyError as error:
-            raise EngineFailed(
-                "engine 'b👍🏽'", found="nothing at port 9", way_out="start it.\n\nOr name another"
-            ) from error
-    yield from batches
+def failing() -> dict[str, Callable[[Batches], Batches]]:
+    """Functions for workers; made here, since workers cannot import the tests."""
+
+    def engine_is_gone(batches: Batches) -> Batches:
+        for _ in batches:
+            try:
+                raise KeyError("choices")
+            except KeyError as error:
+                way_out = "start it.\n\nOr name another"
+                raise EngineFailed("engine 'b👍🏽'", found="nothing at port 9", way_out=way_out) from error
+        yield from batches
+
+    def disk_is_gone(batches: Batches) -> Batches:
+        for _ in batches:
+            Path("/nowhere/👍🏽").read_text()
+        yield from batches
+
+    def column_is_misspelt(batches: Batches) -> Batches:
+        for batch in batches:
+            yield batch[["idd"]]
+
+    def number_is_none(batches: Batches) -> Batches:
+        for _ in batches:
+            raise ValueError("found no number 🪨")
+        yield from batches
+
+    return {work.__name__: work for work in (engine_is_gone, disk_is_gone, column_is_misspelt, number_is_none)}
 
 
-def disk_is_gone(batches: Batches) -> Batches:
-    for _ in batches:
-        Path("/nowhere/👍🏽").read_text()
-    yield from batches
-
-
-def column_is_misspelt(batches: Batches) -> Batches:
-    for batch in batches:
-        yield batch[["idd"]]
-
-
-def number_is_none(batches: Batches) -> Batches:
-    for _ in batches:
-        raise ValueError("found no number 🪨")
-    yield from batches
+FAILING = failing()
 
 
 def collected(spark: SparkSession, work: Any, lake: Lake) -> None:
@@ -69,9 +73,9 @@ def shown(work: Callable[[], None], log: Path, capsys: pytest.CaptureFixture[str
 def test_our_own_exception_on_a_worker_is_its_message(
     spark: SparkSession, lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str], action: Any
 ) -> None:
-    message = shown(lambda: action(spark, engine_is_gone, lake), tmp_path / "logs" / "finerweb.log", capsys)
+    message = shown(lambda: action(spark, FAILING["engine_is_gone"], lake), tmp_path / "logs" / "finerweb.log", capsys)
     assert message == ("finerweb: EngineFailed: engine 'b👍🏽': found nothing at port 9. Start it.\n\nOr name another")
-    message = shown(lambda: action(spark, disk_is_gone, lake), tmp_path / "finerweb.log", capsys)
+    message = shown(lambda: action(spark, FAILING["disk_is_gone"], lake), tmp_path / "finerweb.log", capsys)
     assert message == "finerweb: FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/👍🏽'"
 
 
@@ -79,8 +83,8 @@ def test_our_own_exception_on_a_worker_is_its_message(
 @pytest.mark.parametrize(
     ("work", "last"),
     [
-        (column_is_misspelt, "KeyError: \"None of [Index(['idd'], dtype='object')] are in the [columns]\""),
-        (number_is_none, "ValueError: found no number 🪨"),
+        ("column_is_misspelt", "KeyError: \"None of [Index(['idd'], dtype='object')] are in the [columns]\""),
+        ("number_is_none", "ValueError: found no number 🪨"),
     ],
 )
 def test_a_bug_on_a_worker_shows_the_workers_stack(
@@ -89,12 +93,12 @@ def test_a_bug_on_a_worker_shows_the_workers_stack(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     action: Any,
-    work: Any,
+    work: str,
     last: str,
 ) -> None:
-    first, *stack = shown(lambda: action(spark, work, lake), tmp_path / "finerweb.log", capsys).splitlines()
+    first, *stack = shown(lambda: action(spark, FAILING[work], lake), tmp_path / "finerweb.log", capsys).splitlines()
     assert (first, stack[0]) == ("finerweb: a bug, on a worker:", "Traceback (most recent call last):")
-    assert any(f"in {work.__name__}" in line for line in stack)
+    assert any(f"in {work}" in line for line in stack)
     assert stack[-1].startswith(last[:30])
     assert not any(line.startswith("\tat ") for line in stack)
 
@@ -125,6 +129,42 @@ def test_a_bug_on_the_driver_is_left_alone(bug: Exception, tmp_path: Path, capsy
     assert raised.value is bug
     assert capsys.readouterr().err == ""
     assert not (tmp_path / "log").exists()
+
+
+WORKER = """Traceback (most recent call last):
+  File "/x/pyspark/worker.py", line 9, in process
+    for batch in batches:
+                 ^^^^^^^
+KeyError: 'choices'
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "/x/finerweb/engines/openai.py", line 7, in answer
+    raise EngineFailed(text)
+finerweb.errors.EngineFailed: engine 'b👍🏽': found nothing. Start it.
+
+Or name another"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"\n  An exception was thrown from the Python worker. Please see the stack trace below.\n{WORKER}\n",
+        f"Please see the stack trace below.\n{WORKER}\n\n\nJVM stacktrace:\norg.apache.spark.SparkException: x\n\tat a.b(C:1)",
+        "An error occurred while calling o1.save.\n: org.apache.spark.SparkException: Job aborted. Lost task 0.0: "
+        f"org.apache.spark.api.python.PythonException: {WORKER}\n\n\tat org.apache.spark.api.B$$anon$1.x(B.scala:7)\n"
+        f"\nDriver stacktrace:\n\tat org.apache.D.e(F.scala:1)\nCaused by: {WORKER}\n\tat org.apache.D.e(F.scala:1)",
+    ],
+)
+def test_what_a_worker_raised_is_read_from_each_text_of_sparks(text: str) -> None:
+    error = of_worker(text)
+    assert error == (
+        "finerweb.errors.EngineFailed",
+        "engine 'b👍🏽': found nothing. Start it.\n\nOr name another",
+        WORKER,
+    )
+    assert not error.is_bug
 
 
 def test_a_text_without_a_workers_stack_is_none_of_a_workers() -> None:

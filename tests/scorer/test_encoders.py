@@ -48,7 +48,7 @@ def test_unpacked_e5_is_a_whole_bert(e5: Path) -> None:
         "embeddings.token_type_embeddings.weight": (2, 384),
         "embeddings.LayerNorm.weight": (384,),
         "embeddings.LayerNorm.bias": (384,),
-        **{f"encoder.layer.{at}.{name}": shape for at in range(12) for name, shape in layer.items()},
+        **{f"encoder.layer.{number}.{name}": shape for number in range(12) for name, shape in layer.items()},
     }
 
 
@@ -79,8 +79,8 @@ def test_e5_tokenizer_gives_back_what_it_was_given(e5: Path, text: str) -> None:
     tokenizer = Tokenizer.from_file(str(encoders.tokenizer_file(e5)))
     encoded = tokenizer.encode(text)
     assert (encoded.tokens[0], encoded.tokens[-1]) == ("<s>", "</s>")
-    known = [token for token in encoded.tokens if token != "<unk>"]
-    if len(known) == len(encoded.tokens):
+    pieces = [token for token in encoded.tokens if token != "<unk>"]
+    if len(pieces) == len(encoded.tokens):
         assert tokenizer.decode(encoded.ids) == normalize("NFKC", text)
     ends = [end for _, end in encoded.offsets[1:-1]]
     assert ends == sorted(ends)
@@ -206,7 +206,7 @@ def test_an_encoder_without_a_fast_tokenizer_gets_one(tmp_path: Path) -> None:
         input=str(tmp_path / "text"), model_prefix=str(folder / "spm"), vocab_size=22, minloglevel=2, **pieces, **ids
     )
     (folder / "config.json").write_text(json.dumps({"model_type": "deberta-v2", "vocab_size": 22}))
-    made = encoders.with_tokenizer(folder, tmp_path / "made")
-    tokens = Tokenizer.from_file(str(encoders.tokenizer_file(made))).encode("rich กรุงเทพ").tokens
+    completed = encoders.with_tokenizer(folder, tmp_path / "made")
+    tokens = Tokenizer.from_file(str(encoders.tokenizer_file(completed))).encode("rich กรุงเทพ").tokens
     assert (tokens[0], tokens[-1], "[UNK]" in tokens) == ("[CLS]", "[SEP]", False)
-    assert encoders.with_tokenizer(made, tmp_path / "again") == made
+    assert encoders.with_tokenizer(completed, tmp_path / "again") == completed

@@ -34,13 +34,15 @@ ONCE = RECIPE.model_copy(update={"epochs": 1})
 
 
 def rows(train: list[int], validation: list[int]) -> pd.DataFrame:
-    found = [(rating, "train") for rating in train] + [(rating, "validation") for rating in validation]
-    texts = ["rich 👍🏽 x" if rating >= USEFUL_FROM else "poor y" for rating, _ in found]
-    return pd.DataFrame({"text": texts, "rating": [r for r, _ in found], "split": [s for _, s in found]})
+    ratings = [(rating, "train") for rating in train] + [(rating, "validation") for rating in validation]
+    texts = ["rich 👍🏽 x" if rating >= USEFUL_FROM else "poor y" for rating, _ in ratings]
+    return pd.DataFrame(
+        {"text": texts, "rating": [rating for rating, _ in ratings], "split": [split for _, split in ratings]}
+    )
 
 
 def fine_tune(
-    given: pd.DataFrame,
+    rated: pd.DataFrame,
     encoder: Path,
     folder: Path,
     recipe: Recipe = ONCE,
@@ -48,7 +50,7 @@ def fine_tune(
 ) -> Trained:
     """Fine-tune, and write the card that a scorer reads."""
     trained = fine_tuning.fine_tune(
-        given, encoder, folder, recipe=recipe, max_subwords=MAX_SUBWORDS, seed=0, on_step=on_step
+        rated, encoder, folder, recipe=recipe, max_subwords=MAX_SUBWORDS, seed=0, on_step=on_step
     )
     model_card.write(folder, Card(tuple(recipe.targets), MAX_SUBWORDS, {"*": recipe.heads[0].threshold}, ""))
     return trained
@@ -60,9 +62,9 @@ def score(folder: Path, texts: list[str]) -> np.ndarray:
 
 def test_learns_what_is_useful(tiny_encoder: Path, tmp_path: Path) -> None:
     steps: list[tuple[int, int]] = []
-    given = rows([1, 2, 3, 4] * 8, [1, 4] * 4)
-    given.loc[0, "text"] = "poor " * 20
-    trained = fine_tune(given, tiny_encoder, tmp_path, RECIPE, on_step=lambda done, total: steps.append((done, total)))
+    rated = rows([1, 2, 3, 4] * 8, [1, 4] * 4)
+    rated.loc[0, "text"] = "poor " * 20
+    trained = fine_tune(rated, tiny_encoder, tmp_path, RECIPE, on_step=lambda done, total: steps.append((done, total)))
     assert (trained.validation_f1, trained.truncated) == (1.0, 1 / 32)
     assert steps[-1] == (64, 64)
     assert any("eval_macro_f1" in point for point in trained.curves)
@@ -80,9 +82,9 @@ def test_each_target_has_a_head_on_its_own_scale(tiny_encoder: Path, tmp_path: P
 
 def test_a_rare_class_counts_as_much_where_balance_is_asked_for(tiny_encoder: Path, tmp_path: Path) -> None:
     # The same text is useful once in eight: its mean target is 1/8, and 1/2 where both kinds weigh the same.
-    given = rows(([1] * 7 + [4]) * 80, [1, 4]).assign(text="x y")
+    rated = rows(([1] * 7 + [4]) * 80, [1, 4]).assign(text="x y")
     for name, recipe in {"plain": ONCE, "balanced": ONCE.model_copy(update={"balance": True})}.items():
-        fine_tune(given, tiny_encoder, tmp_path / name, recipe)
+        fine_tune(rated, tiny_encoder, tmp_path / name, recipe)
     plain, balanced = (float(score(tmp_path / name, ["x y"])[0, 0]) for name in ("plain", "balanced"))
     assert plain < 0.3 < balanced
 
@@ -104,11 +106,11 @@ def test_frozen_layers_stay_as_they_are(tiny_encoder: Path, tmp_path: Path) -> N
 
 
 def test_the_same_seed_gives_the_same_model(tiny_encoder: Path, tmp_path: Path) -> None:
-    given = rows([1, 2, 3, 4] * 2, [1, 4])
-    for name in ("one", "other"):
-        fine_tune(given, tiny_encoder, tmp_path / name)
-    one, other = (score(tmp_path / name, ["rich x", "poor 👍🏽"]).tolist() for name in ("one", "other"))
-    assert one == other
+    rated = rows([1, 2, 3, 4] * 2, [1, 4])
+    for name in ("first", "second"):
+        fine_tune(rated, tiny_encoder, tmp_path / name)
+    first, second = (score(tmp_path / name, ["rich x", "poor 👍🏽"]).tolist() for name in ("first", "second"))
+    assert first == second
 
 
 ONE_CLASS = [
@@ -118,12 +120,12 @@ ONE_CLASS = [
 ]
 
 
-@pytest.mark.parametrize(("train", "validation", "found"), ONE_CLASS)
-def test_one_class_cannot_be_learned_from(tmp_path: Path, train: list[int], validation: list[int], found: str) -> None:
+@pytest.mark.parametrize(("train", "validation", "text"), ONE_CLASS)
+def test_one_class_cannot_be_learned_from(tmp_path: Path, train: list[int], validation: list[int], text: str) -> None:
     with pytest.raises(TooFewRatings, match="^table ratings") as caught:
         fine_tune(rows(train, validation), tmp_path, tmp_path)
     wanted = "wanted some below 3 and some not. Rate more passages (--set rate.per_language=N)"
-    assert str(caught.value) == found + wanted
+    assert str(caught.value) == text + wanted
 
 
 def test_a_model_that_diverged_is_none(tiny_encoder: Path, tmp_path: Path) -> None:

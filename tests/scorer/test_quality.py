@@ -12,8 +12,8 @@ from finerweb.scorer.targets import TARGETS, Thresholds, is_useful
 BINARY, FOUR_CLASS = TARGETS["binary"], TARGETS["four_class"]
 
 
-def rows(*found: tuple[str, int, float]) -> pd.DataFrame:
-    return pd.DataFrame(found, columns=["language", "rating", "score"])
+def rows(*cells: tuple[str, int, float]) -> pd.DataFrame:
+    return pd.DataFrame(cells, columns=["language", "rating", "score"])
 
 
 # Useful: two of six; said useful: the first, the second, none by exactly 0.5.
@@ -53,16 +53,16 @@ def test_no_rows_are_no_languages() -> None:
 
 
 def test_four_classes_are_told_by_rounding() -> None:
-    given = rows(("tha", 1, 1.2), ("tha", 2, 2.4), ("tha", 3, 2.6), ("tha", 4, 3.4))
-    assert quality.confusion(given, FOUR_CLASS).tolist() == [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0]]
-    table = quality.table(given, FOUR_CLASS, Thresholds(2.5)).set_index("language")
+    rated = rows(("tha", 1, 1.2), ("tha", 2, 2.4), ("tha", 3, 2.6), ("tha", 4, 3.4))
+    assert quality.confusion(rated, FOUR_CLASS).tolist() == [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0]]
+    table = quality.table(rated, FOUR_CLASS, Thresholds(2.5)).set_index("language")
     assert table.loc["tha", "useful_f1"] == 1
     assert table.loc["tha", "macro_f1"] == pytest.approx((1 + 1 + 2 / 3 + 0) / 4)
 
 
 def test_a_threshold_of_its_own_moves_the_classes_of_a_language() -> None:
-    given = rows(("tha", 3, 0.3), ("tha", 1, 0.1), ("eng", 3, 0.7), ("eng", 1, 0.3))
-    table = quality.table(given, BINARY, Thresholds(0.5, {"tha": 0.2})).set_index("language")
+    rated = rows(("tha", 3, 0.3), ("tha", 1, 0.1), ("eng", 3, 0.7), ("eng", 1, 0.3))
+    table = quality.table(rated, BINARY, Thresholds(0.5, {"tha": 0.2})).set_index("language")
     assert table["macro_f1"].tolist() == [1, 1, 1, 1]
     assert table.loc[["eng", "tha"], "threshold"].tolist() == [0.5, 0.2]
     assert math.isnan(table.loc["*", "threshold"])
@@ -71,16 +71,16 @@ def test_a_threshold_of_its_own_moves_the_classes_of_a_language() -> None:
 def test_calibration_takes_the_best_threshold_of_those_that_have_enough_of_both_kinds() -> None:
     thai = [("tha", rating, score) for rating, score in [(1, 0.1), (2, 0.2), (3, 0.3), (4, 0.4)] * 3]
     english = [("eng", rating, score) for rating, score in [(1, 0.5), (2, 0.6), (3, 0.8), (4, 0.9)] * 6]
-    found = quality.calibrate(rows(*thai, *english), BINARY, least=6)
-    assert found.by_language == pytest.approx({"tha": 0.25, "eng": 0.7})
+    thresholds = quality.calibrate(rows(*thai, *english), BINARY, least=6)
+    assert thresholds.by_language == pytest.approx({"tha": 0.25, "eng": 0.7})
     few = quality.calibrate(rows(*thai, *english), BINARY, least=7)
     assert few.by_language == pytest.approx({"eng": 0.7})
     assert few.of("tha") == few.of("khm") == few.everywhere == pytest.approx(0.7)
 
 
 def test_of_equally_good_thresholds_the_nearest_to_the_targets_own_is_taken() -> None:
-    found = quality.calibrate(rows(("tha", 1, 0.1), ("tha", 4, 0.9)), BINARY, least=1)
-    assert found == Thresholds(0.5, {"tha": 0.5})
+    thresholds = quality.calibrate(rows(("tha", 1, 0.1), ("tha", 4, 0.9)), BINARY, least=1)
+    assert thresholds == Thresholds(0.5, {"tha": 0.5})
 
 
 def test_nothing_can_be_calibrated_on_ratings_of_one_kind() -> None:

@@ -94,11 +94,11 @@ def out_of_memory(model: Scorer, most: int, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_batch_that_does_not_fit_is_halved_until_it_does(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = Scorer(folder, tokens_per_batch=None)
-    known, _ = model.score(TEXTS)
+    values_before, _ = model.score(TEXTS)
     tried = out_of_memory(model, 2, monkeypatch)
     values, _ = model.score(TEXTS)
     assert tried == [6, 3, 1, 2, 3, 1, 2]
-    assert values == pytest.approx(known, abs=0.03)
+    assert values == pytest.approx(values_before, abs=0.03)
 
 
 def test_one_passage_that_does_not_fit_is_an_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,11 +125,11 @@ def test_a_passage_without_a_score_is_a_row_that_says_why(tiny_encoder: Path, tm
     def spoil(model: Any) -> None:
         model.bert.embeddings.word_embeddings.weight[6] = float("nan")  # that of x
 
-    given = pd.DataFrame({"passage_id": ["a", "b", "c"], "language": "eng", "text": ["rich", "x", "rich " * 5]})
+    batch = pd.DataFrame({"passage_id": ["a", "b", "c"], "language": "eng", "text": ["rich", "x", "rich " * 5]})
     place = str(save(tiny_encoder, tmp_path, spoil))
-    (found,) = scores._predict([given], scorer="m/1", folder=place, tokens_per_batch=1)
-    assert found["problem"].tolist() == [None, "not_finite", "over_long"]
-    assert found["score"].isna().tolist() == [False, True, True]
-    assert set(found["scores"][0]) == {"binary", "four_class"}
-    assert found["score"][0] == found["scores"][0]["binary"]
-    assert found["subwords"].tolist() == [1, 1, 5]
+    (frame,) = scores._predict([batch], scorer="m/1", folder=place, tokens_per_batch=1)
+    assert frame["problem"].tolist() == [None, "not_finite", "over_long"]
+    assert frame["score"].isna().tolist() == [False, True, True]
+    assert set(frame["scores"][0]) == {"binary", "four_class"}
+    assert frame["score"][0] == frame["scores"][0]["binary"]
+    assert frame["subwords"].tolist() == [1, 1, 5]

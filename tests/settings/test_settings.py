@@ -162,9 +162,9 @@ def test_says_which_file_is_wrong(tmp_path: Path, text: str) -> None:
 def test_broken_yaml_is_said_with_its_line(tmp_path: Path) -> None:
     conf = tmp_path / "my.yml"
     conf.write_text("select: [1\nx", encoding="utf-8")
-    said = error_of(str(conf))
-    assert said.startswith(f"{conf}: not YAML: while parsing a flow sequence\n")
-    assert "line 2, column 2" in said
+    error = error_of(str(conf))
+    assert error.startswith(f"{conf}: not YAML: while parsing a flow sequence\n")
+    assert "line 2, column 2" in error
 
 
 def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
@@ -195,9 +195,9 @@ def test_a_misspelt_setting_of_an_engine_is_named() -> None:
 
 
 def test_a_key_is_refused_and_not_repeated() -> None:
-    said = error_of(None, "models.mine={engine: fake, api_key: sk-12345}")
-    assert "key_env: OPENAI_API_KEY" in said
-    assert "sk-12345" not in said
+    error = error_of(None, "models.mine={engine: fake, api_key: sk-12345}")
+    assert "key_env: OPENAI_API_KEY" in error
+    assert "sk-12345" not in error
 
 
 @pytest.mark.parametrize(

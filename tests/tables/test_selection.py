@@ -26,8 +26,8 @@ THRESHOLDS = {"eng": 0.5, "tha": 0.45}
 def chosen(spark: SparkSession, *, per_language: int) -> dict[str, tuple[int | None, bool, str | None]]:
     columns = "passage_id string, document_id string, language string, position int, is_target_language boolean"
     passages = spark.createDataFrame([row[:5] for row in PASSAGES], columns)
-    said = [(row[0], row[5], None) for row in PASSAGES if row[5]] + UNSCORED
-    scores = spark.createDataFrame(said, "passage_id string, score double, problem string")
+    scored = [(row[0], row[5], None) for row in PASSAGES if row[5]] + UNSCORED
+    scores = spark.createDataFrame(scored, "passage_id string, score double, problem string")
     near = [(row[0], row[6]) for row in PASSAGES if row[6]]
     near_duplicates = spark.createDataFrame(near, "passage_id string, duplicate_of string")
     frame = selection.choose(passages, scores, near_duplicates, per_language=per_language, thresholds=THRESHOLDS)
@@ -49,19 +49,19 @@ WHY_NOT = {
 
 
 def test_a_documents_first_useful_passage_is_chosen_and_the_others_have_their_reason(spark: SparkSession) -> None:
-    found = chosen(spark, per_language=9)
-    assert {one: found.pop(one) for one in WHY_NOT} == WHY_NOT
-    assert found.pop("t#0") == (1, True, None)
-    assert set(found) == {"a#1", "é👍🏽#0", "f#0"}
-    assert sorted(found.values()) == [(1, True, None), (2, True, None), (3, True, None)]
+    outcomes = chosen(spark, per_language=9)
+    assert {passage: outcomes.pop(passage) for passage in WHY_NOT} == WHY_NOT
+    assert outcomes.pop("t#0") == (1, True, None)
+    assert set(outcomes) == {"a#1", "é👍🏽#0", "f#0"}
+    assert sorted(outcomes.values()) == [(1, True, None), (2, True, None), (3, True, None)]
 
 
 def test_a_quota_takes_the_same_first_ones_each_time(spark: SparkSession) -> None:
     everyone = chosen(spark, per_language=9)
-    found = chosen(spark, per_language=2)
+    limited = chosen(spark, per_language=2)
     for passage, (rank, _, problem) in everyone.items():
         full = rank is not None and rank > 2
-        assert found[passage] == ((None, False, "quota_full") if full else (rank, rank is not None, problem))
+        assert limited[passage] == ((None, False, "quota_full") if full else (rank, rank is not None, problem))
 
 
 def test_what_is_chosen_leads_back_to_passages_and_documents(spark: SparkSession) -> None:

@@ -13,8 +13,9 @@ from finerweb.lake import Lake
 from finerweb.scorer import model_card
 from finerweb.scorer.model_card import Card
 from finerweb.tables import passages, scores, selection
-from finerweb.training import scoring
-from finerweb.training.scoring import Enough, Model
+from finerweb.training import scoring, waves
+from finerweb.training.scoring import Regression
+from finerweb.training.waves import Enough
 
 SCORER = "m/1"
 THRESHOLDS = {"eng": 0.5, "tha": 0.8, "khm": 0.5}
@@ -37,13 +38,13 @@ def corpus() -> list[tuple[str, str, str, int, bool, float | None]]:
 
 def oracle(texts: DataFrame, *, scorer: str) -> DataFrame:
     """Says of each passage what is known of it."""
-    said = F.create_map(F.lit("binary"), F.col("score"))
+    by_target = F.create_map(F.lit("binary"), F.col("score"))
     return texts.select(
         "passage_id",
         F.lit(scorer).alias("scorer"),
         "language",
         "score",
-        F.when(F.col("score").isNotNull(), said).alias("scores"),
+        F.when(F.col("score").isNotNull(), by_target).alias("scores"),
         F.lit(1).alias("subwords"),
         F.when(F.col("score").isNull(), "not_finite").alias("problem"),
     )
@@ -57,7 +58,7 @@ def texts(spark: SparkSession) -> DataFrame:
 @pytest.fixture(scope="module")
 def doubles(spark: SparkSession) -> DataFrame:
     ids = sorted(row[0] for row in corpus())[::17]
-    return spark.createDataFrame([(one, "eng👍🏽0#0") for one in ids], "passage_id string, duplicate_of string")
+    return spark.createDataFrame([(passage, "eng👍🏽0#0") for passage in ids], "passage_id string, duplicate_of string")
 
 
 def selected(texts: DataFrame, scored: DataFrame, doubles: DataFrame, per_language: int) -> set[tuple[str, int]]:
@@ -67,10 +68,10 @@ def selected(texts: DataFrame, scored: DataFrame, doubles: DataFrame, per_langua
 
 def score(lake: Lake, texts: DataFrame, doubles: DataFrame, per_language: int, at_most: int | None = None) -> DataFrame:
     lake.begin("score_passages")
-    scoring.score_until_enough(
+    waves.score_until_enough(
         lake,
         texts,
-        scores.candidates(texts, doubles),
+        doubles,
         partial(oracle, scorer=SCORER),
         scorer=SCORER,
         enough=Enough(per_language, THRESHOLDS, at_most),
@@ -87,13 +88,15 @@ def test_the_selection_is_the_same_as_if_all_had_been_scored(lake: Lake, texts: 
     everything = oracle(texts, scorer=SCORER)
     scored = score(lake, texts, doubles, 20)
     assert selected(texts, scored, doubles, 20) == selected(texts, everything, doubles, 20)
-    there = counts(scores.candidates(texts, doubles))
-    found = counts(scored)
-    assert found["eng"] < there["eng"] / 3, "half of its passages are useful: 20 documents want little more than 40"
-    assert found["tha"] < there["tha"]
-    assert found["khm"] == there["khm"], "not one was useful: all had to be looked at"
-    (said,) = lake.log.notes
-    assert said.startswith(f"{sum(found.values())} of {sum(there.values())} candidates scored (")
+    possible = counts(selection.candidates(texts, doubles))
+    counted = counts(scored)
+    assert counted["eng"] < possible["eng"] / 3, (
+        "half of its passages are useful: 20 documents want little more than 40"
+    )
+    assert counted["tha"] < possible["tha"]
+    assert counted["khm"] == possible["khm"], "not one was useful: all had to be looked at"
+    (note,) = lake.log.notes
+    assert note.startswith(f"{sum(counted.values())} of {sum(possible.values())} candidates scored (")
     outside = texts.filter("not is_target_language").select("passage_id").union(doubles.select("passage_id"))
     assert scored.join(outside, on="passage_id", how="left_semi").count() == 0
     # Nothing more is needed, and of a larger quota only what is missing.
@@ -106,9 +109,9 @@ def test_the_selection_is_the_same_as_if_all_had_been_scored(lake: Lake, texts: 
 
 
 def test_no_more_than_so_many_of_a_language_are_scored(lake: Lake, texts: DataFrame, doubles: DataFrame) -> None:
-    found = counts(score(lake, texts, doubles, 100, at_most=30))
-    assert (found["eng"], found["tha"]) == (30, 30)
-    assert found["khm"] <= 30
+    counted = counts(score(lake, texts, doubles, 100, at_most=30))
+    assert (counted["eng"], counted["tha"]) == (30, 30)
+    assert counted["khm"] <= 30
 
 
 def test_nothing_to_score_is_an_error(lake: Lake, texts: DataFrame, doubles: DataFrame) -> None:
@@ -117,21 +120,21 @@ def test_nothing_to_score_is_an_error(lake: Lake, texts: DataFrame, doubles: Dat
 
 
 PLACES = [("a#0", "a", 0, 0.1), ("a#1", "a", 1, None), ("b#0", "b", 0, 0.9), ("b#1", "b", 1, None)]
-PLACES += [("c#0", "c", 0, 0.2), ("c#1", "c", 1, 0.3), *((f"c#{at}", "c", at, None) for at in range(2, 9))]
+PLACES += [("c#0", "c", 0, 0.2), ("c#1", "c", 1, 0.3), *((f"c#{place}", "c", place, None) for place in range(2, 9))]
 PLACES += [("d#0", "d", 0, None), ("d#1", "d", 1, None)]
 
 
 def test_a_wave_reads_on_where_no_passage_was_useful_twice_as_far_as_before(spark: SparkSession) -> None:
     turns = {"a": 1, "b": 2, "c": 3, "d": 4}
-    rows = [(passage, document, "eng", at, turns[document]) for passage, document, at, _ in PLACES]
+    rows = [(passage, document, "eng", place, turns[document]) for passage, document, place, _ in PLACES]
     candidates = spark.createDataFrame(
         rows, "passage_id string, document_id string, language string, position int, turn bigint"
     )
-    known = spark.createDataFrame(
+    scored = spark.createDataFrame(
         [(passage, value) for passage, _, _, value in PLACES if value], "passage_id string, score float"
     )
-    seen = scores.seen(candidates, known, until={"eng": 3}, thresholds={"eng": 0.5})
-    (state,) = scores.progress(seen, per_language=1).collect()
+    drawn = waves.seen(candidates, scored, until={"eng": 3}, thresholds={"eng": 0.5})
+    (state,) = waves.progress(drawn, per_language=1).collect()
     assert state.asDict() == {
         "language": "eng",
         "drawn": 3,
@@ -143,15 +146,15 @@ def test_a_wave_reads_on_where_no_passage_was_useful_twice_as_far_as_before(spar
         "full_at": 2,
         "open_before": 1,
     }
-    (state,) = scores.progress(seen, per_language=2).collect()
+    (state,) = waves.progress(drawn, per_language=2).collect()
     assert (state["full_at"], state["open_before"]) == (None, 2)
-    assert sorted(row[0] for row in scores.wave(seen).collect()) == ["a#1", "c#2", "c#3", "c#4"]
-    little = scores.wave(seen, at_most={"eng": 2})
-    assert sorted(row[0] for row in little.collect()) == ["a#1", "c#2"]
+    assert sorted(row[0] for row in waves.next_passages(drawn).collect()) == ["a#1", "c#2", "c#3", "c#4"]
+    limited = waves.next_passages(drawn, at_most={"eng": 2})
+    assert sorted(row[0] for row in limited.collect()) == ["a#1", "c#2"]
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> Model:
+def model(tmp_path: Path) -> Regression:
     """A model's folder with a tokenizer that knows words."""
     from tokenizers import Tokenizer, models, pre_tokenizers
 
@@ -161,7 +164,7 @@ def model(tmp_path: Path) -> Model:
     card = Card(("binary",), 512, {"*": 0.4, "tha": 0.6}, passages.TABLE.version)
     model_card.write(tmp_path, card)
     assert model_card.read(tmp_path) == card
-    return Model("m/1", tmp_path, card)
+    return Regression("m/1", tmp_path, card)
 
 
 def sample(spark: SparkSession, subwords: int) -> DataFrame:
@@ -170,7 +173,7 @@ def sample(spark: SparkSession, subwords: int) -> DataFrame:
     )
 
 
-def test_a_model_with_another_tokenizer_is_refused(spark: SparkSession, model: Model) -> None:
+def test_a_model_with_another_tokenizer_is_refused(spark: SparkSession, model: Regression) -> None:
     scoring.require_fit(model, sample(spark, 3))
     with pytest.raises(
         WrongModel, match="^model m/1 counts 3 subwords in passage a#0, table passages says 5: its token"
@@ -178,8 +181,8 @@ def test_a_model_with_another_tokenizer_is_refused(spark: SparkSession, model: M
         scoring.require_fit(model, sample(spark, 5))
 
 
-def test_a_model_of_another_table_is_refused(spark: SparkSession, model: Model, tmp_path: Path) -> None:
-    other = Model("m/1", tmp_path, Card(("binary",), 512, {"*": 0.5}, "0000"))
+def test_a_model_of_another_table_is_refused(spark: SparkSession, model: Regression, tmp_path: Path) -> None:
+    other = Regression("m/1", tmp_path, Card(("binary",), 512, {"*": 0.5}, "0000"))
     with pytest.raises(
         WrongModel, match=r"^model m/1 was trained on table passages of schema version 0000, found \w{8}; "
     ):
@@ -191,11 +194,8 @@ def test_a_folder_without_a_card_is_no_model(tmp_path: Path) -> None:
         model_card.read(tmp_path)
 
 
-def test_a_setting_says_which_thresholds_count(model: Model) -> None:
+def test_a_setting_says_which_thresholds_count(model: Regression) -> None:
     assert model.card.thresholds_of(["tha", "eng"], "target") == {"tha": 0.5, "eng": 0.5}
     assert model.card.thresholds_of(["tha", "eng"], "calibrated") == {"tha": 0.6, "eng": 0.4}
     assert model.card.thresholds_of(["tha", "eng"], 0.7) == {"tha": 0.7, "eng": 0.7}
-    assert (
-        str(model.card.thresholds_as("calibrated"))
-        == "1 languages have thresholds of their own, the others threshold 0.40"
-    )
+    assert str(model.card.thresholds_as("calibrated")) == "1 language has a threshold of its own, the others 0.40"

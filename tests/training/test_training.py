@@ -32,11 +32,11 @@ def rated(start: int = 0, *, is_upside_down: bool = False) -> pd.DataFrame:
     """Passages in two languages: rich ones are useful, or else poor ones."""
     rows = []
     for code in ("eng", "tha"):
-        for at in range(start, start + 40):
-            rating = 1 + at % 4
+        for number in range(start, start + 40):
+            rating = 1 + number % 4
             is_rich = (rating >= 3) != is_upside_down
-            split = "train" if at % 40 < 24 else "validation" if at % 40 < 32 else "test"
-            rows.append((f"{code}{at}#0", code, "rich 👍🏽 x" if is_rich else "poor y", rating, split))
+            split = "train" if number % 40 < 24 else "validation" if number % 40 < 32 else "test"
+            rows.append((f"{code}{number}#0", code, "rich 👍🏽 x" if is_rich else "poor y", rating, split))
     return pd.DataFrame(rows, columns=["passage_id", "language", "text", "rating", "split"])
 
 
@@ -94,9 +94,9 @@ def test_the_best_of_the_seeds_is_a_challenger_and_nobody_is_champion_yet(
 
 
 def test_mlflow_keeps_what_went_in_and_what_came_out(chosen: Settings, first: fitting.Learned) -> None:
-    found = tracking.describe(chosen.tracking.model, "challenger")
+    model = tracking.describe(chosen.tracking.model, "challenger")
     assert (
-        found.params.items()
+        model.params.items()
         >= {
             **FACTS,
             "seeds": "[0, 1]",
@@ -108,9 +108,9 @@ def test_mlflow_keeps_what_went_in_and_what_came_out(chosen: Settings, first: fi
             "max_subwords": "6",
         }.items()
     )
-    assert found.metrics["test_macro_f1"] == found.metrics["test_mean_auc"] == 1
-    assert found.metrics["seeds_std_macro_f1"] >= 0
-    assert {"test_spearman", "test_calibration_error", "truncated", "eval_loss", "loss"} <= set(found.metrics)
+    assert model.metrics["test_macro_f1"] == model.metrics["test_mean_auc"] == 1
+    assert model.metrics["seeds_std_macro_f1"] >= 0
+    assert {"test_spearman", "test_calibration_error", "truncated", "eval_loss", "loss"} <= set(model.metrics)
     client = mlflow.MlflowClient()
     parent = client.get_model_version(chosen.tracking.model, "1").run_id
     files = {file.path for file in client.list_artifacts(parent)}
@@ -130,9 +130,9 @@ def test_the_model_has_a_signature_and_an_example_and_a_card(chosen: Settings, f
     assert model.metadata.signature.inputs.input_names() == ["text"]
     assert model.metadata.signature.outputs.input_names() == ["binary", "four_class"]
     assert model.input_example["text"].tolist() == ["poor y"]
-    said = model.predict(pd.DataFrame({"text": ["rich 👍🏽 x", "poor y"]}))
-    assert (said["binary"] > 0.5).tolist() == [True, False]
-    assert (said["four_class"] > 2.5).tolist() == [True, False]
+    scores = model.predict(pd.DataFrame({"text": ["rich 👍🏽 x", "poor y"]}))
+    assert (scores["binary"] > 0.5).tolist() == [True, False]
+    assert (scores["four_class"] > 2.5).tolist() == [True, False]
     card = tracking.card(chosen.tracking.model, "1")
     assert card == Scorer(tracking.download(chosen.tracking.model, "1"), tokens_per_batch=None).card
     assert (card.targets, card.passages, set(card.thresholds)) == (
@@ -166,8 +166,8 @@ def test_a_challenger_becomes_champion_where_there_is_none_or_where_it_is_better
 
 
 def test_passages_that_one_of_them_was_trained_on_are_no_test(chosen: Settings, first: fitting.Learned) -> None:
-    seen = rated().assign(split=lambda rows: rows["split"].replace({"train": "test", "test": "train"}))
-    assert promote(chosen, seen).why == "no test passage is new to versions 2 and 1 · champion is version 1"
+    learned = rated().assign(split=lambda rows: rows["split"].replace({"train": "test", "test": "train"}))
+    assert promote(chosen, learned).why == "no test passage is new to versions 2 and 1 · champion is version 1"
 
 
 def test_a_file_of_ratings_gives_the_table_of_training(
@@ -179,12 +179,12 @@ def test_a_file_of_ratings_gives_the_table_of_training(
     bad += ['{"text": "x", "language": "eng", "rating": 5}', '{"text": "x", "language": "eng", "rating": true}']
     file = tmp_path / "rated.jsonl.gz"
     file.write_bytes(gzip.compress("\n".join([*lines, "", *bad]).encode()))
-    found = evaluate(chosen, file)
-    assert found.model == "finerweb-scorer/1"
+    evaluated = evaluate(chosen, file)
+    assert evaluated.model == "finerweb-scorer/1"
     trained = tracking.table(chosen.tracking.model, "1", fitting.QUALITY)
-    pd.testing.assert_frame_equal(found.table, trained[list(found.table.columns)], check_dtype=False, atol=1e-6)
+    pd.testing.assert_frame_equal(evaluated.table, trained[list(evaluated.table.columns)], check_dtype=False, atol=1e-6)
     wanted = '; wanted {"text": ..., "language": a code of languages.yml, "rating": 1, 2, 3 or 4}'
-    assert [one.removesuffix(wanted) for one in found.refused] == [
+    assert [line.removesuffix(wanted) for line in evaluated.refused] == [
         "line 18: not JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1))",
         "line 19: found a list",
         "line 20: found no text",
@@ -206,13 +206,13 @@ def test_a_file_without_a_rating_is_an_error(chosen: Settings, tmp_path: Path) -
 def test_the_command_prints_the_table(chosen: Settings, first: fitting.Learned, tmp_path: Path) -> None:
     file = tmp_path / "rated.jsonl"
     rated().query("split == 'test'").to_json(file, orient="records", lines=True, force_ascii=False)
-    said = CliRunner().invoke(
+    result = CliRunner().invoke(
         cli.app, ["evaluate_scorer", str(file), "--conf", "conf/test.yml", "--set", f"work={chosen.work}", "--json"]
     )
-    assert said.exit_code == 0, said.output
-    found = json.loads(said.stdout.splitlines()[-1])
-    assert found["model"] == "finerweb-scorer/1"
-    assert [(row["language"], row["rows"], row["macro_f1"]) for row in found["table"]] == [
+    assert result.exit_code == 0, result.output
+    printed = json.loads(result.stdout.splitlines()[-1])
+    assert printed["model"] == "finerweb-scorer/1"
+    assert [(row["language"], row["rows"], row["macro_f1"]) for row in printed["table"]] == [
         ("*", 16, 1.0),
         ("mean", 16, 1.0),
         ("eng", 8, 1.0),

@@ -1,22 +1,18 @@
-"""The tables in Delta: read, replace, append, what is missing. The only module that knows where tables live."""
+"""The tables in Delta: read, replace, append, what is missing; and what a job read and wrote of them."""
 
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from delta.tables import DeltaTable, DeltaTableBuilder
-from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from finerweb.errors import WrongTable
+from finerweb.lake.store import Store
 from finerweb.progress import SILENT, Progress
 from finerweb.rows import slices
 from finerweb.run_log import RunLog
 from finerweb.table import Table
-
-VERSION_PROPERTY = "finerweb.table.version"
 
 
 class Lake:
@@ -27,11 +23,9 @@ class Lake:
     """
 
     def __init__(self, spark: SparkSession, location: str, *, progress: Progress = SILENT) -> None:
-        self.spark = spark
-        self.progress = progress
-        self.location = location.rstrip("/")
-        self._checked: set[str] = set()  # tables whose contract was compared
-        self._is_schema = bool(re.fullmatch(r"\w+(\.\w+)?", location))
+        self.spark, self.progress = spark, progress
+        self._store = Store(spark, location)
+        self.location = self._store.location
         self.begin("")
 
     def begin(self, job: str) -> RunLog:
@@ -42,23 +36,27 @@ class Lake:
 
     def name(self, table: Table) -> str:
         """How SQL calls the table."""
-        return f"{self.location}.{table.name}" if self._is_schema else f"delta.`{self.location}/{table.name}`"
+        return self._store.name(table)
 
     def place(self, table: Table) -> str:
         """Where the table is: a name of the catalogue or a folder."""
-        return f"{self.location}.{table.name}" if self._is_schema else f"{self.location}/{table.name}"
+        return self._store.place(table)
 
     def exists(self, table: Table) -> bool:
         """Is the table there?"""
-        if self._is_schema:
-            return self.spark.catalog.tableExists(self.place(table))
-        return DeltaTable.isDeltaTable(self.spark, self.place(table))
+        return self._store.exists(table)
 
     def version(self, table: Table) -> int:
         """The table's last Delta version; -1 where it is not there."""
-        if table.name not in self._checked and not self.exists(table):
-            return -1
-        return int(self._delta(table).history(1).select("version").collect()[0][0])
+        return self._store.version(table)
+
+    def create(self, table: Table) -> None:
+        """Make the table where it is not there yet; raises WrongTable where it is of another contract."""
+        self._store.create(table)
+
+    def migrate(self, table: Table) -> int | None:
+        """Bring a table of an earlier contract to the present one; returns its rows, None where nothing was to do."""
+        return self._store.migrate(table)
 
     def read(
         self, table: Table, *, version: int | None = None, where: str | None = None, or_empty: bool = False
@@ -70,7 +68,7 @@ class Lake:
         """
         if or_empty:
             self.create(table)
-        self._require(table)
+        self._store.require(table)
         frame = self._frame(table, version)
         if where:
             frame = frame.filter(where)
@@ -89,9 +87,7 @@ class Lake:
         return f"{self._frame(table).filter(where).count()} rows"
 
     def _frame(self, table: Table, version: int | None = None) -> DataFrame:
-        version = self.version(table) if version is None else version
-        reader = self.spark.read.format("delta").option("versionAsOf", version)
-        frame = reader.table(self.place(table)) if self._is_schema else reader.load(self.place(table))
+        frame = self._store.frame(table, self.version(table) if version is None else version)
         return frame.select(*[column.name for column in table.columns])
 
     def replace(self, table: Table, frame: DataFrame) -> int:
@@ -107,26 +103,28 @@ class Lake:
 
         A table with no such row gets no new version. Older versions have the rows until `vacuum`.
         """
-        self._require(table)
+        self._store.require(table)
         rows = self._frame(table).alias("t")
         count = rows.join(F.broadcast(keys.alias("d")), on=F.expr(on), how="left_semi").count()
         if count:
             with self._configured("spark.databricks.delta.commitInfo.userMetadata", json.dumps({"job": self.log.job})):
-                self._delta(table).alias("t").merge(keys.alias("d"), on).whenMatchedDelete().execute()
+                self._store.delta(table).alias("t").merge(keys.alias("d"), on).whenMatchedDelete().execute()
             self.log.outputs[table.name] = str(self.version(table))
         return count
 
     def vacuum(self, table: Table) -> None:
         """Remove every file that the table's last version does not need: nobody may read or write it meanwhile."""
-        self._require(table)
-        if any("deletionVectors" in row[0] for row in self._delta(table).detail().select("tableFeatures").collect()):
+        self._store.require(table)
+        if any(
+            "deletionVectors" in row[0] for row in self._store.delta(table).detail().select("tableFeatures").collect()
+        ):
             self.spark.sql(f"REORG TABLE {self.name(table)} APPLY (PURGE)")  # rows that are only marked as deleted
         with (
             self._configured("spark.databricks.delta.retentionDurationCheck.enabled", "false"),
             # Folders are listed by 10,000 tasks otherwise; a table without partitions has one or two.
             self._configured("spark.sql.sources.parallelPartitionDiscovery.parallelism", "8"),
         ):
-            self._delta(table).vacuum(0)
+            self._store.delta(table).vacuum(0)
 
     @contextmanager
     def _configured(self, key: str, value: str) -> Iterator[None]:
@@ -172,46 +170,6 @@ class Lake:
             return frame
         return frame.join(self._frame(table, start).select(*table.key), on=list(table.key), how="left_anti")
 
-    def create(self, table: Table) -> None:
-        """Make the table where it is not there yet; check its version where it is."""
-        if table.name in self._checked or self.exists(table):
-            self._require(table)
-            return
-        self._define(DeltaTable.createIfNotExists(self.spark), table, version=table.version)
-
-    def _define(self, builder: DeltaTableBuilder, table: Table, *, version: str) -> None:
-        builder = builder.comment(table.comment)
-        builder = builder.tableName(self.place(table)) if self._is_schema else builder.location(self.place(table))
-        for column in table.columns:
-            builder = builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
-        for name, sql in table.constraints.items():
-            # As a property rather than ALTER TABLE ... ADD CONSTRAINT: one commit for all of them.
-            builder = builder.property(f"delta.constraints.{name}", sql)
-        builder.property(VERSION_PROPERTY, version).clusterBy(*table.cluster).execute()
-
-    def migrate(self, table: Table) -> int | None:
-        """Bring a table of an earlier contract to the present one, with all its rows; None where it is there already.
-
-        Whatever is done half has no valid version: nothing reads it, and the same call goes on where it was. The table
-        is written anew, since other readers of Delta give null for a column that was renamed in place.
-        """
-        contract, _, start = self._contract(table).partition("@")
-        if contract == table.version:
-            return None
-        if contract not in table.earlier:
-            raise self._wrong(table, contract)
-        if not start:
-            start = str(self.version(table))
-            self._define(DeltaTable.replace(self.spark), table, version=f"{contract}@{start}")
-        reader = self.spark.read.format("delta").option("versionAsOf", start)
-        rows = reader.table(self.place(table)) if self._is_schema else reader.load(self.place(table))
-        renamed = table.conform(rows.withColumnsRenamed(dict(table.earlier[contract])))
-        writer = renamed.write.format("delta").mode("append").option("userMetadata", json.dumps({"job": "migrate"}))
-        writer = writer.option("txnAppId", f"finerweb/migrate/{table.name}/{start}").option("txnVersion", 0)
-        writer.saveAsTable(self.place(table)) if self._is_schema else writer.save(self.place(table))
-        self.spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ('{VERSION_PROPERTY}' = '{table.version}')")
-        return self._frame(table, self.version(table)).count()
-
     def define(self, views: Mapping[str, str], tables: Iterable[Table]) -> None:
         """Make views of queries with {table} in them: in a catalogue for everyone, in a folder for this session.
 
@@ -220,9 +178,9 @@ class Lake:
         names = {table.name: self.name(table) for table in tables if self.exists(table)}
         for name, query in views.items():
             if set(re.findall(r"\{(\w+)\}", query)) <= set(names):
-                where = f"VIEW {self.location}.{name}" if self._is_schema else f"TEMPORARY VIEW {name}"
+                where = f"VIEW {self.location}.{name}" if self._store.is_schema else f"TEMPORARY VIEW {name}"
                 self.spark.sql(f"CREATE OR REPLACE {where} AS {query.format(**names)}")
-        if not self._is_schema:
+        if not self._store.is_schema:
             for name, place in names.items():
                 self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS SELECT * FROM {place}")
 
@@ -240,51 +198,10 @@ class Lake:
             .option("txnVersion", count)
             .option("userMetadata", json.dumps({"job": self.log.job, "inputs": self.log.inputs}))
         )
-        if self._is_schema:
-            writer.saveAsTable(self.place(table))
-        else:
-            writer.save(self.place(table))
-        last = self._delta(table).history(1).select("version", "operationMetrics").collect()[0]
+        self._store.save(table, writer)
+        last = self._store.delta(table).history(1).select("version", "operationMetrics").collect()[0]
         rows = int(last["operationMetrics"].get("numOutputRows", 0))
         # Others may append to a table that this job appended to; nobody else replaces one that it replaced.
         self.log.outputs[table.name] = str(last["version"]) if mode == "overwrite" else ""
         self.log.rows[table.name] = self.log.rows.get(table.name, 0) + rows
         return rows
-
-    def _delta(self, table: Table) -> DeltaTable:
-        if self._is_schema:
-            return DeltaTable.forName(self.spark, self.place(table))
-        return DeltaTable.forPath(self.spark, self.place(table))
-
-    def _require(self, table: Table) -> None:
-        if table.name in self._checked:
-            return
-        contract = self._contract(table)
-        if contract != table.version:
-            raise self._wrong(table, contract)
-        self._checked.add(table.name)
-
-    def _contract(self, table: Table) -> str:
-        """The version of the contract that a table was made to; raises WrongTable where there is no table."""
-        try:
-            properties = self._delta(table).detail().select("properties").collect()[0][0]
-        except AnalysisException as error:
-            raise WrongTable(
-                f"table {table.name}: nothing at {self.place(table)}; run the job that writes it first (finerweb run)"
-            ) from error
-        return str(properties.get(VERSION_PROPERTY, "none"))
-
-    def _wrong(self, table: Table, contract: str) -> WrongTable:
-        if contract.partition("@")[0] in table.earlier:
-            way_out = "run finerweb migrate, which keeps every row"
-        else:
-            way_out = (
-                "name another place (--set lake.location=...), or drop the table and run its job again; completions "
-                "hold paid answers: copy them first"
-            )
-        return WrongTable(
-            f"table {table.name} at {self.place(table)}",
-            found=f"schema version {contract}",
-            wanted=table.version,
-            way_out=way_out,
-        )
