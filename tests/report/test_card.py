@@ -26,14 +26,26 @@ SENTENCES = [
 def published(spark: SparkSession, path: str, formats: list[str]) -> str:
     """Write the data set; returns its card."""
     rows = [
-        (f"{one}#0-s0", variant, language, f"{one}#0", one, split, 0, text, [(start, end, names)], 1, True)
-        for one, language, split, text, start, end in SENTENCES
+        (
+            f"{document}#0-s0",
+            variant,
+            language,
+            f"{document}#0",
+            document,
+            split,
+            0,
+            text,
+            [(start, end, names)],
+            1,
+            True,
+        )
+        for document, language, split, text, start, end in SENTENCES
         for variant in VARIANTS
         for names in [["city", "town"] if variant.endswith("multi") else ["city"]]
     ]
     built = spark.createDataFrame(rows, examples.TABLE.schema)
     written = files.write(built, path=path, formats=formats, languages=LANGUAGES)
-    known = [
+    label_rows = [
         ("City", "eng", "city", [], "place", "city", None, [], 2, None),
         ("City", "tha", "city", [], "place", "city", None, [], 1, "refused"),
     ]
@@ -49,7 +61,7 @@ def published(spark: SparkSession, path: str, formats: list[str]) -> str:
         "files": written.cache(),
         "unaligned": unaligned.find(built, formats=formats),
         "examples": built,
-        "labels": spark.createDataFrame(known, labels.TABLE.schema),
+        "labels": spark.createDataFrame(label_rows, labels.TABLE.schema),
         "measures": spark.createDataFrame(measured, measures.TABLE.schema),
         "completions": spark.createDataFrame([], completions.TABLE.schema),
         "documents": spark.createDataFrame(read, documents.TABLE.schema),
