@@ -50,7 +50,7 @@ def linear(features: Callable[[pd.Series], Scores]) -> Method:
     def method(train: pd.DataFrame, others: pd.DataFrame) -> tuple[Scores, Scores]:
         binary, four_class = (
             make_pipeline(StandardScaler(), Ridge())
-            .fit(features(train["text"]), target.of(train["rating"].to_numpy()))
+            .fit(features(train["text"]), target.encode(train["rating"].to_numpy()))
             .predict(features(others["text"]))
             for target in (BINARY, FOUR_CLASS)
         )
@@ -64,7 +64,7 @@ def n_grams(train: pd.DataFrame, others: pd.DataFrame) -> tuple[Scores, Scores]:
     words = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), min_df=3, max_features=200_000, sublinear_tf=True)
     learned, new = words.fit_transform(train["text"]), words.transform(others["text"])
     binary, four_class = (
-        Ridge().fit(learned, target.of(train["rating"].to_numpy())).predict(new) for target in (BINARY, FOUR_CLASS)
+        Ridge().fit(learned, target.encode(train["rating"].to_numpy())).predict(new) for target in (BINARY, FOUR_CLASS)
     )
     return binary, four_class
 

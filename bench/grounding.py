@@ -80,9 +80,9 @@ def measure(part: Annotated, rules: dict[str, aligners.Ground], *, seed: int, le
     for length in lengths:
         for kind, (style, is_glued) in KINDS.items():
             passages = texts[is_glued] if length == "text" else annotated.joined(texts[is_glued], part.language)
-            asked = answers(passages, style, seed)
+            responses = answers(passages, style, seed)
             counts = {
-                rule: count(asked, annotated.locale(part.language), ground)
+                rule: count(responses, annotated.locale(part.language), ground)
                 for rule, ground in rules.items()
                 if rule != SLOW or kind in SLOW_KINDS
             }

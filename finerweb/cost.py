@@ -63,7 +63,7 @@ class Budget:
         return self.usd is not None or self.tokens is not None
 
     def less(self, spent: Tally) -> "Budget":
-        """What is left."""
+        """What is left after `spent`, never less than nothing; no limit stays none."""
         return Budget(
             None if self.usd is None else max(0.0, self.usd - spent.usd),
             None if self.tokens is None else max(0, self.tokens - spent.tokens),

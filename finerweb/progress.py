@@ -18,7 +18,7 @@ class Show(Protocol):
     """Takes how much is done, of how much, of what; and of answers what they cost, and their tokens."""
 
     def __call__(self, done: int, total: int, unit: str, cost: str = "", tokens: int = 0) -> None:
-        """Show it."""
+        """Show what is done until now; `tokens` are those of all answers together."""
         ...
 
 
@@ -108,7 +108,7 @@ class _Bar:
         self._began, self._tokens = time.monotonic(), 0
 
     def __call__(self, done: int, total: int, unit: str, cost: str = "", tokens: int = 0) -> None:
-        """Show it."""
+        """Move the bar, which starts anew with another unit."""
         if unit != self._unit:
             self._display.remove_task(self._task)  # another unit starts another measurement of its rate
             self._task = self._display.add_task(self._label, total=total or None, unit=unit, cost="")
@@ -137,7 +137,7 @@ class _Done(ProgressColumn):
 
 @contextmanager
 def _running(work: Callable[[], None], ended: threading.Event) -> Iterator[None]:
-    """A thread beside what is inside; it is told to end, and waited for."""
+    """A thread beside what is inside; at the end it is stopped and waited for."""
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     try:

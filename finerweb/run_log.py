@@ -35,10 +35,10 @@ class RunLog:
         self.rows: dict[str, int] = {}
         self.notes: list[str] = []
 
-    def read(self, *things: Outside) -> None:
+    def read(self, *resources: Outside) -> None:
         """Note the state of what is read, before it is read."""
-        self.inputs |= {thing.key: thing.state() or ABSENT for thing in things}
+        self.inputs |= {resource.key: resource.state() or ABSENT for resource in resources}
 
-    def wrote(self, *things: Outside) -> None:
+    def wrote(self, *resources: Outside) -> None:
         """Note the state of what was written."""
-        self.outputs |= {thing.key: thing.state() or ABSENT for thing in things}
+        self.outputs |= {resource.key: resource.state() or ABSENT for resource in resources}

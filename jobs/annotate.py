@@ -8,7 +8,7 @@ from finerweb.settings import Settings
 
 def main(lake: Lake, settings: Settings) -> None:
     """Have every annotator name the entities of the selected passages."""
-    requests = subjects.requests("ner", subjects.of("ner", lake, settings), settings)
+    requests = subjects.requests("ner", subjects.read("ner", lake, settings), settings)
     conversation.answer_missing(lake, requests, how=settings.ask, tasks=settings.tasks)
 
 

@@ -9,7 +9,7 @@ from finerweb.tables import passages, ratings
 
 def main(lake: Lake, settings: Settings) -> None:
     """Have a sample of the passages rated for usefulness."""
-    requests = subjects.requests("usefulness", subjects.of("usefulness", lake, settings), settings)
+    requests = subjects.requests("usefulness", subjects.read("usefulness", lake, settings), settings)
     conversation.answer_missing(lake, requests, how=settings.ask, tasks=settings.tasks)
     lake.replace(ratings.TABLE, ratings.collect(conversation.answers(lake, requests), lake.read(passages.TABLE)))
 

@@ -9,7 +9,7 @@ from finerweb.tables import verdicts
 
 def main(lake: Lake, settings: Settings) -> None:
     """Have a sample of the merged annotations judged."""
-    annotated = subjects.of("judge", lake, settings)
+    annotated = subjects.read("judge", lake, settings)
     requests = subjects.requests("judge", annotated, settings)
     conversation.answer_missing(lake, requests, how=settings.ask, tasks=settings.tasks)
     lake.replace(verdicts.TABLE, verdicts.collect(conversation.answers(lake, requests), annotated))

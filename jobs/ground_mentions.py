@@ -9,7 +9,7 @@ from finerweb.tables import mentions
 
 def main(lake: Lake, settings: Settings) -> None:
     """Find the mentions that the annotators named."""
-    selected = subjects.of("ner", lake, settings)
+    selected = subjects.read("ner", lake, settings)
     answers = conversation.answers(lake, subjects.requests("ner", selected, settings))
     lake.replace(
         mentions.TABLE,

@@ -20,7 +20,7 @@ def main(lake: Lake, settings: Settings) -> None:
     lake.replace(
         entities.TABLE,
         entities.merge_annotators(
-            reliabilities.said(all_mentions),
+            reliabilities.claims(all_mentions),
             lake.read(passages.TABLE),
             lake.read(similarities.TABLE),
             lake.read(reliabilities.TABLE),

@@ -19,7 +19,7 @@ def main(lake: Lake, settings: Settings) -> None:
         selection.TABLE,
         selection.choose(
             lake.read(passages.TABLE),
-            scores.of(lake.read(scores.TABLE), scorer=f"{registry.model}/{version}"),
+            scores.by_scorer(lake.read(scores.TABLE), scorer=f"{registry.model}/{version}"),
             lake.read(near_duplicates.TABLE),
             per_language=settings.select.per_language,
             thresholds=card.thresholds_of(settings.languages, settings.select.threshold),

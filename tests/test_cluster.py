@@ -180,8 +180,8 @@ def submitted(arguments: Sequence[str], driver: Path) -> str:
         timeout=900,
         check=False,
     )
-    said = "\n".join(line for line in done.stderr.splitlines() if " INFO " not in line)
-    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{said[-6000:]}"
+    errors = "\n".join(line for line in done.stderr.splitlines() if " INFO " not in line)
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{errors[-6000:]}"
     return done.stdout
 
 
@@ -217,7 +217,7 @@ def test_every_job_ran(finished: Finished) -> None:
     assert "documents" in finished.single
     lines = dict(line.split(maxsplit=1) for line in finished.every.splitlines() if line.startswith("  "))
     assert list(lines) == graph.order()
-    assert [name for name, said in lines.items() if said == "nothing to do"] == ["ingest_documents"]
+    assert [name for name, outcome in lines.items() if outcome == "nothing to do"] == ["ingest_documents"]
     assert (finished.driver / "report.html").is_file()
 
 
@@ -251,9 +251,9 @@ def test_every_answer_came_to_the_table_and_the_spool_is_empty(finished: Finishe
 
 def test_entities_are_where_they_say(finished: Finished) -> None:
     texts = {row["passage_id"]: row["text"] for row in rows(finished.shared, "passages", "passage_id", "text")}
-    found = rows(finished.shared, "entities", "passage_id", "start", "end", "mention")
-    assert [row for row in found if texts[row["passage_id"]][row["start"] : row["end"]] != row["mention"]] == []
-    astral = {row["mention"] for row in found if row["passage_id"] == "sample/eng/emoji-city#0"}
+    spans = rows(finished.shared, "entities", "passage_id", "start", "end", "mention")
+    assert [row for row in spans if texts[row["passage_id"]][row["start"] : row["end"]] != row["mention"]] == []
+    astral = {row["mention"] for row in spans if row["passage_id"] == "sample/eng/emoji-city#0"}
     assert {"€18,500", "9 August 2021"} <= astral
 
 

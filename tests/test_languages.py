@@ -51,7 +51,7 @@ def test_babel_writes_the_language_in_the_script_of_its_line(code: str) -> None:
 
 
 def test_every_code_the_detector_may_give_belongs_to_the_detector() -> None:
-    known = {
+    codes = {
         "af",
         "als",
         "am",
@@ -229,7 +229,7 @@ def test_every_code_the_detector_may_give_belongs_to_the_detector() -> None:
         "yue",
         "zh",
     }
-    assert {detected for language in LANGUAGES.values() for detected in language.detect} - known == set()
+    assert {detected for language in LANGUAGES.values() for detected in language.detect} - codes == set()
     assert sorted(code for code, language in LANGUAGES.items() if not language.detect) == ["gaz", "xho"]
 
 
@@ -246,14 +246,14 @@ def test_every_spelling_leads_to_its_language() -> None:
 
 
 def test_a_spelling_of_two_languages_is_an_error() -> None:
-    one = Language("nob", "Norwegian", "Latn", "nb", aliases=("NO",))
-    other = Language("nno", "Nynorsk", "Latn", "nn", aliases=("no",))
+    bokmal = Language("nob", "Norwegian", "Latn", "nb", aliases=("NO",))
+    nynorsk = Language("nno", "Nynorsk", "Latn", "nn", aliases=("no",))
     wanted = "languages.yml: 'no' stands for both nob and nno; keep it in one line"
     with pytest.raises(BadSettings, match=f"^{wanted}$"):
-        codes_by_alias({"nob": one, "nno": other})
+        codes_by_alias({"nob": bokmal, "nno": nynorsk})
 
 
 def test_a_spelling_that_is_another_languages_code_is_an_error() -> None:
-    one = Language("fas", "Persian", "Arab", "fa", aliases=("tha",))
+    farsi = Language("fas", "Persian", "Arab", "fa", aliases=("tha",))
     with pytest.raises(BadSettings, match=r"^languages.yml: 'tha' stands for both tha and fas; keep it in one line$"):
-        codes_by_alias({"tha": LANGUAGES["tha"], "fas": one})
+        codes_by_alias({"tha": LANGUAGES["tha"], "fas": farsi})

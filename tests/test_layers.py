@@ -57,11 +57,11 @@ def imported(path: Path, *, everywhere: bool) -> set[str]:
     """Absolute names that a file imports at its top, or `everywhere`; not those for the type checker alone."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     nodes = list(ast.walk(tree)) if everywhere else tree.body
-    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
 ALL = modules()
@@ -70,7 +70,7 @@ ALL = modules()
 def ours(path: Path) -> set[str]:
     """Modules of finerweb that a file imports: `tables.labels`, and `tables` for what is defined in the folder itself."""
     names = {name.removeprefix("finerweb.") for name in imported(path, everywhere=True) if name.startswith("finerweb.")}
-    return {next(known for known in (name, name.rpartition(".")[0]) if known in ALL) for name in names}
+    return {next(module for module in (name, name.rpartition(".")[0]) if module in ALL) for name in names}
 
 
 OURS = {module: ours(path) for module, path in ALL.items()}
@@ -140,11 +140,11 @@ def test_a_table_is_imported_without_torch() -> None:
     def top(module: str, seen: set[str]) -> set[str]:
         seen.add(module)
         names = imported(ALL[module], everywhere=False)
-        found = {name.split(".")[0] for name in names} & heavy
+        heavy_names = {name.split(".")[0] for name in names} & heavy
         for other in OURS[module]:
             if other not in seen and any(name.startswith(f"finerweb.{other}") for name in names):
-                found |= top(other, seen)
-        return found
+                heavy_names |= top(other, seen)
+        return heavy_names
 
     assert {module: top(module, set()) for module in ALL if module.startswith("tables.")} == {
         module: set() for module in ALL if module.startswith("tables.")

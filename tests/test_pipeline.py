@@ -123,15 +123,15 @@ def test_the_published_files_hold_what_the_table_of_files_says(run: Run) -> None
     assert {str(path.relative_to(root)) for path in (root / "data").rglob("*") if path.is_file()} == {
         row["path"] for row in listed
     }
-    one = next(
+    listing = next(
         row
         for row in listed
         if row["language"] == "tha" and row["variant"] == "merged-target-multi" and row["split"] == "train"
     )
-    base = root / "data" / one["variant"] / one["language"] / one["split"]
+    base = root / "data" / listing["variant"] / listing["language"] / listing["split"]
     lines = [json.loads(line) for line in base.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
     assert pq.read_table(base.with_suffix(".parquet")).to_pylist() == lines
-    assert len(lines) == one["sentences"]
+    assert len(lines) == listing["sentences"]
     labels = {label for line in lines for span in line["char_spans"] for label in span["label"]}
     assert labels & {"วันที่", "ประเทศ", "สถานที่"}
 
@@ -206,14 +206,14 @@ def test_the_model_is_registered_with_what_it_saw(run: Run) -> None:
 def test_the_summary_counts_what_is_there(run: Run) -> None:
     chosen = run.chosen
     places = {"report": chosen.report.path}
-    found = summary.summarise(run.lake, languages=chosen.languages, seconds={}, places=places)
-    assert found["languages"] == 18
-    assert found["passages"] == found["tables"]["passages"] == run.lake.read(passages.TABLE).count()
-    assert found["entities"] == run.lake.read(entities.TABLE).count()
-    assert found["mentions"]["found"] + sum(found["mentions"]["lost"].values()) == found["tables"]["mentions"]
-    assert 0.5 < found["gold"]["precision"] <= 1
-    assert 0.1 < found["gold"]["recall"] < 0.5, "the lexicon knows no person and no organization"
-    assert Path(found["report"]).is_file()
+    report = summary.summarise(run.lake, languages=chosen.languages, seconds={}, places=places)
+    assert report["languages"] == 18
+    assert report["passages"] == report["tables"]["passages"] == run.lake.read(passages.TABLE).count()
+    assert report["entities"] == run.lake.read(entities.TABLE).count()
+    assert report["mentions"]["found"] + sum(report["mentions"]["lost"].values()) == report["tables"]["mentions"]
+    assert 0.5 < report["gold"]["precision"] <= 1
+    assert 0.1 < report["gold"]["recall"] < 0.5, "the lexicon knows no person and no organization"
+    assert Path(report["report"]).is_file()
 
 
 def test_a_plan_says_what_is_left_to_ask_and_what_it_takes(run: Run) -> None:
@@ -227,7 +227,7 @@ def test_a_plan_says_what_is_left_to_ask_and_what_it_takes(run: Run) -> None:
     ]
     priced = {"model": "m", "price": {"input": 1, "output": 2}}
     values: dict[str, Any] = {
-        "models": {**run.chosen.models, "m": Spec.of("openai", priced)},
+        "models": {**run.chosen.models, "m": Spec.from_options("openai", priced)},
         "annotate": run.chosen.annotate.model_copy(update={"annotators": ["broad", "m"]}),
     }
     lines = [line for line in plan.plan(run.lake, run.chosen.model_copy(update=values)) if line.model == "m"]
@@ -244,8 +244,8 @@ def test_a_plan_says_what_is_left_to_ask_and_what_it_takes(run: Run) -> None:
 def test_the_ledger_has_every_answer(run: Run) -> None:
     run.lake.define(VIEWS, tables.every())
     rows = run.lake.spark.table("ledger").groupBy("question").agg(F.sum("answers"), F.countDistinct("run")).collect()
-    asked = run.lake.read(completions.TABLE).groupBy("question").count().collect()
-    assert {(row[0], row[1]) for row in rows} == {tuple(row) for row in asked}
+    counts = run.lake.read(completions.TABLE).groupBy("question").count().collect()
+    assert {(row[0], row[1]) for row in rows} == {tuple(row) for row in counts}
     assert {row[2] for row in rows} == {1}
 
 

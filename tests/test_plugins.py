@@ -64,11 +64,12 @@ def test_suggestion() -> None:
 
 
 def test_an_engine_is_told_by_everything_that_shapes_its_answers() -> None:
-    one, same, other = (
-        Spec.of("fake", options) for options in ({"a": 1, "b": "é👍🏽"}, {"b": "é👍🏽", "a": 1}, {"a": 2, "b": "é👍🏽"})
+    spec, same, other = (
+        Spec.from_options("fake", options)
+        for options in ({"a": 1, "b": "é👍🏽"}, {"b": "é👍🏽", "a": 1}, {"a": 2, "b": "é👍🏽"})
     )
-    assert one == same
-    assert one.options == '{"a": 1, "b": "é👍🏽"}'
-    assert one.settings == {"a": 1, "b": "é👍🏽"}
-    assert len({one.fingerprint, same.fingerprint, other.fingerprint, Spec("lexicon", one.options).fingerprint}) == 3
-    assert engines.load(one) is engines.load(same)
+    assert spec == same
+    assert spec.options == '{"a": 1, "b": "é👍🏽"}'
+    assert spec.settings == {"a": 1, "b": "é👍🏽"}
+    assert len({spec.fingerprint, same.fingerprint, other.fingerprint, Spec("lexicon", spec.options).fingerprint}) == 3
+    assert engines.load(spec) is engines.load(same)

@@ -50,7 +50,7 @@ def own(tmp_path: Path) -> Settings:
     return settings.load("conf/test.yml", [f"work={tmp_path}", f"ingest.sources=[{tmp_path}/pages.jsonl]"])
 
 
-def things(spark: SparkSession, own: Settings, tmp_path: Path) -> list[Outside]:
+def resources(spark: SparkSession, own: Settings, tmp_path: Path) -> list[Outside]:
     return [
         File(str(tmp_path / "a where b 👍🏽.html")),
         Model("moons", "champion"),
@@ -61,19 +61,19 @@ def things(spark: SparkSession, own: Settings, tmp_path: Path) -> list[Outside]:
 
 def test_everything_outside_is_found_again_by_its_key(spark: SparkSession, own: Settings, tmp_path: Path) -> None:
     kinds = plugins.names("finerweb.outside")
-    every = things(spark, own, tmp_path)
-    assert [thing.key.partition(":")[0] for thing in every] == kinds
-    for thing in every:
-        kind, _, name = thing.key.partition(":")
+    every = resources(spark, own, tmp_path)
+    assert [resource.key.partition(":")[0] for resource in every] == kinds
+    for resource in every:
+        kind, _, name = resource.key.partition(":")
         again = plugins.load("finerweb.outside", kind).find(name, settings=own, spark=spark)
-        assert again == thing
-        assert again.state() == thing.state()
+        assert again == resource
+        assert again.state() == resource.state()
 
 
 def test_a_state_changes_with_its_thing_and_is_none_without_it(
     spark: SparkSession, own: Settings, tmp_path: Path
 ) -> None:
-    file, _, source, vocabulary = things(spark, own, tmp_path)
+    file, _, source, vocabulary = resources(spark, own, tmp_path)
     (tmp_path / "labels:1.csv").write_text("label\n", encoding="utf-8")
     log = RunLog("publish")
     log.read(source, vocabulary)
@@ -85,7 +85,7 @@ def test_a_state_changes_with_its_thing_and_is_none_without_it(
     log.wrote(file)
     assert log.outputs == {file.key: "there"}
     assert list(log.inputs) == [source.key, vocabulary.key]
-    assert all(log.inputs[thing.key] != thing.state() for thing in (source, vocabulary))
+    assert all(log.inputs[resource.key] != resource.state() for resource in (source, vocabulary))
     elsewhere = own.model_copy(update={"ingest": own.ingest.model_copy(update={"sources": []})})
     find = plugins.load("finerweb.outside", "source").find
     assert find("pages", settings=elsewhere, spark=spark) is None

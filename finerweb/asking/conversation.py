@@ -71,7 +71,9 @@ def answer_missing(lake: Lake, requests: Requests, *, how: Collection, tasks: in
         _adopt(lake, spool)
         for model, spec in requests.models.items():
             at_once = spec.settings.get("tasks", tasks)
-            shared = Spec.of(spec.engine, {**spec.settings, "tasks": at_once})  # of a limit a minute each keeps a share
+            shared = Spec.from_options(
+                spec.engine, {**spec.settings, "tasks": at_once}
+            )  # of a limit a minute each keeps a share
             _Conversation(lake, spool, requests.to(model), model, shared, how, at_once).hold()
 
 

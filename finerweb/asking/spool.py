@@ -48,7 +48,7 @@ class Spool:
         return [place for place, name in names if name.startswith(prefix) and name.endswith(".jsonl")]
 
     def rows(self, objects: Iterable[str]) -> Iterator[dict[str, Any]]:
-        """The answers in these objects."""
+        """The answers in these objects, one JSON line each."""
         for place in objects:
             with self._system.open(place, "rb") as file:
                 yield from map(json.loads, file.read().splitlines())

@@ -30,7 +30,7 @@ def started(title: str, conf: str, overrides: list[str], *, verbose: bool) -> It
 
 
 def run(jobs: Iterable[str], lake: Lake, settings: Settings, *, force: bool) -> list[Outcome]:
-    """Run these jobs, with a line for each."""
+    """Run these jobs in this order, and print a line after each."""
     runner, outcomes = Runner(lake, settings, force=force), []
     for name in jobs:
         outcomes.append(runner.run(name, graph.load(name).main))

@@ -34,7 +34,7 @@ class Spec:
     options: str = "{}"
 
     @classmethod
-    def of(cls, engine: str, options: Mapping[str, Any]) -> "Spec":
+    def from_options(cls, engine: str, options: Mapping[str, Any]) -> "Spec":
         """A spec whose options are in a fixed order."""
         return cls(engine, json.dumps(options, sort_keys=True, ensure_ascii=False))
 

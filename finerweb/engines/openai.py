@@ -126,7 +126,9 @@ class Endpoint:
         answer = answer_of(reply, request) if 200 <= reply.status < 300 else None
         if answer:
             answer = self._accounted(answer, len(request.instructions) + len(request.prompt))
-        used = (answer.tokens_in + answer.tokens_out or tokens) if answer else 0.0  # what is not told was as estimated
+        used = (
+            (answer.tokens_in + answer.tokens_out or tokens) if answer else 0.0
+        )  # without an account, the estimate stands
         self._pace.settle(tokens - used)
         if answer:
             self._tokens_out += 0.1 * (answer.tokens_out - self._tokens_out)
@@ -149,7 +151,7 @@ class Endpoint:
         return answer
 
     async def _exchange(self, client: httpx.AsyncClient, content: str, source: str) -> Reply:
-        url, body = self._access.at("chat/completions"), content.encode("utf-8", "replace")
+        url, body = self._access.address("chat/completions"), content.encode("utf-8", "replace")
         try:
             async with asyncio.timeout(self._options.timeout), client.stream("POST", url, content=body) as response:
                 if response.is_success and response.headers.get("content-type", "").startswith(EVENTS):
@@ -169,7 +171,7 @@ class Endpoint:
     def _slow_down(self, start: float, reply: Reply) -> None:
         self._pace.slow_down(start, reply.wait)
         if self._pace.pauses > self._options.retries + 1:
-            what = f"told to slow down {self._pace.pauses} times with no answer in between: {reply.summary}"
+            what = f"it asked to slow down {self._pace.pauses} times with no answer in between: {reply.summary}"
             way_out = "ask later, or less at once (in_flight, requests_per_minute, tokens_per_minute)"
             raise self._access.failed(what, f"{way_out}. What was answered is kept")
 
@@ -197,14 +199,14 @@ class Endpoint:
 
 def load(spec: Spec) -> Engine:
     """The endpoint, with the key of this process's environment."""
-    return Endpoint(Access.of(spec))
+    return Endpoint(Access.from_spec(spec))
 
 
 def check(spec: Spec) -> None:
     """Raise EngineFailed for a setting, a key, an endpoint or a model that is not there; asks nothing of a model."""
-    access = Access.of(spec)
+    access = Access.from_spec(spec)
     try:
-        response = httpx.get(access.at("models"), headers=access.headers, timeout=CONNECT)
+        response = httpx.get(access.address("models"), headers=access.headers, timeout=CONNECT)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         reason = access.trouble("unconnected", error).summary
         raise access.failed(reason, "see that it runs and can be reached from here; url says where") from None
@@ -214,16 +216,19 @@ def check(spec: Spec) -> None:
         return
     if failure := access.final(reply):
         raise failure
-    entries = reply.body.get("data")
-    models = (
-        [str(entry["id"]) for entry in entries if isinstance(entry, dict) and "id" in entry]
-        if isinstance(entries, list)
-        else []
-    )
+    models = _models(reply)
     if models and not _is_listed(access.options.model, models):
         names = ", ".join(sorted(models)[:12]) + (", …" if len(models) > 12 else "")
         hint = plugins.suggestion(access.options.model, models)
         raise access.failed("it has no such model", f"there are: {names}.{hint}")
+
+
+def _models(reply: Reply) -> list[str]:
+    """The models that an endpoint lists; empty where the reply is no such list."""
+    entries = reply.body.get("data")
+    if not isinstance(entries, list):
+        return []
+    return [str(entry["id"]) for entry in entries if isinstance(entry, dict) and "id" in entry]
 
 
 def _is_listed(model: str, models: list[str]) -> bool:

@@ -6,7 +6,7 @@ starts the process (`_vllm/process`), all that want the same model reach it by a
 itself when nobody has been there for a while. One process serves a model whatever its decoding.
 
 Settings
-  model         a Hub name, a folder, or `random`: the tiny model of finerweb.random_model
+  model         a Hub name, a folder, or `random`: the tiny model of _vllm/random_model.py
   temperature, seed, max_tokens   see engines.decoding; 0, 0, 2048
   chat_template_kwargs   what the model's chat template is given besides the messages: {enable_thinking: false}
   in_flight     requests sent ahead, so that vLLM never waits for Spark: 512
@@ -85,7 +85,7 @@ class Vllm:
         elif _is_folder(settings["model"]):
             settings["model"] = os.path.abspath(os.path.expanduser(settings["model"]))
         devices = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-        return Place.of(settings, devices=devices, parent=self._settings.get("folder"))
+        return Place.from_settings(settings, devices=devices, parent=self._settings.get("folder"))
 
     def _connected(self, place: Place) -> Connection:
         keep_alive = float(self._settings.get("keep_alive", 60))

@@ -37,12 +37,12 @@ class Refused(NamedTuple):
 
     line: int
     column: str
-    found: str
+    content: str
     wanted: str
     way_out: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.column}: found {self.found}, wanted {self.wanted}; {self.way_out}"
+        return f"line {self.line}: {self.column}: found {self.content}, wanted {self.wanted}; {self.way_out}"
 
 
 class Checked(NamedTuple):
@@ -70,8 +70,8 @@ def check(sheet: Iterable[tuple[int, Cells]], passages: Mapping[str, Passage]) -
             audit = _audit(cells, entity, passages[passage_id])
             if audits.setdefault((*audit[:5], audit.auditor), audit) == audit:
                 continue
-            found = f"{excerpt(audit.auditor)} a second time, with another opinion"
-            problem = "auditor", found, "one opinion of each auditor", "remove one of the lines"
+            opinion = f"{excerpt(audit.auditor)} a second time, with another opinion"
+            problem = "auditor", opinion, "one opinion of each auditor", "remove one of the lines"
         refused.append(Refused(line, *problem))
     return Checked(list(audits.values()), refused, unfilled)
 
@@ -106,11 +106,11 @@ def _fixed_problem(
     return None
 
 
-def _difference(found: str, wanted: str) -> tuple[str, str]:
+def _difference(cell: str, original: str) -> tuple[str, str]:
     """Two cells from a little before where they part."""
-    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(found, wanted, strict=False))))
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(cell, original, strict=False))))
     start = max(0, same - 20)
-    return excerpt(found[start:]), excerpt(wanted[start:])
+    return excerpt(cell[start:]), excerpt(original[start:])
 
 
 def _filled_problem(cells: Cells, text: str) -> Problem | None:

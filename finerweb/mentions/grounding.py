@@ -38,7 +38,7 @@ def ground(
     `best`    the whole list aligned at once (`mentions.aligning`): exact, else normalised, else fuzzy; at word edges;
               one place each, which two mentions share only if their `labels` differ
 
-    `prompt` is what the model was told besides the text: what was copied from there is no mention.
+    `prompt` is what the model read besides the text: what it copied from there is no mention.
     """
     if policy == "all":
         return [_all(mention, text) for mention in mentions]

@@ -1,4 +1,4 @@
-"""Merge what several annotators said of one passage. Plain Python, no Spark.
+"""Merge the claims of several annotators about one passage. Plain Python, no Spark.
 
 The paper's rule (its section 3.3), with what it leaves open made explicit. Two overlapping spans, their overlap
 measured as intersection over union in characters, the similarity of their types as a cosine:
@@ -44,7 +44,7 @@ class Claim(NamedTuple):
 
     @property
     def span(self) -> Span:
-        """Its place."""
+        """Start and end alone."""
         return Span(self.start, self.end)
 
 
@@ -66,7 +66,7 @@ class Entity:
 
     @property
     def span(self) -> Span:
-        """Its place."""
+        """Start and end alone."""
         return Span(self.start, self.end)
 
     @property
@@ -163,7 +163,7 @@ def weigh(claims: Sequence[Claim], beliefs: Beliefs, *, overlap_at: float) -> li
 
 
 def _weighed(item: Item, beliefs: Beliefs) -> Entity:
-    believed = beliefs.of(votes(item, beliefs.annotators))
+    believed = beliefs.probabilities(votes(item, beliefs.annotators))
     classes = {claim: coarse(claim.label) for claim in item}
     named = {kind for kind in classes.values() if kind in believed}
     best = max(sorted(named), key=lambda kind: believed[kind])
@@ -196,7 +196,7 @@ def believe(entities: Sequence[Entity], claims: Sequence[Claim], beliefs: Belief
     """Set the confidence of entities of the paper's rule: that of the items in which they were named."""
     doubts: dict[Claim, float] = {}
     for item in items(claims, overlap_at=overlap_at):
-        doubts |= dict.fromkeys(item, beliefs.of(votes(item, beliefs.annotators))[NOTHING])
+        doubts |= dict.fromkeys(item, beliefs.probabilities(votes(item, beliefs.annotators))[NOTHING])
     for entity in entities:
         entity.confidence = 1.0 - min(doubts[claim] for claim in entity.sources)
 

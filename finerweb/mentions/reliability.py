@@ -37,15 +37,15 @@ class Pattern(NamedTuple):
 class Reliability(NamedTuple):
     """How often an annotator is right about a class in a language.
 
-    `accuracy` is the share of the class's items that it names so; `said` how often it says the class at all; `share`
-    how frequent the class is among the language's items, and `items` how many these are.
+    `accuracy` is the share of the class's items that it names so; `vote_rate` how often it names the class at all;
+    `share` how frequent the class is among the language's items, and `items` how many these are.
     """
 
     annotator: str
     language: str
     coarse: str
     accuracy: float
-    said: float
+    vote_rate: float
     share: float
     items: float
 
@@ -68,7 +68,7 @@ class Beliefs:
         self._rows = {(row.annotator, row.coarse): row for row in rows}
         self._cache: dict[tuple[str, ...], dict[str, float]] = {}  # votes are alike more often than not
 
-    def of(self, votes: tuple[str, ...]) -> dict[str, float]:
+    def probabilities(self, votes: tuple[str, ...]) -> dict[str, float]:
         """The probability of each class that was voted for, and of NOTHING, by the votes of `annotators`."""
         if votes not in self._cache:
             self._cache[votes] = self._believed(votes)
@@ -77,10 +77,12 @@ class Beliefs:
     def _believed(self, votes: tuple[str, ...]) -> dict[str, float]:
         weights = dict(self._shares)
         for annotator, vote in zip(self.annotators, votes, strict=True):
-            said = self._rows[annotator, vote].said
+            vote_rate = self._rows[annotator, vote].vote_rate
             for coarse in weights:
                 row = self._rows[annotator, coarse]
-                weights[coarse] *= row.accuracy if vote == coarse else (1.0 - row.accuracy) * said / (1.0 - row.said)
+                weights[coarse] *= (
+                    row.accuracy if vote == coarse else (1.0 - row.accuracy) * vote_rate / (1.0 - row.vote_rate)
+                )
         total = sum(weights.values())
         return {coarse: weights[coarse] / total for coarse in sorted({NOTHING, *votes})}
 

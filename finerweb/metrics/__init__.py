@@ -20,7 +20,7 @@ class Read(Protocol):
     """Gives a table's frame; an empty one where the table is not there and need not be."""
 
     def __call__(self, table: Table, /, *, or_empty: bool = False) -> DataFrame:
-        """The frame."""
+        """The rows of `table`, all of them."""
         ...
 
 

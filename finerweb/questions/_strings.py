@@ -1,4 +1,4 @@
-"""A string in quotes of any kind, whose end is told from what comes after it: models forget to escape quotes."""
+"""A string in quotes of any kind, whose end follows from what comes after it: models forget to escape quotes."""
 
 import re
 from typing import Literal, NamedTuple

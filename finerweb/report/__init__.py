@@ -1,1 +1,1 @@
-"""What is told of a data set: the report, the data card, the views."""
+"""What people read about a data set: the report, the data card, the views."""

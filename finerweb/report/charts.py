@@ -29,7 +29,7 @@ def every(findings: Findings) -> dict[str, Markup]:
 
 
 def _volume(findings: Findings) -> Markup:
-    volumes = [findings.of("volume", code) for code in findings.codes]
+    volumes = [findings.details("volume", code) for code in findings.codes]
     annotated, entities = ([volume.get(key, 0) for volume in volumes] for key in ("annotated", "entities"))
     others = [volume.get("passages", 0) - part for volume, part in zip(volumes, annotated, strict=True)]
     return plots.bars(
@@ -75,10 +75,10 @@ def _retention(findings: Findings) -> Markup:
 
 
 def _agreement(findings: Findings) -> Markup:
-    measured = [code for code in findings.codes if findings.of("agreement", code)]
+    measured = [code for code in findings.codes if findings.details("agreement", code)]
     colours = {"exact": plots.GOOD[0], "overlap": plots.GOOD[1], "alone": plots.GREY}
     parts = [
-        Part(name, [findings.of("agreement", code).get(f"entities/{name}", 0) for code in measured], colour)
+        Part(name, [findings.details("agreement", code).get(f"entities/{name}", 0) for code in measured], colour)
         for name, colour in colours.items()
     ]
     names = [findings.languages[code].name for code in measured]
@@ -87,9 +87,9 @@ def _agreement(findings: Findings) -> Markup:
 
 
 def _gold(findings: Findings) -> Markup:
-    measured = [code for code in findings.codes if findings.of("gold", code)]
+    measured = [code for code in findings.codes if findings.details("gold", code)]
     series = [
-        Part(name, [findings.of("gold", code)[name] for code in measured], colour)
+        Part(name, [findings.details("gold", code)[name] for code in measured], colour)
         for name, colour in (("precision", plots.BLUE), ("recall", plots.BAD[1]))
     ]
     names = [findings.languages[code].name for code in measured]

@@ -16,7 +16,7 @@ TOP_LABELS = 40
 
 
 def rows(frame: DataFrame) -> Rows:
-    """The rows of a small frame."""
+    """The rows of a small frame as dicts, brought to the driver."""
     return [row.asDict() for row in frame.collect()]
 
 
@@ -119,7 +119,7 @@ def names(frame: DataFrame, chosen: Sequence[str]) -> dict[str, dict[str, dict[s
 
 
 def verdicts(frame: DataFrame, entities: DataFrame) -> Rows:
-    """What each judge said of plain lists, in all."""
+    """Each judge's verdicts on plain lists, in all."""
     entity_counts = entities.groupBy("passage_id").agg(F.count("*").alias("entities"))
     errors = [F.sum(F.size(name)).alias(name) for name in ("missing", "extra", "wrong")]
     judged = frame.filter("copy = 'plain'").join(entity_counts, on="passage_id", how="left").groupBy("judge")

@@ -57,7 +57,7 @@ class Facts:
 
     @property
     def variants(self) -> list[str]:
-        """The names of the variants."""
+        """The names of the variants that have files, sorted."""
         return sorted({row["variant"] for row in self.files})
 
     @property

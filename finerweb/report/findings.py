@@ -76,7 +76,7 @@ class Findings:
         """The languages in the order of their names."""
         return sorted(self.languages, key=lambda code: self.languages[code].name)
 
-    def of(self, metric: str, code: str) -> Mapping[str, float]:
+    def details(self, metric: str, code: str) -> Mapping[str, float]:
         """What a metric says of a language: detail -> value; empty where it says nothing."""
         return self.measures.get(metric, {}).get(code, {})
 

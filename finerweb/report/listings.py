@@ -41,10 +41,10 @@ def languages(findings: Findings) -> Listing:
     """How much there is of each language."""
     rows = []
     for code in findings.codes:
-        language, volume = findings.languages[code], findings.of("volume", code)
+        language, volume = findings.languages[code], findings.details("volume", code)
         shares = {
-            "scored": percent(findings.of("coverage", code).get("scored", 0.0)),
-            "accepted": percent(findings.of("acceptance", code).get("selected", 0.0)),
+            "scored": percent(findings.details("coverage", code).get("scored", 0.0)),
+            "accepted": percent(findings.details("acceptance", code).get("selected", 0.0)),
         }
         cells = [shares.get(name) or count(volume.get(name, 0)) for name in COUNTED]
         rows.append((language.name, code, language.script, *cells))

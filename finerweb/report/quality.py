@@ -51,7 +51,7 @@ def _gold(findings: Findings) -> Listing:
             decimals(values["f1"]),
         )
         for code in findings.codes
-        if (values := findings.of("gold", code))
+        if (values := findings.details("gold", code))
     ]
     columns = ("marked", "found", "both", "precision", "recall", "F1")
     caption = "Spans against gold, by language."
@@ -138,7 +138,7 @@ def _judged(findings: Findings) -> Listing:
             *(decimals(graded[f"{judge}/{name}"]) for name in trust.ERRORS_FOUND),
         )
         for code in findings.codes
-        for graded in [findings.of("verdicts", code)]
+        for graded in [findings.details("verdicts", code)]
         for judge in [row["judge"] for row in findings.verdicts]
         if f"{judge}/{trust.GRADES[0]}" in graded
     ]

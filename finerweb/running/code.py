@@ -1,4 +1,4 @@
-"""The project's own code, told by a fingerprint: a job that was changed runs again."""
+"""A fingerprint of the project's own code: a job whose code has changed runs again."""
 
 import hashlib
 from collections.abc import Iterator

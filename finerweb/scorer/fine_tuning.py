@@ -185,8 +185,8 @@ def _model(encoder: Path, recipe: Recipe) -> Any:
 def _encode(part: pd.DataFrame, tokenizer: Any, recipe: Recipe, *, limit: int) -> _Passages:
     encoded = tokenizer(part["text"].tolist(), truncation=True, max_length=limit)
     ratings, first = part["rating"].to_numpy(), recipe.heads[0]
-    labels = np.stack([target.to_head(target.of(ratings)) for target in recipe.heads], axis=1).astype(np.float32)
-    return _Passages(encoded, labels, _weights(first.classify(first.of(ratings)), recipe.balance))
+    labels = np.stack([target.to_head(target.encode(ratings)) for target in recipe.heads], axis=1).astype(np.float32)
+    return _Passages(encoded, labels, _weights(first.classify(first.encode(ratings)), recipe.balance))
 
 
 def _weights(classes: NDArray[np.int64], balance: bool) -> NDArray[np.float32]:

@@ -37,9 +37,9 @@ class Card:
         return Thresholds(self.heads[0].threshold if setting == "target" else float(setting))
 
     def thresholds_of(self, languages: Iterable[str], setting: float | str) -> dict[str, float]:
-        """The same, language by language."""
+        """The threshold of each of these languages by the setting."""
         thresholds = self.thresholds_as(setting)
-        return {code: thresholds.of(code) for code in languages}
+        return {code: thresholds.threshold(code) for code in languages}
 
 
 def write(folder: Path, card: Card) -> None:

@@ -39,7 +39,7 @@ def table(rows: pd.DataFrame, target: Target, thresholds: Thresholds) -> pd.Data
 
 def _measure(rows: pd.DataFrame, target: Target, thresholds: Thresholds, language: str) -> dict[str, Any]:
     scores, ratings = rows["score"].to_numpy(dtype=float), rows["rating"].to_numpy(dtype=int)
-    values, useful = target.of(ratings).astype(float), is_useful(ratings)
+    values, useful = target.encode(ratings).astype(float), is_useful(ratings)
     each = thresholds.each(rows["language"])
     precision, recall, f1 = _macro(target.classify(values), _classes(scores, each, target))
     return {
@@ -93,7 +93,7 @@ def macro_f1(scores: Values, values: Values, target: Target) -> float:
 
 def confusion(rows: pd.DataFrame, target: Target) -> NDArray[np.int64]:
     """Counts: a row for each rated class, a column for each predicted one."""
-    true = target.classify(target.of(rows["rating"].to_numpy()))
+    true = target.classify(target.encode(rows["rating"].to_numpy()))
     predicted = target.classify(rows["score"].to_numpy(dtype=float))
     counts: NDArray[np.int64] = confusion_matrix(true, predicted, labels=list(range(len(target.classes))))
     return counts

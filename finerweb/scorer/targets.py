@@ -21,7 +21,7 @@ class Target(NamedTuple):
     classes: tuple[str, ...]
     threshold: float  # the edge that parts useful from not
 
-    def of(self, ratings: Sequence[int] | NDArray[Any]) -> NDArray[np.float32]:
+    def encode(self, ratings: Sequence[int] | NDArray[Any]) -> NDArray[np.float32]:
         """The values that are learned."""
         values: NDArray[np.float32] = np.asarray(self.values, dtype=np.float32)[np.asarray(ratings, dtype=int) - 1]
         return values
@@ -48,13 +48,13 @@ class Thresholds:
     everywhere: float
     by_language: Mapping[str, float] = field(default_factory=dict)
 
-    def of(self, language: str) -> float:
+    def threshold(self, language: str) -> float:
         """The threshold of a language."""
         return self.by_language.get(language, self.everywhere)
 
     def each(self, languages: Iterable[str]) -> Values:
         """The threshold of each row."""
-        return np.array([self.of(language) for language in languages], dtype=float)
+        return np.array([self.threshold(language) for language in languages], dtype=float)
 
     def __str__(self) -> str:
         count = len(self.by_language)

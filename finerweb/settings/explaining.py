@@ -59,7 +59,7 @@ def _classes(kind: Any) -> list[Any]:
 
 
 def _types(kind: Any) -> Mapping[str, Any]:
-    """Fields and their types."""
+    """The fields of a section or a dataclass with their types; none for any other type."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return {name: field.annotation for name, field in kind.model_fields.items()}
     # A validator in an annotation is an instance of a dataclass, and no class with settings.

@@ -81,7 +81,7 @@ class _Layers:
                 self._note(f"{prefix}{key}", value, place)
 
     def _note(self, setting: str, value: Any, place: str) -> None:
-        """A setting is from there, with all that is in it."""
+        """Note `place` as the origin of a setting and of all settings below it."""
         others = {path: origin for path, origin in self.origin.items() if not path.startswith(f"{setting}.")}
         self.origin = others | dict.fromkeys([setting, *_paths(value, f"{setting}.")], place)
 

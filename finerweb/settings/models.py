@@ -39,7 +39,9 @@ def _spec(value: Any) -> Spec:
     model = Model.model_validate({name: entry for name, entry in value.items() if name in Model.model_fields})
     options = {name: entry for name, entry in value.items() if name not in Model.model_fields}
     common = {"price": asdict(model.price) if model.price else None, "tasks": model.tasks, "gpus": model.gpus}
-    return Spec.of(model.engine, options | {name: entry for name, entry in common.items() if entry is not None})
+    return Spec.from_options(
+        model.engine, options | {name: entry for name, entry in common.items() if entry is not None}
+    )
 
 
 def _nameable(name: str) -> str:

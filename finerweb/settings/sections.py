@@ -79,7 +79,7 @@ class Train(Section, Recipe):
 
     @property
     def recipe(self) -> Recipe:
-        """The recipe alone."""
+        """What shapes the model, without where its ratings come from."""
         return Recipe(**{name: getattr(self, name) for name in Recipe.model_fields})
 
 
@@ -106,7 +106,7 @@ class Select(Section):
 
     @field_validator("threshold", mode="before")
     @classmethod
-    def _known(cls, threshold: Any) -> Any:
+    def _check_threshold(cls, threshold: Any) -> Any:
         is_number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
         if not is_number and threshold not in ("target", "calibrated"):
             raise ValueError("wanted target, calibrated or a number")
@@ -128,7 +128,7 @@ class Ground(Section):
 
     @field_validator("policy")
     @classmethod
-    def _known(cls, policy: str) -> str:
+    def _check_policy(cls, policy: str) -> str:
         if policy not in POLICIES:
             raise ValueError(f"wanted one of {', '.join(POLICIES)}.{plugins.suggestion(policy, list(POLICIES))}")
         return policy

@@ -50,8 +50,10 @@ def empty(path: str, others: Collection[str]) -> list[str]:
         return []
     roots = system.glob(place) if any(sign in place for sign in "*?[") else [place]
     below = {file: file[len(root) :] for root in roots for file in system.find(root)}
-    there = {plain(file) for file in others}
-    return sorted(file for file, name in below.items() if not _is_hidden(name or file) and plain(file) not in there)
+    other_paths = {plain(file) for file in others}
+    return sorted(
+        file for file, name in below.items() if not _is_hidden(name or file) and plain(file) not in other_paths
+    )
 
 
 def _is_hidden(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""JSON lines to records: a line's bytes are kept as they are, so that what is wrong with it can be told and shown."""
+"""JSON lines to records; a line's bytes are kept as they are, so that an error can name and show what is wrong."""
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F

@@ -129,5 +129,5 @@ def _checked(path: Path, numbered: list[tuple[int, Entry]], languages: Collectio
     return [entry for _, entry in {**by_form, **by_label}.values()]
 
 
-def _bad(path: Path, number: int, found: str, wanted: str) -> BadVocabulary:
-    return BadVocabulary(f"{path}:{number}: found {found}, wanted {wanted}; mend the line, or write the file anew")
+def _bad(path: Path, number: int, content: str, wanted: str) -> BadVocabulary:
+    return BadVocabulary(f"{path}:{number}: found {content}, wanted {wanted}; mend the line, or write the file anew")

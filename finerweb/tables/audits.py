@@ -42,6 +42,6 @@ def sheets(entities: DataFrame, passages: DataFrame) -> DataFrame:
 
 
 def renew(audits: DataFrame, newer: DataFrame) -> DataFrame:
-    """Audits with newer ones added; who says something else of the same thing has changed his mind."""
+    """Audits with newer ones added; an auditor's newer opinion of the same entity replaces the older."""
     kept = audits.join(newer, on=list(TABLE.key), how="left_anti")
     return kept.unionByName(newer)

@@ -59,11 +59,13 @@ def subjects(
     frame: DataFrame, *, subject_id: str, payload: Sequence[str], languages: Mapping[str, Language]
 ) -> DataFrame:
     """What is asked about (subject_id, language, payload), of a frame with a row for each."""
-    fields = [_of(languages, OF_LANGUAGE[name]).alias(name) if name in OF_LANGUAGE else F.col(name) for name in payload]
+    fields = [
+        _attribute(languages, OF_LANGUAGE[name]).alias(name) if name in OF_LANGUAGE else F.col(name) for name in payload
+    ]
     return frame.select(F.col(subject_id).alias("subject_id"), "language", F.struct(*fields).alias("payload"))
 
 
-def _of(languages: Mapping[str, Language], attribute: str) -> Expression:
+def _attribute(languages: Mapping[str, Language], attribute: str) -> Expression:
     return lookup({code: getattr(language, attribute) for code, language in languages.items()}, "language")
 
 

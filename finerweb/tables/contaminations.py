@@ -92,9 +92,9 @@ def _compare(row: Any) -> Iterator[tuple[Any, ...]]:
     )
 
 
-def renew(contaminations: DataFrame, found: DataFrame, *, benchmarks: Collection[str]) -> DataFrame:
+def renew(contaminations: DataFrame, matches: DataFrame, *, benchmarks: Collection[str]) -> DataFrame:
     """What was found in these benchmarks now, and in others before."""
-    return contaminations.filter(~F.col("benchmark").isin(list(benchmarks))).unionByName(found)
+    return contaminations.filter(~F.col("benchmark").isin(list(benchmarks))).unionByName(matches)
 
 
 def spare(examples: DataFrame, contaminations: DataFrame, *, leave_out: bool) -> DataFrame:

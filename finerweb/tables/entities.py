@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finerweb.mentions import merging
-from finerweb.mentions.merging import Claim, read_claims
+from finerweb.mentions.merging import Claim, Entity, read_claims
 from finerweb.mentions.reliability import Beliefs, Reliability
 from finerweb.rows import flat_map
 from finerweb.table import Column, Table
@@ -49,7 +49,7 @@ TABLE = Table(
 
 
 def merge_annotators(
-    said: DataFrame,
+    claims: DataFrame,
     passages: DataFrame,
     similarities: DataFrame,
     reliabilities: DataFrame,
@@ -58,50 +58,41 @@ def merge_annotators(
     similarity: float,
     rule: str = "paper",
 ) -> DataFrame:
-    """Merge what the annotators `said` of each passage by a rule of `finerweb.mentions.merging`."""
-    labels = said.select("passage_id", F.explode(F.array_distinct("said.label")).alias("label"))
-    # The similarities that a passage can need: those of the pairs of its labels.
-    needed = labels.join(labels.withColumnRenamed("label", "other"), on="passage_id", how="inner").filter(
-        "label < other"
-    )
-    alike = (
-        needed.join(similarities, on=["label", "other"], how="inner")
-        .groupBy("passage_id")
-        .agg(F.collect_list(F.struct("label", "other", "similarity")).alias("alike"))
-    )
+    """Merge the annotators' claims about each passage by a rule of `finerweb.mentions.merging`."""
     # One string a language: the workers read each once.
-    known = reliabilities.groupBy("language").agg(
-        F.to_json(F.sort_array(F.collect_list(F.struct(*reliabilities.columns)))).alias("known")
+    rows = reliabilities.withColumnRenamed("said", "vote_rate")  # as the fields of Reliability
+    by_language = rows.groupBy("language").agg(
+        F.to_json(F.sort_array(F.collect_list(F.struct(*rows.columns)))).alias("reliabilities")
     )
     together = (
-        said.drop("language")
-        .join(alike, on="passage_id", how="left")
+        claims.drop("language")
+        .join(_alike(claims, similarities), on="passage_id", how="left")
         .join(passages.select("passage_id", "language", "text"), on="passage_id", how="inner")
-        .join(F.broadcast(known), on="language", how="inner")
+        .join(F.broadcast(by_language), on="language", how="inner")
     )
     return flat_map(together, partial(_entities, overlap=overlap, similarity=similarity, rule=rule), TABLE.columns)
 
 
+def _alike(claims: DataFrame, similarities: DataFrame) -> DataFrame:
+    """The similarities that each passage can need: those of the pairs of its labels."""
+    labels = claims.select("passage_id", F.explode(F.array_distinct("claims.label")).alias("label"))
+    pairs = labels.join(labels.withColumnRenamed("label", "other"), on="passage_id", how="inner").filter(
+        "label < other"
+    )
+    return (
+        pairs.join(similarities, on=["label", "other"], how="inner")
+        .groupBy("passage_id")
+        .agg(F.collect_list(F.struct("label", "other", "similarity")).alias("alike"))
+    )
+
+
 @lru_cache(maxsize=256)
-def _beliefs(known: str) -> Beliefs:
-    return Beliefs(Reliability(**one) for one in json.loads(known))
+def _beliefs(reliabilities: str) -> Beliefs:
+    return Beliefs(Reliability(**row) for row in json.loads(reliabilities))
 
 
 def _entities(passage: Any, *, overlap: float, similarity: float, rule: str) -> Iterator[tuple[Any, ...]]:
-    claims, beliefs = read_claims(passage.said), _beliefs(passage.known)
-    if rule == "weighted":
-        entities = merging.weigh(claims, beliefs, overlap_at=overlap)
-    else:
-        alike = {
-            (one["label"], one["other"]): one["similarity"] for one in ([] if passage.alike is None else passage.alike)
-        }
-
-        def similar(a: str, b: str) -> float:
-            return 1.0 if a == b else float(alike.get((min(a, b), max(a, b)), 0.0))
-
-        entities = merging.merge(claims, similar, overlap_at=overlap, similarity_at=similarity)
-        merging.believe(entities, claims, beliefs, overlap_at=overlap)
-    for entity in entities:
+    for entity in _merged(passage, overlap=overlap, similarity=similarity, rule=rule):
         yield TABLE.row(
             passage_id=passage.passage_id,
             language=passage.language,
@@ -116,6 +107,21 @@ def _entities(passage: Any, *, overlap: float, similarity: float, rule: str) -> 
             lost=[{**_source(span), "problem": problem} for span, problem in entity.lost],
             text=passage.text,
         )
+
+
+def _merged(passage: Any, *, overlap: float, similarity: float, rule: str) -> list[Entity]:
+    claims, beliefs = read_claims(passage.claims), _beliefs(passage.reliabilities)
+    if rule == "weighted":
+        return merging.weigh(claims, beliefs, overlap_at=overlap)
+    pairs = [] if passage.alike is None else passage.alike
+    alike = {(pair["label"], pair["other"]): pair["similarity"] for pair in pairs}
+
+    def similar(a: str, b: str) -> float:
+        return 1.0 if a == b else float(alike.get((min(a, b), max(a, b)), 0.0))
+
+    entities = merging.merge(claims, similar, overlap_at=overlap, similarity_at=similarity)
+    merging.believe(entities, claims, beliefs, overlap_at=overlap)
+    return entities
 
 
 def _source(claim: Claim) -> dict[str, Any]:

@@ -80,29 +80,17 @@ def annotations(entities: DataFrame, mentions: DataFrame, labels: DataFrame) -> 
     A quartile is a quarter of the language's merged spans, by confidence, the surest first; of equals, by their key.
     """
     surest_first = Window.partitionBy("language").orderBy(F.desc("confidence"), "passage_id", "start", "end")
-    merged = entities.withColumn("quartile", F.ntile(4).over(surest_first)).select(
-        "passage_id",
-        "language",
-        F.lit(MERGED).alias("annotator"),
-        "start",
-        "end",
-        "quartile",
-        F.posexplode("labels").alias("order", "label"),
+    place = ("passage_id", "language", "annotator", "start", "end")
+    merged = entities.withColumns({"annotator": F.lit(MERGED), "quartile": F.ntile(4).over(surest_first)}).select(
+        *place, "quartile", F.posexplode("labels").alias("order", "label")
     )
     single = mentions.filter("problem is null").select(
-        "passage_id",
-        "language",
-        "annotator",
-        "start",
-        "end",
-        F.lit(None).cast("int").alias("quartile"),
-        F.col("position").alias("order"),
-        "label",
+        *place, F.lit(None).cast("int").alias("quartile"), F.col("position").alias("order"), "label"
     )
-    named = labels.select("label", "language", "canonical", "name")
+    names = labels.select("label", "language", "canonical", "name")
     return (
         merged.unionByName(single)
-        .join(named, on=["label", "language"], how="inner")
+        .join(names, on=["label", "language"], how="inner")
         .groupBy("passage_id", "annotator", "start", "end")
         .agg(
             F.sort_array(F.collect_list(F.struct("order", "canonical", "name"))).alias("labels"),

@@ -70,7 +70,7 @@ def inventory(mentions: DataFrame) -> DataFrame:
 
 def forms(inventory: DataFrame, *, languages: Mapping[str, Language]) -> DataFrame:
     """The labels in canonical form, each by itself: columns of FORM."""
-    detect = {code: one.detect[0] for code, one in languages.items() if one.detect and code != ENGLISH}
+    detect = {code: language.detect[0] for code, language in languages.items() if language.detect and code != ENGLISH}
     return flat_map(inventory, partial(_form, detect=detect), FORM)
 
 
@@ -102,23 +102,23 @@ def freeze(forms: DataFrame, vocabulary: DataFrame | None) -> DataFrame:
     """
     if vocabulary is None:
         return forms
-    known = vocabulary.select("label", "language", F.struct("canonical", "coarse", "name").alias("known"))
-    by_form = known.select(F.col("label").alias("canonical"), "language", F.col("known").alias("known_form"))
-    found = forms.join(known, on=["label", "language"], how="left").join(
+    entries = vocabulary.select("label", "language", F.struct("canonical", "coarse", "name").alias("entry"))
+    by_form = entries.select(F.col("label").alias("canonical"), "language", F.col("entry").alias("form_entry"))
+    matches = forms.join(entries, on=["label", "language"], how="left").join(
         by_form, on=["canonical", "language"], how="left"
     )
-    known_as = F.coalesce("known", "known_form")
-    is_changed = known_as["canonical"] != F.col("canonical")
-    return found.select(
+    entry = F.coalesce("entry", "form_entry")
+    is_changed = entry["canonical"] != F.col("canonical")
+    return matches.select(
         "label",
         "language",
         "mentions",
-        F.coalesce(known_as["canonical"], "canonical").alias("canonical"),
+        F.coalesce(entry["canonical"], "canonical").alias("canonical"),
         F.when(is_changed, F.array_append("changes", F.lit("vocabulary"))).otherwise(F.col("changes")).alias("changes"),
-        known_as["coarse"].alias("coarse"),
-        known_as["name"].alias("name"),
+        entry["coarse"].alias("coarse"),
+        entry["name"].alias("name"),
         "is_english",
-        F.when(known_as.isNull(), F.coalesce("problem", F.lit("not_in_vocabulary"))).alias("problem"),
+        F.when(entry.isNull(), F.coalesce("problem", F.lit("not_in_vocabulary"))).alias("problem"),
     )
 
 
@@ -141,8 +141,8 @@ def settle(forms: DataFrame, completions: DataFrame) -> DataFrame:
     repaired = flat_map(_answered(forms, completions), _repaired, FORM)
     counted = repaired.filter(_IS_OPEN).groupBy("canonical").agg(F.sum("mentions").alias("mentions"))
     # The distinct canonical labels, some 10^5, are compared in one task.
-    found = counted.groupBy().applyInPandas(_variants, "canonical string, meant string, why array<string>")
-    meant = repaired.join(found, on="canonical", how="left")
+    meanings = counted.groupBy().applyInPandas(_variants, "canonical string, meant string, why array<string>")
+    meant = repaired.join(meanings, on="canonical", how="left")
     is_variant = F.expr(f"meant is not null and {_IS_OPEN}")
     return (
         meant.withColumn("changes", F.when(is_variant, F.concat("changes", "why")).otherwise(F.col("changes")))
@@ -180,21 +180,21 @@ def _repaired(row: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def _variants(counted: pd.DataFrame) -> pd.DataFrame:
-    found = variants(dict(zip(counted["canonical"], counted["mentions"], strict=True)))
-    rows = [(label, one.label, list(one.changes)) for label, one in sorted(found.items())]
+    meanings = variants(dict(zip(counted["canonical"], counted["mentions"], strict=True)))
+    rows = [(label, variant.label, list(variant.changes)) for label, variant in sorted(meanings.items())]
     return pd.DataFrame(rows, columns=["canonical", "meant", "why"])
 
 
 def name(settled: DataFrame, completions: DataFrame, *, languages: Mapping[str, Language]) -> DataFrame:
     """The labels with the names that the label_name answers give them; English labels are their own names."""
-    scripts = {code: one.script for code, one in languages.items()}
+    scripts = {code: language.script for code, language in languages.items()}
     return flat_map(_answered(settled, completions), partial(_named, scripts=scripts), _NAMED)
 
 
 def given(named: DataFrame, *, when: bool) -> DataFrame:
     """The names that were given, each once in a language, to be put into English again: label, language."""
-    asked = named.filter(F.lit(when) & F.col("problem").isNull() & (F.col("language") != ENGLISH))
-    return asked.select(F.col("name").alias("label"), "language").distinct()
+    names = named.filter(F.lit(when) & F.col("problem").isNull() & (F.col("language") != ENGLISH))
+    return names.select(F.col("name").alias("label"), "language").distinct()
 
 
 def check(named: DataFrame, completions: DataFrame) -> DataFrame:
@@ -223,12 +223,12 @@ def _named(row: Any, *, scripts: Mapping[str, str]) -> Iterator[tuple[Any, ...]]
     name, problem = row.name or row.canonical, row.problem
     if row.name is None and problem is None and row.language != ENGLISH:
         try:
-            said = label_name.parse(row.answer or "")
+            answer = label_name.parse(row.answer or "")
         except Unreadable:
             problem = row.answer_problem or "not_asked"
         else:
-            problem = label_name.doubt(said, {"label": row.canonical, "script": scripts[row.language]})
-            name = row.canonical if problem else said
+            problem = label_name.doubt(answer, {"label": row.canonical, "script": scripts[row.language]})
+            name = row.canonical if problem else answer
     of_class = row.coarse or coarse(row.canonical)
     yield _name_row(**_settled(row), coarse=of_class, name=name, back=None, problem=problem)
 

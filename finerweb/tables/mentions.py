@@ -89,13 +89,15 @@ def read(row: Any, *, locales: Mapping[str, str], policy: str) -> Iterator[tuple
     for (position, item), label, alternatives in zip(named, labels, places, strict=True):
         mention = {**answer, "position": position, "mention": item.mention, "label": label}
         for place in alternatives:
-            if place.span is None or not 0 < len(label) <= LONGEST_LABEL:
-                no_label = "long_label" if label else "no_label"
-                yield TABLE.row(**mention, **NOWHERE, problem=place.problem or no_label)
-            else:
-                start, end = place.span
-                surface = row.text[start:end]
-                yield TABLE.row(**mention, start=start, end=end, surface=surface, tier=place.tier, problem=None)
+            yield TABLE.row(**mention, **_where(row.text, label, place))
     for position, bad in enumerate(items):
         if isinstance(bad, Bad):
             yield TABLE.row(**answer, position=position, mention=bad.text, label=None, **NOWHERE, problem="bad_item")
+
+
+def _where(text: str, label: str, place: grounding.Grounded) -> dict[str, Any]:
+    """Where a mention is in its text, or why it counts for nothing."""
+    if place.span is None or not 0 < len(label) <= LONGEST_LABEL:
+        return {**NOWHERE, "problem": place.problem or ("long_label" if label else "no_label")}
+    start, end = place.span
+    return {"start": start, "end": end, "surface": text[start:end], "tier": place.tier, "problem": None}

@@ -157,7 +157,7 @@ def _rows(
 def is_in(language: Language, detected: segment.Detected) -> bool:
     """Is a passage in the language? Yes unless the detector is sure of another one.
 
-    A language that the detector does not know can only be told from English.
+    Of a language that the detector does not know, it can only say that it is not English.
     """
     if detected.code in language.detect or detected.score < DETECTION_SURE:
         return True

@@ -34,7 +34,7 @@ TABLE = Table(
 )
 
 
-def of(scores: DataFrame, *, scorer: str) -> DataFrame:
+def by_scorer(scores: DataFrame, *, scorer: str) -> DataFrame:
     """The scores that one scorer gave."""
     return scores.filter(F.col("scorer") == scorer)
 

@@ -26,8 +26,8 @@ TABLE = Table(
 
 def pairs(mentions: DataFrame) -> DataFrame:
     """The pairs of labels that different annotators gave to overlapping spans."""
-    found = mentions.filter("problem is null").select("passage_id", "annotator", "start", "end", "label")
-    left, right = found.alias("l"), found.alias("r")
+    spans = mentions.filter("problem is null").select("passage_id", "annotator", "start", "end", "label")
+    left, right = spans.alias("l"), spans.alias("r")
     met = left.join(
         right,
         on=F.expr(

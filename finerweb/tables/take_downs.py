@@ -60,7 +60,7 @@ def news(take_downs: DataFrame, matches: DataFrame, *, reason: str, taken: datet
 
 
 def renew(take_downs: DataFrame, news: DataFrame) -> DataFrame:
-    """Take-downs with news of them."""
+    """The take-downs, each as it is in `news` where it is there, and the new ones."""
     return take_downs.join(news, on="document_id", how="left_anti").unionByName(news)
 
 

@@ -43,7 +43,7 @@ TABLE = Table(
     },
 )
 
-PLAIN = "copy = 'plain'"  # the annotations as they are: what is said of their quality counts these alone
+PLAIN = "copy = 'plain'"  # the annotations as they are: measures of quality count these alone
 
 _SUBJECT = (
     Column("passage_id", "string", "of the copy: a request is known by it"),
@@ -66,7 +66,7 @@ def subjects(
     """
     is_sure = (F.col("agreement") == "exact").alias("is_sure")
     listed = entities.groupBy("passage_id").agg(
-        F.sort_array(F.collect_list(F.struct("start", "end", "mention", "label", is_sure))).alias("found")
+        F.sort_array(F.collect_list(F.struct("start", "end", "mention", "label", is_sure))).alias("annotations")
     )
     turns = Window.partitionBy("language").orderBy(F.xxhash64("passage_id"), "passage_id")
     turn = F.row_number().over(turns)
@@ -74,7 +74,7 @@ def subjects(
         "passage_id",
         "language",
         "text",
-        "found",
+        "annotations",
         _is_in_share(turn, planted).alias("is_planted"),
         _is_in_share(turn, swapped).alias("is_swapped"),
     )
@@ -88,11 +88,15 @@ def _is_in_share(turn: Expression, share: float) -> Expression:
 
 
 def _copies(passage: Any, *, locales: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
-    found = [Annotation(**one) for one in ([] if passage.found is None else passage.found)]
-    yield _copy(passage, "plain", found)
-    if passage.is_swapped and len(found) > 1:
-        yield _copy(passage, "swapped", found[::-1])
-    made = passage.is_planted and plant(passage.text, found, key=passage.passage_id, locale=locales[passage.language])
+    annotations = [
+        Annotation(**annotation) for annotation in ([] if passage.annotations is None else passage.annotations)
+    ]
+    yield _copy(passage, "plain", annotations)
+    if passage.is_swapped and len(annotations) > 1:
+        yield _copy(passage, "swapped", annotations[::-1])
+    made = passage.is_planted and plant(
+        passage.text, annotations, key=passage.passage_id, locale=locales[passage.language]
+    )
     if made:
         yield _copy(passage, "planted", made.annotations, made.kind, made.mention)
 

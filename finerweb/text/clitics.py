@@ -206,7 +206,7 @@ def is_contracted(word: str, rest: str) -> bool:
 
 
 @functools.cache
-def of(language: str) -> Clitics:
+def load(language: str) -> Clitics:
     """The clitics of a language, by its code in the locale."""
     return Clitics(language)
 

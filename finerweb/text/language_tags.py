@@ -66,15 +66,15 @@ class Reader:
         return Tag(tag.code, (script(posix[2]) if posix and posix[2] else None) or tag.script)
 
     def _of_subtags(self, subtags: Subtags) -> Tag:
-        language, said, region = subtags
+        language, script_code, region = subtags
         code = self._codes.get(language)
         if code is None:
             other = split(get_global("language_aliases").get(language, ""))  # fa_AF for prs, sr_Latn for sh
             code = self._codes.get(other.language) if other else None
-            said, region = said or (other and other.script), region or (other and other.region)
+            script_code, region = script_code or (other and other.script), region or (other and other.region)
         if code is None:
             return Tag(None, None)
-        return Tag(code, script(said) if said else _script_there(self._bases[code], region))
+        return Tag(code, script(script_code) if script_code else _script_there(self._bases[code], region))
 
     def _of_name(self, name: str) -> Tag:
         """English, Bangla, Chinese (Traditional), Portuguese (Brazil)."""

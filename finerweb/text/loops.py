@@ -1,4 +1,4 @@
-"""A text that repeats itself to its end, as of a language model that loops: told from the text alone.
+"""A text that repeats itself to its end, as a looping language model writes it: recognised from the text alone.
 
 A list is no loop because it names the same thing often: what it is a list of may do so too (`source`).
 """

@@ -48,7 +48,7 @@ class Breaks(NamedTuple):
 
 
 def breaks(text: str, locale: str) -> Breaks:
-    """The word breaks of a text."""
+    """Where ICU has word breaks by the locale's rules: those at words, and those where a text may be cut."""
     parts, ends = _parts(text, locale)
     is_space = [part[0].isspace() for part in islice(parts, 1, None)]
     cuts = compress(ends, map(operator.not_, [*is_space, False]))

@@ -19,7 +19,7 @@ class Signs:
         self.text = text
         self._breaks = breaks
         self._is_hebrew = language == "he"
-        self._clitics = clitics.of(language)
+        self._clitics = clitics.load(language)
 
     def cut(self, index: int, left: int, right: int, *, is_start: bool) -> Cut | None:
         """May a name begin, or end, beside a sign; None where it does not stand between two words.

@@ -19,7 +19,7 @@ class Entity(NamedTuple):
 
     @property
     def span(self) -> Span:
-        """Its place."""
+        """Start and end alone, to compare entities whatever their type."""
         return Span(self.start, self.end)
 
 

@@ -181,7 +181,7 @@ def _log(candidate: _Candidate, recipe: Recipe) -> None:
     first, test = recipe.heads[0], candidate.test
     counts = quality.confusion(test, first)
     tracking.log_figure(figures.confusion(counts, first.classes), "confusion_matrix.png")
-    bins = quality.calibration(test["score"].to_numpy(float), first.of(test["rating"].to_numpy()).astype(float))
+    bins = quality.calibration(test["score"].to_numpy(float), first.encode(test["rating"].to_numpy()).astype(float))
     figure = figures.calibration(bins, low=first.values[0], high=first.values[-1])
     tracking.log_figure(figure, "calibration.png")
 

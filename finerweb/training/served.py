@@ -22,7 +22,7 @@ class PassageScorer(PythonModel):
     """
 
     def load_context(self, context: Any) -> None:
-        """Load the encoder."""
+        """Load encoder and tokenizer; MLflow calls this once in each process that serves."""
         import torch
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 

@@ -76,7 +76,7 @@ def log_table(frame: pd.DataFrame, file: str) -> None:
 
 
 def log_figure(figure: Figure, file: str) -> None:
-    """Log a picture."""
+    """Log a figure as a picture in the run."""
     mlflow.log_figure(figure, file)
 
 

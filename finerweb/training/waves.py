@@ -71,9 +71,9 @@ def score_until_enough(
     What this scorer has said before counts. Raises TooFewRatings where no passage could be selected.
     """
     drawing = _Drawing(selection.candidates(passages, near_duplicates), enough)
-    drawing.go_on_after(scores.of(lake.peek(scores.TABLE), scorer=scorer))
+    drawing.go_on_after(scores.by_scorer(lake.peek(scores.TABLE), scorer=scorer))
     waves = 0
-    while wave := drawing.wave(scores.of(lake.peek(scores.TABLE), scorer=scorer)):
+    while wave := drawing.wave(scores.by_scorer(lake.peek(scores.TABLE), scorer=scorer)):
         texts = passages.join(wave.passages, on="passage_id", how="left_semi")
         lake.append_in_slices(
             scores.TABLE, texts, predict, key="passage_id", rows=slice_rows, total=wave.size, unit="passages"

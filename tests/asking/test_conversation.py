@@ -64,7 +64,7 @@ def ask(
 
 
 def test_an_answer_is_paid_for_once_and_a_bad_one_has_its_problem(spark: SparkSession, lake: Lake) -> None:
-    models = {"a": Spec.of("fake", SCRIPT)}
+    models = {"a": Spec.from_options("fake", SCRIPT)}
     columns = [
         "question",
         "subject_id",
@@ -89,7 +89,7 @@ def test_an_answer_is_paid_for_once_and_a_bad_one_has_its_problem(spark: SparkSe
     assert sorted(tuple(row) for row in ask(spark, lake, models).select(*columns).collect()) == first
     assert lake.version(completions.TABLE) == version
 
-    other = {"a": Spec.of("fake", {**SCRIPT, "answers": {"ner": "[]"}})}
+    other = {"a": Spec.from_options("fake", {**SCRIPT, "answers": {"ner": "[]"}})}
     assert ask(spark, lake, other).groupBy("engine").count().collect()[0]["count"] == 4
     assert lake.read(completions.TABLE).count() == 8
 
@@ -101,7 +101,7 @@ def test_an_answer_is_paid_for_once_and_a_bad_one_has_its_problem(spark: SparkSe
 def test_an_engine_that_dies_raises_and_what_it_said_until_then_is_in_the_table(
     spark: SparkSession, lake: Lake
 ) -> None:
-    models = {"a": Spec.of("fake", {**SCRIPT, "fail_on": "Rome", "tasks": 1})}
+    models = {"a": Spec.from_options("fake", {**SCRIPT, "fail_on": "Rome", "tasks": 1})}
     with pytest.raises(
         (PySparkException, Py4JError), match="the fake engine died at 'Rome', as its setting fail_on asks"
     ):
@@ -113,7 +113,7 @@ def test_an_engine_that_dies_raises_and_what_it_said_until_then_is_in_the_table(
 
 
 def test_what_a_dead_run_left_in_the_spool_is_not_asked_again(spark: SparkSession, lake: Lake) -> None:
-    models = {"a": Spec.of("fake", SCRIPT)}
+    models = {"a": Spec.from_options("fake", SCRIPT)}
     requests = about(passages(spark), models).frame.withColumn("attempt", F.lit(1)).toPandas()
     spool = conversation.spool_of(lake, f"{lake.location}/spool", "ner")
     left = {"answer": "paid for", "finish_reason": "stop", "tokens_in": 7, "tokens_out": 8, "usd": 0.5, "seconds": 1.0}
@@ -140,16 +140,16 @@ def test_a_second_run_is_refused_while_the_first_one_asks(spark: SparkSession, l
         holder.parent.mkdir(parents=True)
         holder.touch()
         with pytest.raises(SpoolFailed, match=f"another run is asking .process {sleeper.pid} on"):
-            ask(spark, lake, {"a": Spec.of("fake", SCRIPT)})
+            ask(spark, lake, {"a": Spec.from_options("fake", SCRIPT)})
     finally:
         sleeper.kill()
         sleeper.wait()
-    assert ask(spark, lake, {"a": Spec.of("fake", SCRIPT)}).count() == 4
+    assert ask(spark, lake, {"a": Spec.from_options("fake", SCRIPT)}).count() == 4
     assert not holder.exists(), "the dead one's sign is removed"
 
 
 def test_a_bad_answer_is_asked_again_and_a_refused_one_is_not(spark: SparkSession, lake: Lake) -> None:
-    models = {"a": Spec.of("fake", SCRIPT)}
+    models = {"a": Spec.from_options("fake", SCRIPT)}
     ask(spark, lake, models, attempts=3)
 
     def attempts() -> dict[str, list[int]]:
@@ -168,7 +168,9 @@ def test_a_bad_answer_is_asked_again_and_a_refused_one_is_not(spark: SparkSessio
 def test_a_budget_stops_and_can_be_raised(spark: SparkSession, lake: Lake) -> None:
     texts = [(f"d#{number}", "eng", f"passage {number} in Cairo") for number in range(60)]
     frame = spark.createDataFrame(texts, "passage_id string, language string, text string")
-    models = {"a": Spec.of("fake", {**SCRIPT, "tasks": 1, "tokens_out": 400, "price": {"output": 25}})}  # a cent each
+    models = {
+        "a": Spec.from_options("fake", {**SCRIPT, "tasks": 1, "tokens_out": 400, "price": {"output": 25}})
+    }  # a cent each
 
     def put(budget: Budget) -> None:
         requests = about(frame, models, budget=budget)
@@ -186,6 +188,6 @@ def test_a_budget_stops_and_can_be_raised(spark: SparkSession, lake: Lake) -> No
 
 
 def test_a_budget_in_dollars_needs_a_price(spark: SparkSession, lake: Lake) -> None:
-    models = {"mine": Spec.of("vllm", {"model": "random"})}
+    models = {"mine": Spec.from_options("vllm", {"model": "random"})}
     with pytest.raises(EngineFailed, match=r"the price of model mine is not known; state it .*models\.mine\.price="):
         ask(spark, lake, models, budget=Budget(usd=1.0))

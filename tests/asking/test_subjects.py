@@ -49,7 +49,7 @@ def test_every_job_that_asks_is_one_of_the_pipeline() -> None:
 @pytest.mark.parametrize("question", questions.every())
 def test_what_a_question_is_about_is_made_of_tables(question: str, lake: Lake, own: Settings) -> None:
     with pytest.raises(WrongTable, match=r"^table \w+: nothing at .*; run the job that writes it first"):
-        subjects.of(question, lake, own)
+        subjects.read(question, lake, own)
 
 
 def test_a_kind_of_subject_that_there_is_not_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,15 +39,15 @@ def kept(folder: Path) -> set[str]:
 
 def test_a_task_that_is_repeated_takes_what_the_spool_has(tmp_path: Path) -> None:
     rows = [("r1", "ner", "s1", "eng", "a", "e", "p", '{"text": "Cairo", "language": "English"}', 1)]
-    terms = Terms(Spec.of("fake", {**SCRIPT, "fail_on": "never"}), str(tmp_path), "run1")
+    terms = Terms(Spec.from_options("fake", {**SCRIPT, "fail_on": "never"}), str(tmp_path), "run1")
     (first,) = worker._answer([batch(rows)], terms=terms)
-    dying = Terms(Spec.of("fake", {**SCRIPT, "fail_on": "Cairo"}), str(tmp_path), "run2")
+    dying = Terms(Spec.from_options("fake", {**SCRIPT, "fail_on": "Cairo"}), str(tmp_path), "run2")
     (second,) = worker._answer([batch(rows)], terms=dying)
     pd.testing.assert_frame_equal(first, second)
 
 
 def test_what_is_in_flight_when_spark_goes_is_kept(tmp_path: Path) -> None:
-    frames = worker._answer(iter([many(600)]), terms=Terms(Spec.of("fake", SCRIPT), str(tmp_path), "run"))
+    frames = worker._answer(iter([many(600)]), terms=Terms(Spec.from_options("fake", SCRIPT), str(tmp_path), "run"))
     taken = next(iter(frames))
     assert Spool(str(tmp_path))._holders("drain"), "whoever asks next waits for it"
     frames.close()  # as when the pipe to Spark breaks
@@ -68,7 +68,7 @@ def test_a_request_is_rendered_as_its_question_puts_it() -> None:
 
 
 def test_when_spark_hangs_up_nothing_new_is_asked_and_the_rest_is_kept(tmp_path: Path) -> None:
-    frames = worker._answer(iter([many(600)]), terms=Terms(Spec.of("fake", SCRIPT), str(tmp_path), "run"))
+    frames = worker._answer(iter([many(600)]), terms=Terms(Spec.from_options("fake", SCRIPT), str(tmp_path), "run"))
     before = signal.getsignal(signal.SIGHUP)
     first = next(frames)
     os.kill(os.getpid(), signal.SIGHUP)
@@ -85,7 +85,7 @@ def test_when_spark_breaks_off_what_was_asked_is_kept_and_the_task_fails(tmp_pat
         raise EOFError("the pipe is closed")
 
     with pytest.raises(EOFError, match="the pipe is closed"):
-        list(worker._answer(batches(), terms=Terms(Spec.of("fake", SCRIPT), str(tmp_path), "run")))
+        list(worker._answer(batches(), terms=Terms(Spec.from_options("fake", SCRIPT), str(tmp_path), "run")))
     assert kept(tmp_path) == {"r0", "r1", "r2"}
 
 
@@ -100,12 +100,12 @@ class Forgetful:
 def test_an_engine_that_leaves_out_requests_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "load", lambda spec: Forgetful())
     with pytest.raises(EngineFailed, match=r"^engine fake left 2 requests without an answer, the first: r1$"):
-        list(worker._answer([many(5)], terms=Terms(Spec.of("fake", SCRIPT), str(tmp_path), "run")))
+        list(worker._answer([many(5)], terms=Terms(Spec.from_options("fake", SCRIPT), str(tmp_path), "run")))
     assert kept(tmp_path) == {"r0", "r2", "r4"}
 
 
 def test_a_budget_ends_the_requests_and_not_the_task(tmp_path: Path) -> None:
-    spec = Spec.of("fake", {**SCRIPT, "tokens_out": 100})
+    spec = Spec.from_options("fake", {**SCRIPT, "tokens_out": 100})
     terms = Terms(spec, str(tmp_path), "run", Budget(tokens=1050), tokens_out=100)
     (answers,) = worker._answer([many(50)], terms=terms)
     assert len(answers) == 10

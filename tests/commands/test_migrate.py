@@ -45,7 +45,7 @@ BEFORE = Table(
         Column("answered", "timestamp", "when it came", nullable=False),
     ),
 )
-MODELS = {"a": Spec.of("fake", {"answers": {"ner": "[]"}})}
+MODELS = {"a": Spec.from_options("fake", {"answers": {"ner": "[]"}})}
 GOOD = '{"entities": [{"mention": "👩🏽\u200d🚀 กรุงเทพ", "type": "city"}]}\n'
 
 

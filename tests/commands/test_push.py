@@ -69,11 +69,11 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Hub]:
-    with Hub() as one:
-        thread = Thread(target=one.serve_forever)
+    with Hub() as hub:
+        thread = Thread(target=hub.serve_forever)
         thread.start()
-        yield one
-        one.shutdown()
+        yield hub
+        hub.shutdown()
         thread.join()
 
 

@@ -232,7 +232,10 @@ def test_a_page_is_removed_and_refused_in_every_spelling(spark: SparkSession, la
     put(
         lake,
         documents.TABLE,
-        *({"document_id": f"s/{at}", "source": "s", "url": url, "text": "x"} for at, url in enumerate(urls + others)),
+        *(
+            {"document_id": f"s/{number}", "source": "s", "url": url, "text": "x"}
+            for number, url in enumerate(urls + others)
+        ),
     )
     kept = ['{"url": "http://x.example/?u=//bücher.example/ada"}', "broken", None]
     gone = [
@@ -243,7 +246,7 @@ def test_a_page_is_removed_and_refused_in_every_spelling(spark: SparkSession, la
     put(
         lake,
         rejects.TABLE,
-        *({"reject_id": str(at), "source": "s", "record": record} for at, record in enumerate(kept + gone)),
+        *({"reject_id": str(number), "source": "s", "record": record} for number, record in enumerate(kept + gone)),
     )
     done = take_down.take_down(
         lake, urls=["http://BÜCHER.example/%61da"], ids=[], reason="r", spools=str(tmp_path / "spool")
@@ -253,7 +256,9 @@ def test_a_page_is_removed_and_refused_in_every_spelling(spark: SparkSession, la
     assert {row["url"] for row in lake.read(documents.TABLE).collect()} == {*others}
 
     fields = "document_id string, url string, id string, raw string, text string, problem string, found string, wanted string"
-    records = [(f"t/{at}", url, str(at), None, "x", None, None, None) for at, url in enumerate([*urls, *others])]
+    records = [
+        (f"t/{number}", url, str(number), None, "x", None, None, None) for number, url in enumerate([*urls, *others])
+    ]
     examined = take_downs.refuse(spark.createDataFrame(records, fields), lake.read(take_downs.TABLE))
     refused = {row["document_id"] for row in examined.filter("problem = 'taken_down'").collect()}
     assert refused == {"t/0", "t/1", "t/2"}

@@ -37,14 +37,14 @@ FINDS: list[tuple[str, str, bool, list[tuple[str, str]]]] = [
 
 @pytest.mark.parametrize(("text", "locale", "whole_words", "wanted"), FINDS)
 def test_finds_names_and_numbers(text: str, locale: str, whole_words: bool, wanted: list[tuple[str, str]]) -> None:
-    found = lexicon.find(text, locale, whole_words=whole_words)
-    assert [(text[start:end], kind) for start, end, kind in found] == wanted
+    matches = lexicon.find(text, locale, whole_words=whole_words)
+    assert [(text[start:end], kind) for start, end, kind in matches] == wanted
 
 
 def test_what_it_finds_never_overlaps() -> None:
     text = "On 3 May 2020 at 12:30 in Mali, 5,000.50 dollars (50%) 2024-01-02 12.5.2024 👍🏽 www.12:30.org"
-    found = lexicon.find(text, "en", whole_words=False)
-    assert all(a.end <= b.start for a, b in itertools.pairwise(found))
+    matches = lexicon.find(text, "en", whole_words=False)
+    assert all(a.end <= b.start for a, b in itertools.pairwise(matches))
 
 
 @pytest.mark.parametrize("code", ["eng", "tha", "srp", "gaz", "ckb", "san", "khm"])
@@ -63,12 +63,12 @@ def test_a_locale_that_cldr_does_not_know_still_has_numbers() -> None:
 def answer(profile: str, question: str, payload: dict[str, Any], language: str = "eng") -> Answer:
     annotator = plugins.load("finerweb.questions", question)
     request = Request("r", question, language, annotator.PROMPT, annotator.prompt(payload), annotator.SCHEMA, payload)
-    (said,) = engines.load(Spec.of("lexicon", {"profile": profile})).answers([request])
-    return said
+    (reply,) = engines.load(Spec.from_options("lexicon", {"profile": profile})).answers([request])
+    return reply
 
 
-def read(said: Answer, question: str) -> Any:
-    return plugins.load("finerweb.questions", question).parse(said.text)
+def read(reply: Answer, question: str) -> Any:
+    return plugins.load("finerweb.questions", question).parse(reply.text)
 
 
 TEXT = "€5 👍🏽 in Mali on 3 May 2020; a@b.de"
@@ -90,9 +90,9 @@ TEXT = "€5 👍🏽 in Mali on 3 May 2020; a@b.de"
     ],
 )
 def test_names_entities_in_the_words_of_its_profile(profile: str, wanted: list[tuple[str, str]]) -> None:
-    said = answer(profile, "ner", {"text": TEXT, "locale": "en", "language": "English"})
-    assert [tuple(one) for one in read(said, "ner")] == wanted
-    assert (said.finish_reason, said.problem) == ("stop", None)
+    reply = answer(profile, "ner", {"text": TEXT, "locale": "en", "language": "English"})
+    assert [tuple(entity) for entity in read(reply, "ner")] == wanted
+    assert (reply.finish_reason, reply.problem) == ("stop", None)
 
 
 def test_names_labels_in_the_languages_it_knows() -> None:
@@ -111,9 +111,9 @@ def test_names_labels_in_the_languages_it_knows() -> None:
 
 def test_has_a_name_for_everything_it_says_in_every_language_of_the_sample() -> None:
     kinds = {"city", "date", "money", "email", "web address", "percentage", "time", "quantity", "country", "language"}
-    said = {types.get(kind, kind) for types in lexicon.PROFILES.values() for kind in kinds}
-    said -= {"email"}
-    missing = said - set(lexicon.LABEL_NAMES)
+    names = {types.get(kind, kind) for types in lexicon.PROFILES.values() for kind in kinds}
+    names -= {"email"}
+    missing = names - set(lexicon.LABEL_NAMES)
     assert missing in ({"quantity"}, set())
 
 
@@ -131,15 +131,15 @@ def test_rates_prose_above_menus() -> None:
 
 def test_judges_by_what_it_knows() -> None:
     entities = [{"mention": "Mali", "label": "river"}, {"mention": "a@b.de", "label": "web address"}]
-    said = answer("broad", "judge", {"text": TEXT, "locale": "en", "language": "English", "entities": entities})
-    verdict = read(said, "judge")
+    reply = answer("broad", "judge", {"text": TEXT, "locale": "en", "language": "English", "entities": entities})
+    verdict = read(reply, "judge")
     assert (verdict.faithfulness, verdict.completeness) == (1, 1)
     assert (verdict.missing, verdict.extra, verdict.wrong) == (["€5", "3 May 2020"], [], ["Mali"])
 
 
 def test_a_profile_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(BadSettings, match="^engine lexicon: profile 'brod'; wanted one of broad, strict$"):
-        engines.load(Spec.of("lexicon", {"profile": "brod"}))
+        engines.load(Spec.from_options("lexicon", {"profile": "brod"}))
 
 
 def test_an_annotators_fingerprint_is_that_of_its_question() -> None:

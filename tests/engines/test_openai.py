@@ -27,28 +27,28 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_question_is_asked_and_answered(question: str) -> None:
-    asked = request("r1", question)
+    query = request("r1", question)
     with Endpoint(key=KEY) as endpoint:
-        assert ask(endpoint, asked) == good(asked)
+        assert ask(endpoint, query) == good(query)
     assert [call.body for call in endpoint.calls] == [
         {
             "model": MODEL,
             "messages": [
-                {"role": "system", "content": asked.instructions},
-                {"role": "user", "content": asked.prompt},
+                {"role": "system", "content": query.instructions},
+                {"role": "user", "content": query.prompt},
             ],
             "temperature": 0.0,
             "seed": 0,
             "max_tokens": 2048,
             "response_format": {
                 "type": "json_schema",
-                "json_schema": {"name": question, "strict": True, "schema": asked.schema},
+                "json_schema": {"name": question, "strict": True, "schema": query.schema},
             },
             "stream": True,
             "stream_options": {"include_usage": True},
         }
     ]
-    plugins.load("finerweb.questions", question).parse(good(asked)[0].text)
+    plugins.load("finerweb.questions", question).parse(good(query)[0].text)
 
 
 def sent(endpoint: Endpoint) -> list[dict[str, Any]]:
@@ -72,9 +72,9 @@ def test_an_attempt_after_a_loop_has_a_penalty_and_no_more_room() -> None:
 
 def test_a_penalty_that_is_refused_is_left_out() -> None:
     refused = acts.error(400, "Unsupported parameter: 'frequency_penalty' is not supported with this model.")
-    asked = [dataclasses.replace(one, attempt=2, last_problem="looped") for one in requests(2)]
+    retries = [dataclasses.replace(query, attempt=2, last_problem="looped") for query in requests(2)]
     with Endpoint(lambda call: refused if "frequency_penalty" in call.body else None) as endpoint:
-        assert ask(endpoint, *asked, in_flight=1) == good(*asked)
+        assert ask(endpoint, *retries, in_flight=1) == good(*retries)
     assert ["frequency_penalty" in call.body for call in endpoint.calls] == [True, False, False]
 
 
@@ -129,14 +129,14 @@ def test_an_answer_of_any_shape_is_kept(shape: str) -> None:
 
 def test_a_refusal_is_a_problem_with_the_models_words() -> None:
     with Endpoint(lambda call: acts.refusal("I cannot help with that.")) as endpoint:
-        (said,) = ask(endpoint, request())
-    assert (said.text, said.finish_reason, said.problem) == ("I cannot help with that.", "stop", "refused")
+        (answer,) = ask(endpoint, request())
+    assert (answer.text, answer.finish_reason, answer.problem) == ("I cannot help with that.", "stop", "refused")
 
 
 def test_an_answer_to_another_question_is_kept_for_the_annotator_to_judge() -> None:
     with Endpoint(lambda call: acts.content('{"score": 3}')) as endpoint:
-        (said,) = ask(endpoint, request())
-    assert (said.text, said.problem) == ('{"score": 3}', None)
+        (answer,) = ask(endpoint, request())
+    assert (answer.text, answer.problem) == ('{"score": 3}', None)
 
 
 def test_never_more_in_flight_than_allowed_and_none_pulled_ahead() -> None:
@@ -144,10 +144,10 @@ def test_never_more_in_flight_than_allowed_and_none_pulled_ahead() -> None:
 
     def pulling() -> Iterator[Request]:
         nonlocal pulled
-        for one in requests(60):
+        for query in requests(60):
             pulled += 1
             ahead.append(pulled - answered)
-            yield one
+            yield query
 
     with Endpoint(delay=0.03) as endpoint:
         began = time.monotonic()
@@ -161,8 +161,8 @@ def test_never_more_in_flight_than_allowed_and_none_pulled_ahead() -> None:
 def test_answers_come_as_they_are_there_not_as_they_were_asked() -> None:
     first = request("r0")
     with Endpoint(lambda call: time.sleep(0.3) if call.prompt == first.prompt else None) as endpoint:
-        said = [answer.request_id for answer in openai.load(spec(endpoint, in_flight=2)).answers(requests(5))]
-    assert (sorted(said), said[-1]) == (["r0", "r1", "r2", "r3", "r4"], "r0")
+        order = [answer.request_id for answer in openai.load(spec(endpoint, in_flight=2)).answers(requests(5))]
+    assert (sorted(order), order[-1]) == (["r0", "r1", "r2", "r3", "r4"], "r0")
 
 
 def test_requests_in_flight_go_on_while_the_caller_is_busy() -> None:
@@ -209,14 +209,14 @@ def test_an_engine_is_used_again_and_again() -> None:
 
 def windows(times: list[float], width: float) -> int:
     """The most that happened within any time span of this width."""
-    return max(sum(1 for other in times if one <= other < one + width) for one in times)
+    return max(sum(1 for moment in times if start <= moment < start + width) for start in times)
 
 
 def test_requests_per_minute_are_shared_by_the_tasks() -> None:
     with Endpoint() as endpoint:  # 600 of 1200 a minute: 10 a second
         began = time.monotonic()
         ask(endpoint, *requests(20), requests_per_minute=1200, tasks=2)
-    times = [call.at for call in endpoint.calls]
+    times = [call.arrival for call in endpoint.calls]
     assert len(times) == 20
     assert windows(times, 0.5) <= 10 + 5 + 2  # 2 for a busy machine, on which some arrive late
     assert 1.0 < times[-1] - began < 3.0  # 10 at once, then one every 0.1 s
@@ -230,7 +230,7 @@ def test_tokens_per_minute_count_what_was_used(used: int, number: int, least: fl
     with Endpoint(lambda call: answer) as endpoint:
         began = time.monotonic()
         ask(endpoint, *requests(number), tokens_per_minute=61 * 4000, in_flight=1)
-    assert least < endpoint.calls[-1].at - began < most
+    assert least < endpoint.calls[-1].arrival - began < most
 
 
 # A server that takes: which formats are refused, with which words; what is sent to it then.
@@ -263,11 +263,11 @@ def test_a_format_that_is_refused_is_not_asked_for_again(server: str) -> None:
     def script(call: Call) -> Any:
         return acts.error(400, refused[format_of(call)]) if format_of(call) in refused else None
 
-    asked = list(requests(3))
+    queries = list(requests(3))
     with Endpoint(script) as endpoint:
         engine = openai.load(spec(endpoint, in_flight=1, retries=0))
-        assert list(engine.answers(asked)) == good(*asked)
-        assert list(engine.answers(asked)) == good(*asked)
+        assert list(engine.answers(queries)) == good(*queries)
+        assert list(engine.answers(queries)) == good(*queries)
     assert [format_of(call) for call in endpoint.calls] == formats + 5 * formats[-1:]
 
 
@@ -293,9 +293,9 @@ def test_bounds_are_taken_from_schemas_and_properties_of_their_names_are_not() -
 def test_max_completion_tokens_takes_the_place_of_max_tokens() -> None:
     words = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
     refused = acts.error(400, words, code="unsupported_parameter", param="max_tokens")
-    asked = list(requests(3))
+    queries = list(requests(3))
     with Endpoint(lambda call: refused if "max_tokens" in call.body else None) as endpoint:
-        assert ask(endpoint, *asked, in_flight=1) == good(*asked)
+        assert ask(endpoint, *queries, in_flight=1) == good(*queries)
     drawn = {"temperature": 0.0, "seed": 0}
     renamed = {**drawn, "max_completion_tokens": 2048}
     assert sent(endpoint) == [{**drawn, "max_tokens": 2048}, renamed, renamed, renamed]
@@ -306,9 +306,9 @@ def test_room_that_the_context_does_not_have_is_not_asked_for() -> None:
     refused = acts.error(
         400, "max_tokens=4096 cannot be greater than max_model_len=2048. Please request fewer output tokens."
     )
-    asked = request(attempt=2)
+    query = request(attempt=2)
     with Endpoint(lambda call: refused if "max_tokens" in call.body else None) as endpoint:
-        assert ask(endpoint, asked) == good(asked)
+        assert ask(endpoint, query) == good(query)
     drawn = {"temperature": 0.3, "seed": 1}
     assert sent(endpoint) == [{**drawn, "max_tokens": 4096}, drawn]
 
@@ -383,14 +383,14 @@ BAD_SETTINGS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("options", "wanted"), BAD_SETTINGS)
 def test_settings_that_cannot_be_are_told_before_anything_is_asked(options: dict[str, Any], wanted: str) -> None:
     with pytest.raises(EngineFailed) as failure:
-        check(Spec.of("openai", options))
+        check(Spec.from_options("openai", options))
     assert str(failure.value) == wanted
 
 
 def test_a_key_that_cannot_be_sent_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KEY_ENV, f"{KEY}\nsecond line")
     with pytest.raises(EngineFailed) as failure:
-        check(Spec.of("openai", {"model": "m", "url": HERE, "key_env": KEY_ENV}))
+        check(Spec.from_options("openai", {"model": "m", "url": HERE, "key_env": KEY_ENV}))
     assert str(failure.value) == (
         f"model m at {HERE}: the environment variable FINERWEB_TEST_KEY holds a space, a line break or a letter that is "
         "not ASCII; wanted a key"
@@ -404,16 +404,18 @@ def test_a_misspelt_setting_is_refused() -> None:
 
 
 def test_what_shapes_an_answer_is_in_the_fingerprint_and_nothing_else() -> None:
-    plain = Spec.of("openai", {"model": "org/gpt-4o"})
+    plain = Spec.from_options("openai", {"model": "org/gpt-4o"})
     neutral = {
         "url": HERE, "key_env": None, "in_flight": 1, "requests_per_minute": 1, "tokens_per_minute": 1, "timeout": 1,
         "retries": 1, "max_tokens": 1, "tasks": 3, "price": {"input": 1.0}, "stream": False,
     }  # fmt: skip
     shaping = {"temperature": 1, "seed": 1, "response_format": "text", "extra": {"top_p": 1}}
-    assert Spec.of("openai", {"model": "org/gpt-4o", **neutral}).fingerprint == plain.fingerprint
+    assert Spec.from_options("openai", {"model": "org/gpt-4o", **neutral}).fingerprint == plain.fingerprint
     assert plain.fingerprint.startswith("openai-gpt-4o-")
     same = {"temperature": 0.0, "seed": 0, "response_format": "auto", "extra": {}}
-    assert Spec.of("openai", {"model": "org/gpt-4o", **same}).fingerprint == plain.fingerprint
-    changed = {Spec.of("openai", {"model": "org/gpt-4o", key: value}).fingerprint for key, value in shaping.items()}
+    assert Spec.from_options("openai", {"model": "org/gpt-4o", **same}).fingerprint == plain.fingerprint
+    changed = {
+        Spec.from_options("openai", {"model": "org/gpt-4o", key: value}).fingerprint for key, value in shaping.items()
+    }
     assert len({plain.fingerprint, *changed}) == 5
     assert set(neutral) | set(shaping) | {"model"} == openai.OPTIONS | {"tasks", "price"}

@@ -24,12 +24,12 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pieces_make_the_whole() -> None:
-    asked = [
+    queries = [
         request(f"r{number}", question) for number, question in enumerate(["ner", "judge", "label_name", "usefulness"])
     ]
     with Endpoint(streams=True, key=KEY) as endpoint:
-        assert ask(endpoint, *asked) == good(*asked)
-    assert endpoint.pieces > 4 * len(asked)
+        assert ask(endpoint, *queries) == good(*queries)
+    assert endpoint.pieces > 4 * len(queries)
 
 
 def test_what_is_not_to_be_streamed_is_not() -> None:
@@ -40,16 +40,16 @@ def test_what_is_not_to_be_streamed_is_not() -> None:
 
 
 def test_a_loop_is_ended_and_what_stands_before_it_is_kept() -> None:
-    asked = request()
+    query = request()
     with Endpoint(lambda call: acts.streamed(HEAD, rest=itertools.repeat(ITEM, MOST)), streams=True) as endpoint:
-        (answer,) = ask(endpoint, asked)
+        (answer,) = ask(endpoint, query)
     assert answer.finish_reason == "repetition"
-    assert (answer.problem, completions.problem("ner", answer, asked.payload)) == (None, "looped")
+    assert (answer.problem, completions.problem("ner", answer, query.payload)) == (None, "looped")
     assert answer.tokens_out >= len(answer.text) / 4
     assert 100 < answer.tokens_in < 800, "its account never came: as long as others"
     assert len(answer.text) < 2000
     assert endpoint.pieces < MOST, "the server noticed"
-    kept = ner.parse(loops.without(answer.text, asked.payload["text"]))
+    kept = ner.parse(loops.without(answer.text, query.payload["text"]))
     assert kept == [("Cairo", "city"), ("Rome", "city")]
 
 
@@ -63,12 +63,12 @@ def test_a_thought_that_loops_is_ended_too() -> None:
 
 
 def test_a_list_that_repeats_what_its_passage_does_is_not_ended() -> None:
-    asked = request(text="Rome and Cairo. " * 40)
+    query = request(text="Rome and Cairo. " * 40)
     act = acts.streamed(HEAD, rest=[*itertools.repeat(ITEM, 30), "]}"])
     with Endpoint(lambda call: act, streams=True) as endpoint:
-        (answer,) = ask(endpoint, asked)
+        (answer,) = ask(endpoint, query)
     assert answer.finish_reason == "stop"
-    assert completions.problem("ner", answer, asked.payload) is None
+    assert completions.problem("ner", answer, query.payload) is None
     assert len(ner.parse(answer.text)) == 31
 
 
@@ -82,23 +82,23 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("status", "words"), REFUSALS)
 def test_a_server_that_refuses_streams_is_asked_without(status: int, words: str) -> None:
-    asked = list(requests(3))
+    queries = list(requests(3))
     with Endpoint(lambda call: acts.error(status, words) if "stream" in call.body else None) as endpoint:
-        assert ask(endpoint, *asked, in_flight=1) == good(*asked)
+        assert ask(endpoint, *queries, in_flight=1) == good(*queries)
     assert ["stream" in call.body for call in endpoint.calls] == [True, False, False, False]
 
 
 def test_a_server_that_gives_no_account_of_a_stream_is_asked_without() -> None:
-    asked = list(requests(2))
+    queries = list(requests(2))
 
     def script(call: Any) -> Any:
         return acts.streamed(acts.good(call), usage=False) if "stream" in call.body else None
 
     with Endpoint(script, streams=True) as endpoint:
-        first, second = ask(endpoint, *asked, in_flight=1)
-    assert first.text == good(asked[0])[0].text
+        first, second = ask(endpoint, *queries, in_flight=1)
+    assert first.text == good(queries[0])[0].text
     assert first.tokens_in > 0 < first.tokens_out
-    assert second == good(asked[1])[0]
+    assert second == good(queries[1])[0]
     assert ["stream" in call.body for call in endpoint.calls] == [True, False]
 
 

@@ -49,18 +49,18 @@ PASSING = {
 
 @pytest.mark.parametrize("trouble", PASSING)
 def test_what_passes_is_asked_again(trouble: str) -> None:
-    asked = list(requests(3))
+    queries = list(requests(3))
     with Endpoint(failing(PASSING[trouble], 2)) as endpoint:
-        assert ask(endpoint, *asked, retries=2) == good(*asked)
+        assert ask(endpoint, *queries, retries=2) == good(*queries)
     assert len(endpoint.calls) == 9
 
 
 @pytest.mark.parametrize("act", [acts.hang, acts.drip])
 def test_a_hung_connection_is_left(act: Any) -> None:
-    asked = request()
+    query = request()
     with Endpoint(failing(act, 1)) as endpoint:
         began = time.monotonic()
-        assert ask(endpoint, asked, timeout=0.4) == good(asked)
+        assert ask(endpoint, query, timeout=0.4) == good(query)
         assert 0.4 < time.monotonic() - began < 1.5
     assert len(endpoint.calls) == 2
 
@@ -69,8 +69,8 @@ def test_an_answer_that_never_comes_is_asked_for_three_times() -> None:
     """Each may have been paid for."""
     first, second = requests(2)
     with Endpoint(lambda call: acts.hang if call.prompt == first.prompt else None) as endpoint:
-        said = ask(endpoint, first, second, timeout=0.3)
-    assert said == [
+        answers = ask(endpoint, first, second, timeout=0.3)
+    assert answers == [
         Answer("r0", "no whole answer within 0.3 s", "unreachable", problem="unreachable"),
         *good(second),
     ]
@@ -81,28 +81,28 @@ def test_a_request_that_always_fails_is_a_row_with_the_last_reply() -> None:
     first, second = requests(2)
     boom = acts.error(500, f"boom for {KEY}")
     with Endpoint(lambda call: boom if call.prompt == first.prompt else None) as endpoint:
-        said = ask(endpoint, first, second, retries=3)
-    assert said == [Answer("r0", "HTTP 500: boom for ***", "unreachable", problem="unreachable"), *good(second)]
+        answers = ask(endpoint, first, second, retries=3)
+    assert answers == [Answer("r0", "HTTP 500: boom for ***", "unreachable", problem="unreachable"), *good(second)]
     assert len(endpoint.calls) == 5
 
 
 def test_a_storm_is_waited_out_once_by_all() -> None:
-    asked = list(requests(40))
+    queries = list(requests(40))
     began = time.monotonic()
 
     def stormy(call: Call) -> Any:
         return acts.slow_down(retry_after_ms="500") if time.monotonic() - began < 0.4 else None
 
     with Endpoint(stormy) as endpoint:
-        assert ask(endpoint, *asked, in_flight=16) == good(*asked)
-    times = [call.at - endpoint.calls[0].at for call in endpoint.calls]
-    assert [at for at in times if 0.2 < at < 0.5] == []  # nobody asks during the pause
+        assert ask(endpoint, *queries, in_flight=16) == good(*queries)
+    times = [call.arrival - endpoint.calls[0].arrival for call in endpoint.calls]
+    assert [seconds for seconds in times if 0.2 < seconds < 0.5] == []  # nobody asks during the pause
     assert len(endpoint.calls) <= 40 + 16
 
 
 @pytest.mark.parametrize("header", ["seconds", "milliseconds", "date"])
 def test_retry_after_is_honoured(header: str) -> None:
-    asked = request()
+    query = request()
 
     def script(call: Call) -> Any:
         if call.nth > 1:
@@ -112,8 +112,8 @@ def test_retry_after_is_honoured(header: str) -> None:
         return acts.error(503, "later", headers.get(header, {"Retry-After": in_two_seconds}))
 
     with Endpoint(script) as endpoint:
-        assert ask(endpoint, asked) == good(asked)
-    first, second = (call.at for call in endpoint.calls)
+        assert ask(endpoint, query) == good(query)
+    first, second = (call.arrival for call in endpoint.calls)
     assert 0.99 < second - first < 2.5
 
 
@@ -126,9 +126,9 @@ def test_waits_that_are_none() -> None:
 
 def test_a_server_that_takes_few_at_once_is_given_few() -> None:
     """Two at a time, each for 0.1 s; whoever comes besides is told to come later, without saying when."""
-    asked = list(requests(30))
+    queries = list(requests(30))
     with Endpoint(lambda call: acts.slow_down() if endpoint.at_once > 2 else acts.later(0.1)) as endpoint:
-        assert ask(endpoint, *asked, in_flight=30) == good(*asked)
+        assert ask(endpoint, *queries, in_flight=30) == good(*queries)
     assert len(endpoint.calls) < 5 * 30
 
 
@@ -136,7 +136,7 @@ def test_an_endpoint_that_only_ever_says_slow_down_is_given_up() -> None:
     with Endpoint(lambda call: acts.slow_down()) as endpoint, pytest.raises(EngineFailed) as failure:
         ask(endpoint, *requests(30), in_flight=8, retries=2)
     assert str(failure.value) == (
-        f"model tiny at {endpoint.url}: told to slow down 4 times with no answer in between: HTTP 429: Rate limit "
+        f"model tiny at {endpoint.url}: it asked to slow down 4 times with no answer in between: HTTP 429: Rate limit "
         "reached; ask later, or less at once (in_flight, requests_per_minute, tokens_per_minute). What was answered is "
         "kept"
     )
@@ -239,14 +239,14 @@ def test_nobody_there_ends_it_soon() -> None:
 
 
 def test_an_endpoint_that_goes_away_ends_it_and_what_came_stays() -> None:
-    said = []
+    answers = []
     with Endpoint() as endpoint:
-        answers = openai.load(spec(endpoint, in_flight=4, retries=2)).answers(requests(50))
-        said += [next(answers) for _ in range(10)]
+        stream = openai.load(spec(endpoint, in_flight=4, retries=2)).answers(requests(50))
+        answers += [next(stream) for _ in range(10)]
     with pytest.raises(EngineFailed, match="see that it runs"):
-        said.extend(answers)
-    assert len({one.request_id for one in said}) >= 10
-    assert [one for one in said if one.problem not in {None, "unreachable"}] == []
+        answers.extend(stream)
+    assert len({answer.request_id for answer in answers}) >= 10
+    assert [answer for answer in answers if answer.problem not in {None, "unreachable"}] == []
 
 
 def test_an_endpoint_that_never_answers_is_given_up() -> None:
@@ -316,22 +316,22 @@ def test_five_that_are_not_taken_and_none_that_is_end_it() -> None:
 
 
 def test_many_that_are_not_taken_are_rows_where_others_are() -> None:
-    asked = list(requests(20))
-    bad = {one.prompt for one in asked[1:15]}
+    queries = list(requests(20))
+    bad = {query.prompt for query in queries[1:15]}
     refused = acts.error(400, "no")
     with Endpoint(lambda call: refused if call.prompt in bad else None) as endpoint:
-        said = ask(endpoint, *asked, in_flight=1)
-    assert [one.problem for one in said] == [None, *["rejected"] * 14, *[None] * 5]
+        answers = ask(endpoint, *queries, in_flight=1)
+    assert [answer.problem for answer in answers] == [None, *["rejected"] * 14, *[None] * 5]
 
 
 def test_a_mixed_day() -> None:
     """Every request meets another trouble, all at once, and each is answered once."""
     troubles = [acts.half, acts.error(500), acts.cut, acts.slow_down(retry_after_ms="30"), acts.body({}), acts.hang]
-    asked: list[Request] = list(requests(120))
+    queries: list[Request] = list(requests(120))
 
     def script(call: Call) -> Any:
         return troubles[call.number % 6] if call.nth == 1 else None
 
     with Endpoint(script, delay=0.005) as endpoint:
-        assert ask(endpoint, *asked, in_flight=24, timeout=0.5) == good(*asked)
+        assert ask(endpoint, *queries, in_flight=24, timeout=0.5) == good(*queries)
     assert len(endpoint.calls) == 240

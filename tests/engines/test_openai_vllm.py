@@ -67,33 +67,33 @@ def wait_for(health: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 def spec(url: str, **options: Any) -> Spec:
     """Few tokens suffice: the model is made to end its strings and lists soon."""
-    return Spec.of("openai", {"model": "noise", "url": url, "key_env": None, "max_tokens": 700, **options})
+    return Spec.from_options("openai", {"model": "noise", "url": url, "key_env": None, "max_tokens": 700, **options})
 
 
 def test_it_is_asked_like_any_endpoint(url: str) -> None:
     """One test for all, as the server is what costs."""
     check(spec(url))
 
-    asked = [request(f"r{index}", question) for index, question in enumerate(QUESTIONS * 3)]
-    answers = {one.request_id: one for one in openai.load(spec(url, in_flight=4)).answers(asked)}
-    assert set(answers) == {one.request_id for one in asked}
-    for one in asked:
-        said = answers[one.request_id]
-        assert said.problem is None
-        assert said.tokens_in > 100
-        assert said.tokens_out > 0
-        assert said.finish_reason in {"stop", "length"}
-        if said.finish_reason == "stop":
-            plugins.load("finerweb.questions", one.question).parse(said.text)
-    assert [one.finish_reason for one in answers.values()].count("stop") >= 6
+    queries = [request(f"r{index}", question) for index, question in enumerate(QUESTIONS * 3)]
+    answers = {answer.request_id: answer for answer in openai.load(spec(url, in_flight=4)).answers(queries)}
+    assert set(answers) == {query.request_id for query in queries}
+    for query in queries:
+        answer = answers[query.request_id]
+        assert answer.problem is None
+        assert answer.tokens_in > 100
+        assert answer.tokens_out > 0
+        assert answer.finish_reason in {"stop", "length"}
+        if answer.finish_reason == "stop":
+            plugins.load("finerweb.questions", query.question).parse(answer.text)
+    assert [answer.finish_reason for answer in answers.values()].count("stop") >= 6
 
     # More room than the context has is not asked for twice.
-    (said,) = openai.load(spec(url, max_tokens=9000)).answers([request("r0", "label_name")])
-    assert (said.problem, said.finish_reason) == (None, "stop")
+    (answer,) = openai.load(spec(url, max_tokens=9000)).answers([request("r0", "label_name")])
+    assert (answer.problem, answer.finish_reason) == (None, "stop")
 
-    (said,) = openai.load(spec(url)).answers([request(text="Nile " * 2000)])
-    assert (said.problem, said.tokens_out) == ("over_long", 0)
-    assert "maximum context length is 4096 tokens" in said.text
+    (answer,) = openai.load(spec(url)).answers([request(text="Nile " * 2000)])
+    assert (answer.problem, answer.tokens_out) == ("over_long", 0)
+    assert "maximum context length is 4096 tokens" in answer.text
 
     with pytest.raises(EngineFailed) as failure:
         check(spec(url, model="nose"))

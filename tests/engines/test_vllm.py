@@ -55,11 +55,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def spec(folder: str) -> Spec:
-    return Spec.of("vllm", {"model": "random", "max_tokens": 300, "keep_alive": 180, "folder": folder})
+    return Spec.from_options("vllm", {"model": "random", "max_tokens": 300, "keep_alive": 180, "folder": folder})
 
 
 def but(spec: Spec, **options: Any) -> Spec:
-    return Spec.of(spec.engine, {**spec.settings, **options})
+    return Spec.from_options(spec.engine, {**spec.settings, **options})
 
 
 def folded(spec: Spec) -> Spec:
@@ -85,7 +85,7 @@ def endless() -> Iterator[Request]:
 
 def running(marks: set[str]) -> set[int]:
     """The processes that engines of these places have started, those left over included. A zombie is none."""
-    found = set()
+    pids = set()
     for process in Path("/proc").glob("[0-9]*"):
         try:
             environment = (process / "environ").read_text(errors="replace").split("\0")
@@ -93,14 +93,14 @@ def running(marks: set[str]) -> set[int]:
         except OSError:
             continue
         if not is_dead and any(f"{MARK}={mark}" in environment for mark in marks):
-            found.add(int(process.name))
-    return found
+            pids.add(int(process.name))
+    return pids
 
 
 def leader(spec: Spec) -> int:
     """The engine's process, which started the others."""
-    (found,) = {os.getsid(pid) for pid in running({place(spec).mark})}
-    return found
+    (session,) = {os.getsid(pid) for pid in running({place(spec).mark})}
+    return session
 
 
 def wait(is_so: Callable[[], bool], seconds: float = 30) -> None:
@@ -143,19 +143,19 @@ def test_models_that_only_draw_otherwise_share_a_process(spec: Spec) -> None:
 
 def test_a_process_belongs_to_the_gpus_that_spark_gave(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
-    one = place(spec)
+    first = place(spec)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2")
-    assert place(spec) != one
+    assert place(spec) != first
 
 
 def test_what_can_be_known_before_is_said_before() -> None:
     with pytest.raises(EngineFailed) as failed:
-        engines.check(Spec.of("vllm", {"model": "/nowhere"}))
+        engines.check(Spec.from_options("vllm", {"model": "/nowhere"}))
     assert str(failed.value) == (
         "engine vllm: no model in /nowhere: config.json is missing; wanted a transformers folder"
     )
     with pytest.raises(EngineFailed) as failed:
-        engines.check(Spec.of("vllm", {}))
+        engines.check(Spec.from_options("vllm", {}))
     assert str(failed.value) == (
         "engine vllm: no model is named; wanted a Hub name, a folder, or random: models.NAME.model=..."
     )
@@ -164,7 +164,7 @@ def test_what_can_be_known_before_is_said_before() -> None:
 @pytest.mark.parametrize("name", ["in_flight", "max_tokens"])
 def test_a_setting_with_which_nothing_can_be_asked_is_refused(name: str) -> None:
     with pytest.raises(EngineFailed, match=f"^engine vllm: {name}: found 0, wanted a number of at least 1: models"):
-        engines.check(Spec.of("vllm", {"model": "random", name: 0}))
+        engines.check(Spec.from_options("vllm", {"model": "random", name: 0}))
 
 
 def test_no_request_starts_no_engine(spec: Spec) -> None:
@@ -198,16 +198,16 @@ def test_one_that_is_killed_is_started_anew(spec: Spec) -> None:
 def test_another_model_takes_the_place_of_one_that_nobody_uses(spec: Spec) -> None:
     idle = place(but(spec, max_num_seqs=4))
     assert running({idle.mark})
-    assert [one.problem for one in engines.load(folded(spec)).answers([request("ner")])] == [None]
+    assert [answer.problem for answer in engines.load(folded(spec)).answers([request("ner")])] == [None]
     assert not running({idle.mark})
 
 
 def test_a_template_that_refuses_a_system_message_gets_the_instructions_with_the_passage(spec: Spec) -> None:
-    asked = request("label_name")
-    (said,) = engines.load(folded(spec)).answers([asked])
-    assert said.problem is None
-    written = f"user\n{asked.instructions}\n\n{asked.prompt}\nassistant"
-    assert said.tokens_in == 3 + len(written.encode()), (
+    query = request("label_name")
+    (answer,) = engines.load(folded(spec)).answers([query])
+    assert answer.problem is None
+    written = f"user\n{query.instructions}\n\n{query.prompt}\nassistant"
+    assert answer.tokens_in == 3 + len(written.encode()), (
         "a token for each byte and for <|im_start|>, <|im_end|>, <|im_start|>"
     )
 
@@ -219,10 +219,10 @@ def test_when_vllms_own_process_dies_everyone_is_told_and_nothing_stays(spec: Sp
     for pid in running({place(spec).mark}) - {leader(spec)}:
         os.kill(pid, signal.SIGKILL)
     # Whether it is vLLM or the process that sees it first.
-    said = last_words(answers)
-    assert said.startswith("engine vllm, model random: vLLM"), said
-    assert "EngineCore" in said
-    assert f"What was answered is kept: run again to go on; its log ({place(spec).log}) ends: " in said
+    message = last_words(answers)
+    assert message.startswith("engine vllm, model random: vLLM"), message
+    assert "EngineCore" in message
+    assert f"What was answered is kept: run again to go on; its log ({place(spec).log}) ends: " in message
     wait(lambda: not running({place(spec).mark}))
 
 
@@ -231,17 +231,17 @@ def test_when_vllms_own_process_dies_everyone_is_told_and_nothing_stays(spec: Sp
 
 @pytest.mark.parametrize("question", plugins.names("finerweb.questions"))
 def test_what_a_schema_binds_can_be_read_even_from_noise(question: str, spec: Spec) -> None:
-    said = list(engines.load(spec).answers([request(question, *named) for named in enumerate(TEXTS.values())]))
-    assert sorted(one.request_id for one in said) == [f"{question}-{number}" for number in range(len(TEXTS))]
+    answers = list(engines.load(spec).answers([request(question, *named) for named in enumerate(TEXTS.values())]))
+    assert sorted(answer.request_id for answer in answers) == [f"{question}-{number}" for number in range(len(TEXTS))]
     read = plugins.load("finerweb.questions", question).parse
-    for one in said:
-        assert one.problem is None
-        assert one.tokens_in > 100
-        assert 0 < one.tokens_out <= 300
-        if one.finish_reason == "stop":
-            assert read(one.text)
+    for answer in answers:
+        assert answer.problem is None
+        assert answer.tokens_in > 100
+        assert 0 < answer.tokens_out <= 300
+        if answer.finish_reason == "stop":
+            assert read(answer.text)
         else:
-            assert one.finish_reason == "length"
+            assert answer.finish_reason == "length"
 
 
 def test_requests_stay_in_flight_while_the_next_ones_come_slowly(spec: Spec) -> None:
@@ -261,32 +261,32 @@ def test_requests_stay_in_flight_while_the_next_ones_come_slowly(spec: Spec) -> 
 
 def test_a_request_that_cannot_be_answered_stops_no_other(spec: Spec) -> None:
     refused = Request("refused", "ner", "eng", "Do.", "this", {"type": "object", "properties": 1}, {})
-    asked = [request("ner", 0), request("ner", 1, "x" * 9000), request("ner", 2, "x" * 9_000_000), refused]
-    said = {one.request_id: one for one in engines.load(spec).answers(asked)}
-    assert {name: one.problem for name, one in said.items()} == {
+    queries = [request("ner", 0), request("ner", 1, "x" * 9000), request("ner", 2, "x" * 9_000_000), refused]
+    answers = {answer.request_id: answer for answer in engines.load(spec).answers(queries)}
+    assert {name: answer.problem for name, answer in answers.items()} == {
         "ner-0": None,
         "ner-1": "over_long",
         "ner-2": "over_long",
         "refused": "rejected",
     }
-    assert "maximum context length is 8192 tokens" in said["ner-1"].text
-    assert "schema" in said["refused"].text
-    room = 8192 - said["ner-0"].tokens_in + len(TEXTS["eng"])
-    asked = [request("ner", 0, "x" * (room - 15)), request("ner", 1, "x" * (room - 16))]
-    said = {one.request_id: one for one in engines.load(spec).answers(asked)}
-    assert (said["ner-0"].text, said["ner-0"].problem) == (
+    assert "maximum context length is 8192 tokens" in answers["ner-1"].text
+    assert "schema" in answers["refused"].text
+    room = 8192 - answers["ner-0"].tokens_in + len(TEXTS["eng"])
+    queries = [request("ner", 0, "x" * (room - 15)), request("ner", 1, "x" * (room - 16))]
+    answers = {answer.request_id: answer for answer in engines.load(spec).answers(queries)}
+    assert (answers["ner-0"].text, answers["ner-0"].problem) == (
         "a prompt of 8177 tokens leaves no room for an answer; max_model_len is 8192",
         "over_long",
     )
-    assert said["ner-1"].problem is None
+    assert answers["ner-1"].problem is None
 
 
 def test_two_clients_share_a_process_and_greedy_answers_are_the_same(spec: Spec) -> None:
     list(engines.load(spec).answers([request("ner")]))
     before = leader(spec)
-    one, other = (Vllm(spec).answers([request("ner", 1, TEXTS["tha"]), request("ner", 2)]) for _ in range(2))
-    first = next(one)
-    assert {first, *one} == set(other)
+    answers, others = (Vllm(spec).answers([request("ner", 1, TEXTS["tha"]), request("ner", 2)]) for _ in range(2))
+    first = next(answers)
+    assert {first, *answers} == set(others)
     assert leader(spec) == before
 
 
@@ -374,21 +374,21 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("said", SAID)
-def test_memory_that_others_hold_is_no_reason_to_ask_for_more(said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", SAID)
+def test_memory_that_others_hold_is_no_reason_to_ask_for_more(error: str, tmp_path: Path) -> None:
     place = Place(tmp_path, "engine", "{}")
-    place.log.write_text(f"(EngineCore pid=1) ERROR [core.py:1510] ValueError: {said}\n")
-    assert work.explain(RuntimeError("See root cause above."), place) == (f"{SAID[said]}vLLM's log is {place.log}")
+    place.log.write_text(f"(EngineCore pid=1) ERROR [core.py:1510] ValueError: {error}\n")
+    assert work.explain(RuntimeError("See root cause above."), place) == (f"{SAID[error]}vLLM's log is {place.log}")
 
 
 # The tiny model.
 
 
 def test_the_tiny_model_is_always_the_same(tmp_path: Path) -> None:
-    one, other = (random_model.build(tmp_path / name) for name in ("one", "other"))
-    files = sorted(path.name for path in one.iterdir())
+    model, copy = (random_model.build(tmp_path / name) for name in ("one", "other"))
+    files = sorted(path.name for path in model.iterdir())
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= set(files)
-    assert [(one / name).read_bytes() for name in files] == [(other / name).read_bytes() for name in files]
-    kept = (one / "config.json").stat().st_mtime_ns
-    assert random_model.build(one) == one
-    assert (one / "config.json").stat().st_mtime_ns == kept, "it is written once"
+    assert [(model / name).read_bytes() for name in files] == [(copy / name).read_bytes() for name in files]
+    kept = (model / "config.json").stat().st_mtime_ns
+    assert random_model.build(model) == model
+    assert (model / "config.json").stat().st_mtime_ns == kept, "it is written once"

@@ -20,7 +20,7 @@ ENGLISH = Passage("wiki/1#0", "eng", TEXT, [CITY, FORMULA, DATE])
 THAI = Passage("wiki/2#0", "tha", "ไปกรุงเทพมหานคร", [Entity(2, 15, "city"), Entity(2, 9, "city")])
 BARE = Passage("wiki/3#0", "arb", "لا شيء هنا", [])
 PASSAGES = [ENGLISH, THAI, BARE]
-BY_ID = {one.passage_id: one for one in PASSAGES}
+BY_ID = {passage.passage_id: passage for passage in PASSAGES}
 
 Row = dict[str, str]
 
@@ -140,15 +140,15 @@ CHANGES: list[tuple[Row, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "said"), CHANGES, ids=[next(iter(change)) for change, _ in CHANGES])
-def test_a_line_that_was_changed_where_it_must_not_is_refused(sheet: Path, change: Row, said: str) -> None:
+@pytest.mark.parametrize(("change", "message"), CHANGES, ids=[next(iter(change)) for change, _ in CHANGES])
+def test_a_line_that_was_changed_where_it_must_not_is_refused(sheet: Path, change: Row, message: str) -> None:
     def edit(row: Row) -> None:
         if row["mention"] == "“Oslo”":
             row |= {"verdict": "ok", "auditor": "Ada", **change}
 
     fill(sheet, edit)
     checked = auditing.check(sheets.read(sheet), BY_ID)
-    assert [str(refused) for refused in checked.refused] == [said]
+    assert [str(refused) for refused in checked.refused] == [message]
     assert (checked.audits, checked.unfilled) == ([], 7)
 
 
@@ -158,14 +158,14 @@ OF_A_PASSAGE: list[tuple[Row, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "said"), OF_A_PASSAGE, ids=["missing", "verdict"])
-def test_a_passages_own_line_is_for_what_is_missing_in_it(sheet: Path, change: Row, said: str) -> None:
+@pytest.mark.parametrize(("change", "message"), OF_A_PASSAGE, ids=["missing", "verdict"])
+def test_a_passages_own_line_is_for_what_is_missing_in_it(sheet: Path, change: Row, message: str) -> None:
     def edit(row: Row) -> None:
         if row["language"] == "eng" and not row["mention"]:
             row |= {"auditor": "Ada", **change}
 
     fill(sheet, edit)
-    assert [str(refused) for refused in auditing.check(sheets.read(sheet), BY_ID).refused] == [said]
+    assert [str(refused) for refused in auditing.check(sheets.read(sheet), BY_ID).refused] == [message]
 
 
 def test_an_entity_without_companions_says_so_when_it_is_not_found(sheet: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_line_is_counted_as_an_editor_counts_it(sheet: Path) -> None:
     fill(sheet, edit)
     (refused,) = auditing.check(sheets.read(sheet), BY_ID).refused
     lines = sheet.read_text(encoding="utf-8-sig").split("\n")
-    assert (refused.line, refused.found) == (11, "'?'")
+    assert (refused.line, refused.content) == (11, "'?'")
     assert "“3 May”" in lines[refused.line - 1]
 
 

@@ -161,7 +161,7 @@ def by_people(shared: Path) -> Iterator[tuple[str, Sentence]]:
     for file in sorted((shared / "data" / "ner" / "dev").glob("*.jsonl.gz")):
         with gzip.open(file, "rt", encoding="utf-8") as lines:
             for record in map(json.loads, lines):
-                entities = [Entity(one["start"], one["end"], one["label"]) for one in record["entities"]]
+                entities = [Entity(span["start"], span["end"], span["label"]) for span in record["entities"]]
                 yield record["language"], Sentence(record["id"], record["text"], entities)
 
 
@@ -169,16 +169,19 @@ def check(language: str, sentence: Sentence) -> int:
     """Every span comes back or is reported, in both formats; how many BIO leaves out."""
     for kind in tagging.FORMATS:
         held, left = tagging.fit(sentence.text, sentence.entities, kind)
-        assert sorted([*held, *(one.entity for one in left)]) == sorted(set(sentence.entities)), (language, sentence.id)
+        assert sorted([*held, *(unfit.entity for unfit in left)]) == sorted(set(sentence.entities)), (
+            language,
+            sentence.id,
+        )
         kept = sentence._replace(entities=held)
         assert through(kind, kept, LOCALES[language]) == kept, (language, sentence.id, kind)
     return len(left)
 
 
 def test_the_sample_comes_back_whole() -> None:
-    found = list(sample())
-    assert len({language for language, _ in found}) == 18
-    assert [check(language, sentence) for language, sentence in found] == [0] * len(found)
+    sentences = list(sample())
+    assert len({language for language, _ in sentences}) == 18
+    assert [check(language, sentence) for language, sentence in sentences] == [0] * len(sentences)
 
 
 def test_what_people_annotated_comes_back(shared: Path) -> None:

@@ -145,7 +145,7 @@ def test_a_word_of_two_classes_belongs_to_the_first() -> None:
 def test_there_are_at_most_25_classes_and_each_is_its_own_but_a_medicine_is_a_product() -> None:
     assert len({*CLASSES, OTHER}) <= 25
     own = {name: coarse(name) for name in CLASSES}
-    assert {name: found for name, found in own.items() if found not in (name, OTHER)} == {"medicine": "product"}
+    assert {name: label for name, label in own.items() if label not in (name, OTHER)} == {"medicine": "product"}
 
 
 def test_the_readme_lists_the_classes() -> None:

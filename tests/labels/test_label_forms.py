@@ -88,8 +88,8 @@ def test_a_canonical_label_stays_as_it_is(label: str) -> None:
 
 def test_real_labels_stay_as_they_are_once_they_are_canonical(shared: Path) -> None:
     schemes = json.loads((shared / "data/ner/label_names.json").read_text(encoding="utf-8"))
-    found = {name for scheme in schemes.values() for pair in scheme.items() for name in pair}
-    assert {name for name in found if canonical(canonical(name)) != canonical(name)} == set()
+    names = {name for scheme in schemes.values() for pair in scheme.items() for name in pair}
+    assert {name for name in names if canonical(canonical(name)) != canonical(name)} == set()
     assert {canonical(name) for name in ("ORGANIZATION", "organization")} == {"organization"}
 
 
@@ -105,10 +105,10 @@ def test_other_languages_have_other_plurals() -> None:
     assert form("Ciudades", is_english=False).text == "ciudades"
 
 
-@pytest.mark.parametrize("one", SINGULAR)
-def test_singular(one: str) -> None:
-    assert singular(SINGULAR[one]) == one
-    assert singular(one) == one
+@pytest.mark.parametrize("noun", SINGULAR)
+def test_singular(noun: str) -> None:
+    assert singular(SINGULAR[noun]) == noun
+    assert singular(noun) == noun
 
 
 @pytest.mark.parametrize("word", SAME.split())

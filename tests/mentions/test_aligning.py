@@ -13,7 +13,7 @@ def places(*spans: tuple[int, int]) -> list[Place]:
 def spans(options: Sequence[Sequence[Place]], labels: Sequence[str] | None = None) -> list[tuple[int, int] | None]:
     """Where each mention is."""
     placed = align(options, labels or ["x"] * len(options))
-    return [tuple(one.place.span) if one else None for one in placed]
+    return [tuple(placement.place.span) if placement else None for placement in placed]
 
 
 def test_nothing_is_aligned_with_nothing() -> None:
@@ -30,7 +30,7 @@ def test_the_most_mentions_stay_in_order_even_if_the_first_place_is_passed_over(
 
 def test_one_out_of_order_is_placed_where_there_is_room() -> None:
     placed = align([places((8, 9)), places((0, 1)), places((4, 5))], ["x"] * 3)
-    assert [(tuple(one.place.span), one.is_in_order) for one in placed if one] == [
+    assert [(tuple(placement.place.span), placement.is_in_order) for placement in placed if placement] == [
         ((8, 9), False),
         ((0, 1), True),
         ((4, 5), True),
@@ -38,9 +38,9 @@ def test_one_out_of_order_is_placed_where_there_is_room() -> None:
 
 
 def test_a_place_is_given_once_to_a_label_and_once_to_each_other_one() -> None:
-    one = places((0, 4))
-    assert spans([one, one]) == [(0, 4), None]
-    assert spans([one, one], ["city", "capital"]) == [(0, 4), (0, 4)]
+    option = places((0, 4))
+    assert spans([option, option]) == [(0, 4), None]
+    assert spans([option, option], ["city", "capital"]) == [(0, 4), (0, 4)]
     assert spans([places((0, 4), (9, 13))] * 2, ["city", "capital"]) == [(0, 4), (9, 13)]
 
 
@@ -55,8 +55,8 @@ def test_a_name_inside_another_is_the_last_choice() -> None:
 
 
 def test_of_equal_places_the_one_beside_the_next_mention_is_meant() -> None:
-    at = places((0, 1), (10, 11))
-    assert spans([at, places((12, 20))]) == [(10, 11), (12, 20)]
+    options = places((0, 1), (10, 11))
+    assert spans([options, places((12, 20))]) == [(10, 11), (12, 20)]
 
 
 def test_a_cheaper_place_is_taken_and_a_dearer_one_if_that_keeps_the_order() -> None:

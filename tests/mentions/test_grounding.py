@@ -15,8 +15,10 @@ LANGUAGES = settings.load_languages()
 
 def places(text: str, locale: str, mentions: list[str], policy: str = "best") -> list[list[tuple[int, int, str] | str]]:
     """(start, end, tier), or the problem, of every mention."""
-    found = ground(mentions, Text(text, locale), policy=policy)
-    return [[(*one.span, str(one.tier)) if one.span else str(one.problem) for one in mention] for mention in found]
+    groundings = ground(mentions, Text(text, locale), policy=policy)
+    return [
+        [(*span.span, str(span.tier)) if span.span else str(span.problem) for span in mention] for mention in groundings
+    ]
 
 
 def surfaces(text: str, locale: str, mentions: list[str]) -> list[str]:
@@ -108,8 +110,8 @@ def test_best_finds_what_a_person_marked_where_it_was_marked(code: str) -> None:
     right = total = 0
     for document in marked.documents(resource("sample", f"{code}.txt").read_text(encoding="utf-8")):
         mentions = [document.text[start:end] for start, end, _ in document.entities]
-        found = ground(mentions, Text(document.text, LANGUAGES[code].locale))
-        right += sum(place.span == entity[:2] for (place,), entity in zip(found, document.entities, strict=True))
+        groundings = ground(mentions, Text(document.text, LANGUAGES[code].locale))
+        right += sum(place.span == entity[:2] for (place,), entity in zip(groundings, document.entities, strict=True))
         total += len(mentions)
     assert right / total > 0.97
 
@@ -241,8 +243,8 @@ def test_a_sign_before_a_space_is_not_that_of_a_handle() -> None:
 
 def test_what_was_copied_from_the_prompt_is_no_mention() -> None:
     text = Text("Nothing here.", "en")
-    (found,) = ground(["River Thames"], text, prompt='such as ["river thames", "river"]')
-    assert found == [Grounded(None, None, "in_prompt")]
+    (mention,) = ground(["River Thames"], text, prompt='such as ["river thames", "river"]')
+    assert mention == [Grounded(None, None, "in_prompt")]
 
 
 def test_two_labels_share_a_place_and_one_label_does_not() -> None:

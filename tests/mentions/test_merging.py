@@ -125,7 +125,7 @@ def test_what_was_said_twice_counts_once() -> None:
     ],
 )
 def test_agreement_is_about_the_place(other: Claim | None, agreement: str) -> None:
-    assert merged(*[one for one in (claim(0, 8, "city"), other) if one])[0].agreement == agreement
+    assert merged(*[opinion for opinion in (claim(0, 8, "city"), other) if opinion])[0].agreement == agreement
 
 
 def test_annotators_that_agree_in_full_lose_nothing() -> None:
@@ -133,7 +133,7 @@ def test_annotators_that_agree_in_full_lose_nothing() -> None:
     assert merged(*both) == [Entity(0, 5, ["city"], both[2:]), Entity(0, 16, ["university"], both[:2])]
 
 
-def known(**accuracy: float) -> Beliefs:
+def beliefs_of(**accuracy: float) -> Beliefs:
     """Three annotators, of which each is right about places and rivers so often."""
     return Beliefs(
         Reliability(annotator, "eng", kind, right if kind else 0.5, 0.3, 0.4 if kind else 0.2, 10.0)
@@ -142,8 +142,8 @@ def known(**accuracy: float) -> Beliefs:
     )
 
 
-GOOD_C = known(a=0.5, b=0.5, c=0.9)
-EQUAL = known(a=0.7, b=0.7, c=0.7)
+GOOD_C = beliefs_of(a=0.5, b=0.5, c=0.9)
+EQUAL = beliefs_of(a=0.7, b=0.7, c=0.7)
 
 
 def weighed(*claims: Claim, beliefs: Beliefs) -> list[Entity]:
@@ -178,7 +178,7 @@ def test_of_overlapping_places_the_likelier_stays() -> None:
 
 def test_nested_spans_of_one_annotator_both_stay() -> None:
     outer, inner = claim(0, 10, "city", "a"), claim(0, 4, "river", "a")
-    assert [one.span for one in weighed(outer, inner, beliefs=EQUAL)] == [Span(0, 4), Span(0, 10)]
+    assert [entity.span for entity in weighed(outer, inner, beliefs=EQUAL)] == [Span(0, 4), Span(0, 10)]
 
 
 def test_what_more_annotators_said_is_more_certain() -> None:
@@ -192,7 +192,7 @@ def test_entities_of_the_papers_rule_have_the_confidence_of_their_places() -> No
     entities = merge([a, b], similar, overlap_at=0.5, similarity_at=0.75)
     believe(entities, [a, b], EQUAL, overlap_at=0.5)
     (kept,) = entities
-    assert kept.confidence == 1.0 - EQUAL.of(("place", "nature", ""))[""]
+    assert kept.confidence == 1.0 - EQUAL.probabilities(("place", "nature", ""))[""]
 
 
 def test_an_item_has_one_span_of_an_annotator() -> None:

@@ -26,47 +26,47 @@ PASSAGES = {
 
 def annotated(locale: str) -> tuple[str, list[Annotation]]:
     text, named = PASSAGES[locale]
-    found: list[Annotation] = []
+    entities: list[Annotation] = []
     for mention, label in named:
-        start = text.index(mention, found[-1].end if found else 0)
-        found.append(Annotation(start, start + len(mention), mention, label))
-    return text, found
+        start = text.index(mention, entities[-1].end if entities else 0)
+        entities.append(Annotation(start, start + len(mention), mention, label))
+    return text, entities
 
 
 def planted(locale: str, kind: str) -> Planted:
     """The first error of a kind that some key draws."""
-    text, found = annotated(locale)
-    made = (plant(text, found, key=f"d#{number}", locale=locale) for number in itertools.count())
-    return next(one for one in made if one and one.kind == kind)
+    text, entities = annotated(locale)
+    made = (plant(text, entities, key=f"d#{number}", locale=locale) for number in itertools.count())
+    return next(error for error in made if error and error.kind == kind)
 
 
 @pytest.mark.parametrize("locale", PASSAGES)
 def test_an_entity_is_left_out_and_the_others_stay(locale: str) -> None:
-    _, found = annotated(locale)
+    _, entities = annotated(locale)
     made = planted(locale, "removed")
-    assert [one for one in found if one not in made.annotations] == [
-        one for one in found if one.mention == made.mention
+    assert [entity for entity in entities if entity not in made.annotations] == [
+        entity for entity in entities if entity.mention == made.mention
     ]
-    assert len(made.annotations) == len(found) - 1
+    assert len(made.annotations) == len(entities) - 1
 
 
 @pytest.mark.parametrize("locale", PASSAGES)
 def test_an_entity_is_given_a_type_of_another_kind(locale: str) -> None:
-    _, found = annotated(locale)
+    _, entities = annotated(locale)
     made = planted(locale, "wrong_type")
-    ((was, now),) = [(a, b) for a, b in zip(found, made.annotations, strict=True) if a != b]
+    ((was, now),) = [(a, b) for a, b in zip(entities, made.annotations, strict=True) if a != b]
     assert (was.mention, was[:3]) == (made.mention, now[:3])
     assert coarse(now.label) not in {coarse(part) for part in was.label.split(" / ")}
 
 
 @pytest.mark.parametrize("locale", PASSAGES)
 def test_an_ordinary_word_is_listed_where_it_stands(locale: str) -> None:
-    text, found = annotated(locale)
+    text, entities = annotated(locale)
     made = planted(locale, "invented")
-    (new,) = [one for one in made.annotations if one not in found]
+    (new,) = [entity for entity in made.annotations if entity not in entities]
     assert text[new.start : new.end] == new.mention == made.mention
-    assert all(new.end <= one.start or one.end <= new.start for one in found)
-    assert [one for one in made.annotations if one != new] == found
+    assert all(new.end <= entity.start or entity.end <= new.start for entity in entities)
+    assert [entity for entity in made.annotations if entity != new] == entities
     assert made.annotations == sorted(made.annotations)
 
 
@@ -81,46 +81,50 @@ WORDS = {
 
 @pytest.mark.parametrize("locale", WORDS)
 def test_ordinary_words_are_the_longer_ones_without_a_capital(locale: str) -> None:
-    text, found = annotated(locale)
-    assert sorted(text[word.start : word.end] for word in ordinary_words(text, found, locale)) == WORDS[locale]
+    text, entities = annotated(locale)
+    assert sorted(text[word.start : word.end] for word in ordinary_words(text, entities, locale)) == WORDS[locale]
 
 
 def test_a_word_with_a_name_in_it_is_not_ordinary() -> None:
     text = "وزاروا والقاهرة مدينة"  # "and Cairo" is one word
-    found = [Annotation(8, 15, "القاهرة", "city")]
-    assert text[8:15] == found[0].mention
-    assert [text[word.start : word.end] for word in ordinary_words(text, found, "ar")] == ["وزاروا"]
+    entities = [Annotation(8, 15, "القاهرة", "city")]
+    assert text[8:15] == entities[0].mention
+    assert [text[word.start : word.end] for word in ordinary_words(text, entities, "ar")] == ["وزاروا"]
     assert "والقاهرة" in {text[word.start : word.end] for word in ordinary_words(text, [], "ar")}
 
 
 def test_a_key_always_plants_the_same_error_and_keys_plant_every_kind() -> None:
-    text, found = annotated("en")
+    text, entities = annotated("en")
     keys = [f"d#{number}" for number in range(60)]
-    made = [plant(text, found, key=key, locale="en") for key in keys]
-    assert made == [plant(text, list(found), key=key, locale="en") for key in keys]
-    kinds = [one.kind for one in made if one]
+    made = [plant(text, entities, key=key, locale="en") for key in keys]
+    assert made == [plant(text, list(entities), key=key, locale="en") for key in keys]
+    kinds = [error.kind for error in made if error]
     assert {kind: kinds.count(kind) > 10 for kind in planting.KINDS} == dict.fromkeys(planting.KINDS, True)
-    assert made[0] == Planted("wrong_type", "3 May", [*found[:4], found[4]._replace(label="disease")])
+    assert made[0] == Planted("wrong_type", "3 May", [*entities[:4], entities[4]._replace(label="disease")])
 
 
 def test_a_mention_that_is_listed_twice_or_is_part_of_another_is_left_alone() -> None:
-    text, found = annotated("en")
-    made = [plant(text, found, key=str(number), locale="en") for number in range(60)]
-    assert {one.mention for one in made if one and one.kind != "invented"} == {"Ellen Johnson", "Cairo", "3 May"}
+    text, entities = annotated("en")
+    made = [plant(text, entities, key=str(number), locale="en") for number in range(60)]
+    assert {error.mention for error in made if error and error.kind != "invented"} == {
+        "Ellen Johnson",
+        "Cairo",
+        "3 May",
+    }
     nested = [Annotation(0, 20, "University of Bergen", "university"), Annotation(14, 20, "Bergen", "city")]
     made = [plant("University of Bergen grows", nested, key=str(number), locale="en") for number in range(9)]
-    assert {(one.kind, one.mention) for one in made if one} == {("invented", "grows")}
+    assert {(error.kind, error.mention) for error in made if error} == {("invented", "grows")}
 
 
 def test_what_several_annotators_said_comes_first() -> None:
-    text, found = annotated("en")
-    sure = [one._replace(is_sure=one.mention == "Cairo") for one in found]
+    text, entities = annotated("en")
+    sure = [entity._replace(is_sure=entity.mention == "Cairo") for entity in entities]
     made = [plant(text, sure, key=str(number), locale="en") for number in range(30)]
-    assert {one.mention for one in made if one and one.kind != "invented"} == {"Cairo"}
+    assert {error.mention for error in made if error and error.kind != "invented"} == {"Cairo"}
 
 
 @pytest.mark.parametrize(
-    ("text", "found", "kinds"),
+    ("text", "entities", "kinds"),
     [
         ("nothing is named here", [], {"invented"}),
         ("", [], set()),
@@ -130,10 +134,10 @@ def test_what_several_annotators_said_comes_first() -> None:
     ],
 )
 def test_an_impossible_kind_gives_way_to_another_or_to_none(
-    text: str, found: list[Annotation], kinds: set[str]
+    text: str, entities: list[Annotation], kinds: set[str]
 ) -> None:
-    made = [plant(text, found, key=str(number), locale="en") for number in range(30)]
-    assert {one.kind for one in made if one} == kinds
+    made = [plant(text, entities, key=str(number), locale="en") for number in range(30)]
+    assert {error.kind for error in made if error} == kinds
     assert all(made) == bool(kinds)
 
 
@@ -144,9 +148,9 @@ def test_without_entities_an_invented_one_has_a_plausible_type() -> None:
 
 
 def test_a_type_is_clearly_wrong_or_not_offered() -> None:
-    things = ["disease", "chemical element", "amount of money", "programming language"]
-    assert wrong_types("city / location") == ["person", "date", "animal", *things]
-    assert wrong_types("person") == ["city", "date", *things]
+    others = ["disease", "chemical element", "amount of money", "programming language"]
+    assert wrong_types("city / location") == ["person", "date", "animal", *others]
+    assert wrong_types("person") == ["city", "date", *others]
     assert wrong_types("dragon") == wrong_types("dragon / city") == []
     assert all(coarse(label) in classes.split() for label, classes in planting.WRONG_TYPES.items())
 
@@ -194,9 +198,9 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize(("mention", "said", "same"), SAME)
-def test_a_judge_may_write_a_mention_in_its_own_way(mention: str, said: str, same: bool) -> None:
-    assert is_same(mention, said) is same
+@pytest.mark.parametrize(("mention", "listed", "same"), SAME)
+def test_a_judge_may_write_a_mention_in_its_own_way(mention: str, listed: str, same: bool) -> None:
+    assert is_same(mention, listed) is same
 
 
 def test_every_kind_has_a_name_in_the_report_and_a_list_in_which_it_is_caught() -> None:

@@ -17,7 +17,7 @@ TWO = {"a": (0.9, 0.05), "b": (0.7, 0.1)}
 def drawn(skills: dict[str, tuple[float, float]], language: str, places: int, seed: int) -> list[tuple[str, Pattern]]:
     """Places with what they really are, as seen by these annotators."""
     chance = random.Random(seed)
-    found = []
+    sample = []
     for _ in range(places):
         truth = chance.choice(CLASSES) if chance.random() < 0.9 else NOTHING
         votes = []
@@ -27,41 +27,51 @@ def drawn(skills: dict[str, tuple[float, float]], language: str, places: int, se
             elif chance.random() < named:
                 votes.append(truth)
             else:
-                votes.append(chance.choice([NOTHING, *(one for one in CLASSES if one != truth)]))
+                votes.append(chance.choice([NOTHING, *(label for label in CLASSES if label != truth)]))
         if any(votes):
-            found.append((truth, Pattern(language, tuple(votes), 1)))
-    return found
+            sample.append((truth, Pattern(language, tuple(votes), 1)))
+    return sample
 
 
-def counted(found: list[tuple[str, Pattern]]) -> list[Pattern]:
-    return [Pattern(*key, items) for key, items in Counter((one.language, one.votes) for _, one in found).items()]
+def counted(sample: list[tuple[str, Pattern]]) -> list[Pattern]:
+    return [
+        Pattern(*key, items)
+        for key, items in Counter((pattern.language, pattern.votes) for _, pattern in sample).items()
+    ]
 
 
 def test_three_annotators_reveal_how_often_each_is_right() -> None:
-    found = drawn(THREE, "eng", 20_000, 1)
-    known = {(one.annotator, one.coarse): one.accuracy for one in estimate(counted(found), list(THREE))}
+    sample = drawn(THREE, "eng", 20_000, 1)
+    accuracies = {(row.annotator, row.coarse): row.accuracy for row in estimate(counted(sample), list(THREE))}
     for annotator, (named, _) in THREE.items():
         for coarse in CLASSES:
-            assert known[annotator, coarse] == pytest.approx(named, abs=0.06)
+            assert accuracies[annotator, coarse] == pytest.approx(named, abs=0.06)
 
 
 def test_the_likeliest_class_is_right_more_often_than_the_majority() -> None:
-    found = drawn(THREE, "eng", 20_000, 2)
-    beliefs = Beliefs(estimate(counted(found), list(THREE)))
+    sample = drawn(THREE, "eng", 20_000, 2)
+    beliefs = Beliefs(estimate(counted(sample), list(THREE)))
     right = majority = 0
-    for truth, pattern in found:
-        believed = beliefs.of(pattern.votes)
-        right += max(set(pattern.votes) - {NOTHING}, key=lambda one: believed[one]) == truth
+    for truth, pattern in sample:
+        believed = beliefs.probabilities(pattern.votes)
+        right += max(set(pattern.votes) - {NOTHING}, key=lambda label: believed[label]) == truth
         majority += Counter(vote for vote in pattern.votes if vote).most_common(1)[0][0] == truth
     assert right > majority
 
 
 def test_of_three_a_confidence_is_nearly_a_probability() -> None:
-    found = drawn(THREE, "eng", 20_000, 3)
-    beliefs = Beliefs(estimate(counted(found), list(THREE)))
-    said = [(max(beliefs.of(pattern.votes).values()), beliefs.of(pattern.votes), truth) for truth, pattern in found]
+    sample = drawn(THREE, "eng", 20_000, 3)
+    beliefs = Beliefs(estimate(counted(sample), list(THREE)))
+    beliefs_and_truths = [
+        (max(beliefs.probabilities(pattern.votes).values()), beliefs.probabilities(pattern.votes), truth)
+        for truth, pattern in sample
+    ]
     for low, high in ((0.7, 0.9), (0.9, 0.97), (0.97, 1.0)):
-        some = [(top, max(all_, key=lambda one: all_[one]) == truth) for top, all_, truth in said if low < top <= high]
+        some = [
+            (top, max(all_, key=lambda label: all_[label]) == truth)
+            for top, all_, truth in beliefs_and_truths
+            if low < top <= high
+        ]
         assert sum(is_right for _, is_right in some) / len(some) == pytest.approx(
             sum(top for top, _ in some) / len(some), abs=0.12
         )
@@ -69,29 +79,33 @@ def test_of_three_a_confidence_is_nearly_a_probability() -> None:
 
 def test_a_language_in_which_an_annotator_is_bad_shows_it_and_others_do_not() -> None:
     good, bad = drawn(THREE, "eng", 4_000, 4), drawn({**THREE, "a": (0.3, 0.3)}, "amh", 4_000, 5)
-    known = {
-        (one.language, one.annotator, one.coarse): one.accuracy for one in estimate(counted(good + bad), list(THREE))
+    accuracies = {
+        (row.language, row.annotator, row.coarse): row.accuracy for row in estimate(counted(good + bad), list(THREE))
     }
-    assert known["eng", "a", "person"] > 0.8
-    assert known["amh", "a", "person"] < 0.5
-    assert known["amh", "c", "person"] == pytest.approx(0.8, abs=0.15)
+    assert accuracies["eng", "a", "person"] > 0.8
+    assert accuracies["amh", "a", "person"] < 0.5
+    assert accuracies["amh", "c", "person"] == pytest.approx(0.8, abs=0.15)
 
 
 def test_of_two_annotators_both_are_taken_for_equally_good() -> None:
     """Where they differ nothing says who is right; how often they agree says how good both are together."""
-    found = drawn(TWO, "eng", 20_000, 6)
-    known = {(one.annotator, one.coarse): one.accuracy for one in estimate(counted(found), list(TWO))}
-    assert known["a", "person"] == known["b", "person"] == pytest.approx(0.8, abs=0.06)
-    beliefs = Beliefs(estimate(counted(found), list(TWO)))
-    assert beliefs.of(("person", "person"))["person"] > 0.95 > beliefs.of(("person", NOTHING))["person"]
+    sample = drawn(TWO, "eng", 20_000, 6)
+    accuracies = {(row.annotator, row.coarse): row.accuracy for row in estimate(counted(sample), list(TWO))}
+    assert accuracies["a", "person"] == accuracies["b", "person"] == pytest.approx(0.8, abs=0.06)
+    beliefs = Beliefs(estimate(counted(sample), list(TWO)))
+    assert (
+        beliefs.probabilities(("person", "person"))["person"]
+        > 0.95
+        > beliefs.probabilities(("person", NOTHING))["person"]
+    )
 
 
 def test_a_language_with_little_data_is_taken_for_like_the_others() -> None:
-    known = estimate(
+    estimates = estimate(
         [*counted(drawn(THREE, "eng", 8_000, 7)), Pattern("khm", ("person", NOTHING, NOTHING), 1)], list(THREE)
     )
-    of = {(one.language, one.annotator, one.coarse): one.accuracy for one in known}
-    assert of["khm", "b", "person"] == pytest.approx(of["eng", "b", "person"], abs=0.05)
+    accuracies = {(row.language, row.annotator, row.coarse): row.accuracy for row in estimates}
+    assert accuracies["khm", "b", "person"] == pytest.approx(accuracies["eng", "b", "person"], abs=0.05)
 
 
 def test_the_order_of_patterns_does_not_matter_and_nothing_comes_of_nothing() -> None:
@@ -102,4 +116,4 @@ def test_the_order_of_patterns_does_not_matter_and_nothing_comes_of_nothing() ->
 
 def test_what_is_believed_sums_to_one_over_all_classes() -> None:
     beliefs = Beliefs(estimate(counted(drawn(THREE, "eng", 500, 9)), list(THREE)))
-    assert sum(beliefs.of(CLASSES).values()) == pytest.approx(1.0)
+    assert sum(beliefs.probabilities(CLASSES).values()) == pytest.approx(1.0)

@@ -34,10 +34,10 @@ FOUND = [
 def test_gold_compares_places_in_annotated_passages(spark: SparkSession) -> None:
     marked = spark.createDataFrame(GOLD, "document_id string, language string, start int, end int")
     places = spark.createDataFrame(PASSAGES, "passage_id string, document_id string, start int, end int")
-    found = spark.createDataFrame(FOUND, "passage_id string, language string, start int, end int, label string")
+    entities = spark.createDataFrame(FOUND, "passage_id string, language string, start int, end int, label string")
     rows = [(row[0], row[0] != "n#0") for row in PASSAGES]
     selected = spark.createDataFrame(rows, "passage_id string, is_selected boolean")
-    measured = gold.measure(marked, found, places, selected).collect()
+    measured = gold.measure(marked, entities, places, selected).collect()
     # Of d's 4, 18-22 crosses the end of its passage and cannot be found; 3 were found, 2 of them right.
     third = round(2 / 3, 6)
     assert sorted((row["language"], row["detail"], round(row["value"], 6)) for row in measured) == sorted(
@@ -153,8 +153,8 @@ def test_verdicts_are_means_and_errors_an_entity(spark: SparkSession) -> None:
         "extra array<string>, wrong array<string>, problem string"
     )
     entities = spark.createDataFrame([("p",)] * 4, "passage_id string")
-    found = verdicts.measure(spark.createDataFrame(rows, columns), entities).collect()
-    assert sorted(tuple(row) for row in found) == [
+    measured = verdicts.measure(spark.createDataFrame(rows, columns), entities).collect()
+    assert sorted(tuple(row) for row in measured) == [
         ("j/completeness", "eng", 3.5),
         ("j/extra", "eng", 0.0),
         ("j/faithfulness", "eng", 4.5),
@@ -258,14 +258,14 @@ ENTITIES = [*{row[:5] for row in AUDITS if row[7] and row[:4] != ("t", "tha", 7,
 
 
 def test_an_audit_gives_precision_and_completeness_with_intervals(spark: SparkSession) -> None:
-    said = spark.createDataFrame(AUDITS, audits.TABLE.schema)
+    opinions = spark.createDataFrame(AUDITS, audits.TABLE.schema)
     entities = spark.createDataFrame(ENTITIES, "passage_id string, language string, start int, end int, label string")
     none = spark.createDataFrame(
         [], "passage_id string, judge string, copy string, extra array<string>, wrong array<string>, problem string"
     )
-    measured = audit.measure(said, entities, none).collect()
-    found = {(row["language"], row["detail"]): round(row["value"], 4) for row in measured}
-    assert len(found) == len(measured)
+    measured = audit.measure(opinions, entities, none).collect()
+    details = {(row["language"], row["detail"]): round(row["value"], 4) for row in measured}
+    assert len(details) == len(measured)
     shares = {
         "eng": {"span": (3, 5), "type": (2, 3), "both": (2, 5), "completeness": (4, 5)},
         "tha": {"span": (1, 1), "type": (1, 1), "both": (1, 1), "completeness": (1, 1)},
@@ -278,11 +278,11 @@ def test_an_audit_gives_precision_and_completeness_with_intervals(spark: SparkSe
             low, high = wilson(part, whole)
             wanted |= {(code, name): round(part / whole, 4), (code, f"{name}/low"): round(low, 4)}
             wanted |= {(code, f"{name}/high"): round(high, 4)}
-    assert found == wanted
+    assert details == wanted
 
 
 def test_judges_are_compared_with_what_people_say(spark: SparkSession) -> None:
-    said = spark.createDataFrame(AUDITS, audits.TABLE.schema)
+    opinions = spark.createDataFrame(AUDITS, audits.TABLE.schema)
     entities = spark.createDataFrame(ENTITIES, "passage_id string, language string, start int, end int, label string")
     verdicts = spark.createDataFrame(
         [
@@ -293,11 +293,11 @@ def test_judges_are_compared_with_what_people_say(spark: SparkSession) -> None:
         ],
         "passage_id string, judge string, copy string, extra array<string>, wrong array<string>, problem string",
     )
-    measured = audit.measure(said, entities, verdicts).collect()
-    found = {(row["language"], row["detail"]): row["value"] for row in measured if row["detail"].startswith("judge ")}
+    measured = audit.measure(opinions, entities, verdicts).collect()
+    values = {(row["language"], row["detail"]): row["value"] for row in measured if row["detail"].startswith("judge ")}
     of_j = {"judge j/compared": 4.0, "judge j/agrees": 0.5, "judge j/sees": 0.5, "judge j/alarms": 0.5}
     of_k = {"judge k/compared": 1.0, "judge k/agrees": 1.0, "judge k/alarms": 0.0}
-    assert found == {
+    assert values == {
         **{("eng", detail): value for detail, value in of_j.items()},
         **{("tha", detail): value for detail, value in of_k.items()},
         **{("*", detail): value for detail, value in {**of_j, **of_k}.items()},

@@ -26,8 +26,8 @@ def test_there_are_more_than_three_hundred() -> None:
 @pytest.mark.parametrize("question", CONTENTS)
 def test_every_shape_is_read(question: str) -> None:
     wrong = {}
-    for shape, asked, answer, wanted in ANSWERS:
-        if asked == question:
+    for shape, subject, answer, wanted in ANSWERS:
+        if subject == question:
             try:
                 reading = parse(question, answer)
             except Unreadable as error:

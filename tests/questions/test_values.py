@@ -121,9 +121,9 @@ def damaged(seed: int) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("seed", range(8))
 def test_no_answer_breaks_a_parser(seed: int) -> None:
     for question, answer in damaged(seed):
-        for asked in (question, "ner"):
+        for parser in (question, "ner"):
             try:
-                reading = plugins.load("finerweb.questions", asked).parse(answer)
+                reading = plugins.load("finerweb.questions", parser).parse(answer)
             except Unreadable:
                 continue
             json.dumps(reading, ensure_ascii=False).encode("utf-8", "surrogatepass")

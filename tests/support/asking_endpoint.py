@@ -32,7 +32,7 @@ def requests(number: int, question: str = "ner") -> Iterator[Request]:
 
 def spec(endpoint: Endpoint, **options: Any) -> Spec:
     """The engine of this endpoint."""
-    return Spec.of("openai", {"model": MODEL, "url": endpoint.url, "key_env": KEY_ENV, **options})
+    return Spec.from_options("openai", {"model": MODEL, "url": endpoint.url, "key_env": KEY_ENV, **options})
 
 
 def ask(endpoint: Endpoint, *requests: Request, **options: Any) -> list[Answer]:

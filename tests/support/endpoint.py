@@ -29,7 +29,7 @@ class Call:
 
     number: int
     nth: int
-    at: float
+    arrival: float
     body: dict[str, Any]
     headers: Mapping[str, str]
 

@@ -42,7 +42,7 @@ def streamed(text: str, *, rest: Iterable[str] = (), usage: bool = True, done: b
     def pieces(call: Call) -> Iterator[Any]:
         name = next(iter(delta), "content")
         yield {"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}]}
-        for piece in itertools.chain((text[at : at + 4] for at in range(0, len(text), 4)), rest):
+        for piece in itertools.chain((text[start : start + 4] for start in range(0, len(text), 4)), rest):
             yield {"choices": [{"index": 0, "delta": {name: piece}, "finish_reason": None}]}
         if done:
             yield {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
@@ -130,9 +130,9 @@ def good(call: Call) -> str:
     if call.question == "ner":
         return json.dumps({"entities": _entities(call.prompt, chance)}, ensure_ascii=False)
     if call.question == "judge":
-        found: dict[str, list[str]] = {"missing": [], "extra": [], "wrong": []}
+        errors: dict[str, list[str]] = {"missing": [], "extra": [], "wrong": []}
         grades = {"faithfulness": 1 + chance % 5, "completeness": 1 + chance // 5 % 5}
-        return json.dumps({"explanation": "Mostly right.", **grades, **found})
+        return json.dumps({"explanation": "Mostly right.", **grades, **errors})
     if call.question == "label_name":
         return json.dumps({"name": _name(call.prompt, chance)}, ensure_ascii=False)
     if call.question == "label_english":
@@ -161,7 +161,7 @@ def _name(prompt: str, chance: int) -> str:
     script = sorted(LETTERS.get(language.script if language else "Latn", {"LATIN"}))[0]
     every = (chr(point) for point in range(0x41, 0xD7A4))
     kinds = ("Lu", "Lo", "Ll")
-    letters = [one for one in every if unicodedata.category(one) in kinds and _is_of(one, script)][:20]
+    letters = [letter for letter in every if unicodedata.category(letter) in kinds and _is_of(letter, script)][:20]
     return "".join(letters[(chance >> (5 * place)) % len(letters)] for place in range(4)).lower()
 
 

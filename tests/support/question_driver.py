@@ -51,7 +51,7 @@ def main(work: str, question: str, answer: str) -> None:
     with opened(settings) as lake:
         fill(lake)
         before = planned(lake, settings)
-        requests = subjects.requests(question, subjects.of(question, lake, settings), settings)
+        requests = subjects.requests(question, subjects.read(question, lake, settings), settings)
         conversation.answer_missing(lake, requests, how=settings.ask, tasks=settings.tasks)
         columns = ["question", "subject_id", "model", "answer", "problem"]
         answers = [

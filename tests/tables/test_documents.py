@@ -94,7 +94,7 @@ def test_good_records_become_documents(spark: SparkSession, folder: Path) -> Non
 
 
 def test_every_other_record_is_a_reject_with_its_file_and_line(spark: SparkSession, folder: Path) -> None:
-    found = rejects.collect(*examined(spark, source(folder))).drop("reject_id", "source").collect()
+    rows = rejects.collect(*examined(spark, source(folder))).drop("reject_id", "source").collect()
     object_wanted = "one JSON object a line"
     language_wanted = "a code or alias of languages.yml"
     long = "é" * 101
@@ -113,7 +113,7 @@ def test_every_other_record_is_a_reject_with_its_file_and_line(spark: SparkSessi
         ("b.jsonl.gz", 4, None, "no_text", "no text", "a text", "z4"),
         ("white.jsonl", None, None, "empty_file", "no line", "JSON lines", None),
     ]  # fmt: skip
-    assert sorted([(Path(row[0]).name, *row[1:]) for row in found], key=str) == sorted(wanted, key=str)
+    assert sorted([(Path(row[0]).name, *row[1:]) for row in rows], key=str) == sorted(wanted, key=str)
 
 
 def test_a_file_of_no_bytes_is_a_reject(spark: SparkSession, tmp_path: Path) -> None:
@@ -125,21 +125,21 @@ def test_a_file_of_no_bytes_is_a_reject(spark: SparkSession, tmp_path: Path) -> 
 def test_line_numbers_hold_in_a_file_of_many_blocks(spark: SparkSession, tmp_path: Path) -> None:
     lines = [
         b"broken \xf0\x9f\x91\x8d"
-        if at % 7 == 3
+        if number % 7 == 3
         else b""
-        if at % 5 == 2
-        else line(id=str(at), text="x" * at, language="eng")
-        for at in range(60)
+        if number % 5 == 2
+        else line(id=str(number), text="x" * number, language="eng")
+        for number in range(60)
     ]
     (tmp_path / "a.jsonl").write_bytes(b"\n".join(lines))
     spark.conf.set("spark.sql.files.maxPartitionBytes", "256")
     try:
-        found = rejected(spark, source(tmp_path))
+        rows = rejected(spark, source(tmp_path))
     finally:
         spark.conf.unset("spark.sql.files.maxPartitionBytes")
-    wanted = [("a.jsonl", at + 1, "malformed_json") for at in range(60) if at % 7 == 3]
+    wanted = [("a.jsonl", number + 1, "malformed_json") for number in range(60) if number % 7 == 3]
     wanted.append(("a.jsonl", 1, "no_text"))
-    assert found == sorted(wanted)
+    assert rows == sorted(wanted)
 
 
 def test_a_file_with_a_space_in_its_name_is_not_empty(spark: SparkSession, tmp_path: Path) -> None:
@@ -174,16 +174,16 @@ def test_a_reject_keeps_its_id_when_a_file_is_added(spark: SparkSession, tmp_pat
 
 def test_a_sources_language_wins_over_its_records(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(line(id="1", text="Été 👍🏽", language="xx", script="Cyrl"))
-    found = documents.accept(examined(spark, source(tmp_path, language="fr"))[0]).collect()
-    assert [(row["language"], row["script"], row["text"]) for row in found] == [("fra", "Latn", "Été 👍🏽")]
+    rows = documents.accept(examined(spark, source(tmp_path, language="fr"))[0]).collect()
+    assert [(row["language"], row["script"], row["text"]) for row in rows] == [("fra", "Latn", "Été 👍🏽")]
 
 
 def test_a_path_that_is_not_there_is_named(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(BadSource) as caught:
         records.read(spark, source(tmp_path / "nope"))
-    said = str(caught.value)
-    assert said.startswith(f"source web: cannot read {tmp_path}/nope as jsonl: [PATH_NOT_FOUND] ")
-    assert said.endswith("Is the path right? Other formats are annotated, jsonl, parquet, delta, table, hub")
+    message = str(caught.value)
+    assert message.startswith(f"source web: cannot read {tmp_path}/nope as jsonl: [PATH_NOT_FOUND] ")
+    assert message.endswith("Is the path right? Other formats are annotated, jsonl, parquet, delta, table, hub")
 
 
 def test_parquet_needs_a_text_and_takes_the_rest_as_it_is(spark: SparkSession, tmp_path: Path) -> None:
@@ -197,12 +197,12 @@ def test_parquet_needs_a_text_and_takes_the_rest_as_it_is(spark: SparkSession, t
     good = {"id": [7, 8], "text": [EMOJI, None], "language": ["en", "en"], "language_score": [0.25, None]}
     pq.write_table(pa.table(good), tmp_path / "good.parquet")
     given = source(tmp_path / "good.parquet", format="parquet")
-    found = (
+    rows = (
         documents.accept(examined(spark, given)[0])
         .select("document_id", "language", "text", "language_score")
         .collect()
     )
-    assert [tuple(row) for row in found] == [("web/7", "eng", EMOJI, 0.25)]
+    assert [tuple(row) for row in rows] == [("web/7", "eng", EMOJI, 0.25)]
     assert rejected(spark, given) == [("good.parquet", None, "no_text")]
 
 
@@ -213,8 +213,8 @@ def test_marked_texts_are_documents_and_gold(spark: SparkSession, tmp_path: Path
     (tmp_path / "eng.txt").write_text(MARKED, encoding="utf-8")
     (tmp_path / "notes.md").write_text("no text")
     given = source(tmp_path, format="annotated")
-    found = documents.accept(examined(spark, given)[0]).select("document_id", "language", "text").collect()
-    assert [tuple(row) for row in found] == [("web/eng/one", "eng", f"{EMOJI}.")]
+    rows = documents.accept(examined(spark, given)[0]).select("document_id", "language", "text").collect()
+    assert [tuple(row) for row in rows] == [("web/eng/one", "eng", f"{EMOJI}.")]
     gold = [tuple(row) for row in records.gold_entities(spark, given).collect()]
     assert gold == [("web/eng/one", "eng", 8, 13, "city", "Cairo")]
 

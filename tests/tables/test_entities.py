@@ -31,42 +31,42 @@ def merged(spark: SparkSession, rows: list[tuple[object, ...]], rule: str = "pap
     mentions = spark.createDataFrame(rows, MENTION)
     passages = spark.createDataFrame(PASSAGES, "passage_id string, language string, text string")
     similarities = spark.createDataFrame(SIMILARITIES, "label string, other string, similarity float")
-    known = reliabilities.estimate(mentions, annotators=["b", "a"], overlap=0.5)
+    estimates = reliabilities.estimate(mentions, annotators=["b", "a"], overlap=0.5)
     return entities.merge_annotators(
-        reliabilities.said(mentions), passages, similarities, known, overlap=0.5, similarity=0.75, rule=rule
+        reliabilities.claims(mentions), passages, similarities, estimates, overlap=0.5, similarity=0.75, rule=rule
     )
 
 
 def test_entities_of_each_passage_say_who_said_so(spark: SparkSession) -> None:
-    found = merged(spark, MENTIONS)
-    confidences = found.select("passage_id", "start", "confidence").collect()
+    frame = merged(spark, MENTIONS)
+    confidences = frame.select("passage_id", "start", "confidence").collect()
     assert all(0 < row["confidence"] < 1 for row in confidences)
-    of = {(row["passage_id"], row["start"]): row["confidence"] for row in confidences}
-    assert of["s", 0] > of["p", 5], "both said it, and one alone"
-    said = Row("annotator", "start", "end", "label", "tier")
+    confidence = {(row["passage_id"], row["start"]): row["confidence"] for row in confidences}
+    assert confidence["s", 0] > confidence["p", 5], "both said it, and one alone"
+    source = Row("annotator", "start", "end", "label", "tier")
     lost = Row("annotator", "start", "end", "label", "tier", "problem")
-    assert sorted(tuple(row) for row in found.drop("confidence").collect()) == [
+    assert sorted(tuple(row) for row in frame.drop("confidence").collect()) == [
         (
             "p", "eng", 5, 21, "Cairo University", "university", ["university"], "alone",
-            [said("a", 5, 21, "university", "exact")],
+            [source("a", 5, 21, "university", "exact")],
             [lost("b", 5, 10, "city", "exact", "shorter")],
             TEXT,
         ),
         (
             "p", "eng", 23, 27, "Nile", "river / body of water", ["river", "body of water"], "exact",
-            [said("a", 23, 27, "river", "exact"), said("b", 23, 27, "body of water", "elsewhere")],
+            [source("a", 23, 27, "river", "exact"), source("b", 23, 27, "body of water", "elsewhere")],
             [],
             TEXT,
         ),
         (
             "q", "fra", 6, 14, "a\u0300 Paris", "town / city", ["town", "city"], "overlap",
-            [said("b", 6, 14, "town", "normalised"), said("a", 9, 14, "city", "exact")],
+            [source("b", 6, 14, "town", "normalised"), source("a", 9, 14, "city", "exact")],
             [],
             PASSAGES[1][2],
         ),
         (
             "s", "eng", 0, 10, "Nile Delta", "region", ["region"], "overlap",
-            [said("a", 0, 10, "region", "exact"), said("b", 0, 9, "region", "exact")],
+            [source("a", 0, 10, "region", "exact"), source("b", 0, 9, "region", "exact")],
             [],
             "Nile Delta",
         ),
@@ -75,16 +75,16 @@ def test_entities_of_each_passage_say_who_said_so(spark: SparkSession) -> None:
 
 def test_the_likelier_class_stays_by_the_weighted_rule(spark: SparkSession) -> None:
     kept = {
-        (row["passage_id"], row["mention"]): (row["label"], tuple(one["problem"] for one in row["lost"]))
+        (row["passage_id"], row["mention"]): (row["label"], tuple(span["problem"] for span in row["lost"]))
         for row in merged(spark, MENTIONS, "weighted").collect()
     }
     assert kept["s", "Nile Delta"] == ("region", ())
     assert kept["q", "a\u0300 Paris"] == ("city / town", ()), "both are places"
-    ((_, (label, lost)),) = [one for one in kept.items() if one[0] in {("p", "Cairo University"), ("p", "Cairo")}]
+    ((_, (label, lost)),) = [entry for entry in kept.items() if entry[0] in {("p", "Cairo University"), ("p", "Cairo")}]
     assert (label, lost) in {("university", ("less_likely",)), ("city", ("less_likely",))}, "one gives way to the other"
 
 
 def test_no_mentions_no_entities(spark: SparkSession) -> None:
-    found = merged(spark, MENTIONS[-1:])
-    assert found.columns == [column.name for column in entities.TABLE.columns]
-    assert found.collect() == []
+    frame = merged(spark, MENTIONS[-1:])
+    assert frame.columns == [column.name for column in entities.TABLE.columns]
+    assert frame.collect() == []

@@ -56,16 +56,16 @@ def test_sentences_with_their_spans_in_every_variant(spark: SparkSession) -> Non
         [ENGLISH, THAI], "passage_id string, document_id string, language string, text string"
     )
     built = examples.build(annotations, passages, annotators=["a", "b"], languages=LANGUAGES)
-    found = {(row["example_id"], row["variant"]): row for row in built.collect()}
+    by_variant = {(row["example_id"], row["variant"]): row for row in built.collect()}
     variants = examples.variants(["a", "b"])
     sentences = {
         "d#0-s0": "👩🏽\u200d🚀 saw Cairo.",
         "d#0-s1": "Nothing here.",
         "d#0-s2": "He met Ame\u0301lie.",
     }
-    assert set(found) == {(example, variant) for example in [*sentences, "t#0-s0"] for variant in variants}
-    assert {row["example_id"]: row["text"] for row in found.values()} == {**sentences, "t#0-s0": "กรุงเทพ"}
-    assert {row["example_id"]: row["start"] for row in found.values()} == {
+    assert set(by_variant) == {(example, variant) for example in [*sentences, "t#0-s0"] for variant in variants}
+    assert {row["example_id"]: row["text"] for row in by_variant.values()} == {**sentences, "t#0-s0": "กรุงเทพ"}
+    assert {row["example_id"]: row["start"] for row in by_variant.values()} == {
         "d#0-s0": 0,
         "d#0-s1": 16,
         "d#0-s2": 33,
@@ -74,23 +74,23 @@ def test_sentences_with_their_spans_in_every_variant(spark: SparkSession) -> Non
 
     labels = {
         (example, variant): [list(span["label"]) for span in row["char_spans"]]
-        for (example, variant), row in found.items()
+        for (example, variant), row in by_variant.items()
         if row["char_spans"]
     }
-    both, one = ["city", "capital city"], ["city"]
+    both, single = ["city", "capital city"], ["city"]
     assert labels == {
-        **{("d#0-s0", f"a-{language}-{schema}"): [one] for language in ("english", "target") for schema in ("single", "multi")},
+        **{("d#0-s0", f"a-{language}-{schema}"): [single] for language in ("english", "target") for schema in ("single", "multi")},
         **{("d#0-s0", f"{who}-{language}-multi"): [both] for who in ("b", "merged") for language in ("english", "target")},
         **{("d#0-s0", f"{who}-{language}-single"): [["city / capital city"]] for who in ("b", "merged") for language in ("english", "target")},
-        **{("t#0-s0", f"{who}-english-{schema}"): [one] for who in ("a", "merged") for schema in ("single", "multi")},
+        **{("t#0-s0", f"{who}-english-{schema}"): [single] for who in ("a", "merged") for schema in ("single", "multi")},
         **{("t#0-s0", f"{who}-target-{schema}"): [["เมือง"]] for who in ("a", "merged") for schema in ("single", "multi")},
     }  # fmt: skip
-    for row in found.values():
+    for row in by_variant.values():
         assert row["has_entities"] == bool(row["char_spans"])
         assert row["quartile"] == (1 if row["char_spans"] and row["variant"].startswith("merged") else None)
         assert {row["text"][span["start"] : span["end"]] for span in row["char_spans"]} <= {"Cairo", "กรุงเทพ"}
     splits = defaultdict(set)
-    for row in found.values():
+    for row in by_variant.values():
         splits[row["document_id"]].add(row["split"])
     assert all(len(split) == 1 and split <= {"train", "validation", "test"} for split in splits.values())
 
@@ -121,7 +121,7 @@ def test_quartiles_are_of_a_languages_merged_spans_and_an_example_has_its_least_
 
 
 def test_a_split_is_a_documents_own_and_about_eight_in_ten_train(spark: SparkSession) -> None:
-    frame = spark.createDataFrame([(f"source/é👍🏽{at}",) for at in range(2000)], "document_id string")
+    frame = spark.createDataFrame([(f"source/é👍🏽{number}",) for number in range(2000)], "document_id string")
     counts = {
         row["split"]: row["count"]
         for row in frame.select(examples.split_of("document_id").alias("split")).groupBy("split").count().collect()

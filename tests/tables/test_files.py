@@ -64,13 +64,13 @@ def rows(frame: DataFrame, table: Table) -> list[dict[str, Any]]:
 
 def test_every_format_is_written_and_counted(examples: DataFrame, tmp_path: Path) -> None:
     written = files.write(examples, path=str(tmp_path), formats=FORMATS, languages=LANGUAGES)
-    found = rows(written, files.TABLE)
-    assert {(row["language"], row["format"], row["sentences"], row["spans"]) for row in found} == {
+    counts = rows(written, files.TABLE)
+    assert {(row["language"], row["format"], row["sentences"], row["spans"]) for row in counts} == {
         ("eng", "parquet", 2, 2), ("eng", "jsonl", 2, 2), ("eng", "gliner", 2, 3), ("eng", "bio", 2, 1),
         ("tha", "parquet", 2, 1), ("tha", "jsonl", 2, 1), ("tha", "gliner", 2, 1), ("tha", "bio", 2, 1),
     }  # fmt: skip
-    assert {row["path"] for row in found} == {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
-    for row in found:
+    assert {row["path"] for row in counts} == {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
+    for row in counts:
         content = (tmp_path / row["path"]).read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (row["bytes"], row["sha256"])
 
@@ -97,17 +97,17 @@ def test_each_file_has_the_same_sentences(examples: DataFrame, tmp_path: Path) -
     assert tagging.from_gliner(records[1]).entities == [
         Entity(9, 17, "state"), Entity(9, 22, "city"), Entity(9, 22, "big city"),
     ]  # fmt: skip
-    (_, told) = bio.read((base / "train.bio").read_text(encoding="utf-8"))
-    assert told == tagging.Sentence("d#0-s1", text, [Entity(9, 22, "city")])
+    (_, sentence) = bio.read((base / "train.bio").read_text(encoding="utf-8"))
+    assert sentence == tagging.Sentence("d#0-s1", text, [Entity(9, 22, "city")])
 
 
 def test_what_bio_cannot_hold_is_rows(examples: DataFrame, lake: Lake) -> None:
     lake.replace(unaligned.TABLE, unaligned.find(examples, formats=FORMATS))
-    of = ("d#0-s1", MULTI, "eng", "train", "bio")
-    found = rows(lake.read(unaligned.TABLE), unaligned.TABLE)
-    assert [tuple(row[column.name] for column in unaligned.TABLE.columns) for row in found] == [
-        (*of, 9, 17, "state", "nested"),
-        (*of, 9, 22, "big city", "same_place"),
+    sentence = ("d#0-s1", MULTI, "eng", "train", "bio")
+    lost = rows(lake.read(unaligned.TABLE), unaligned.TABLE)
+    assert [tuple(row[column.name] for column in unaligned.TABLE.columns) for row in lost] == [
+        (*sentence, 9, 17, "state", "nested"),
+        (*sentence, 9, 22, "big city", "same_place"),
     ]
 
 

@@ -19,15 +19,15 @@ INVENTORY = "label string, language string, mentions bigint"
 ANSWERS = "subject_id string, language string, answer string, problem string"
 
 
-def english(label: str, language: str, said: str | None, problem: str | None = None) -> tuple[Any, ...]:
-    return label, language, json.dumps({"english": said}) if said else "", problem
+def english(label: str, language: str, translation: str | None, problem: str | None = None) -> tuple[Any, ...]:
+    return label, language, json.dumps({"english": translation}) if translation else "", problem
 
 
-def named(label: str, language: str, said: str | None, problem: str | None = None) -> tuple[Any, ...]:
-    return label, language, json.dumps({"name": said}) if said else "", problem
+def named(label: str, language: str, name: str | None, problem: str | None = None) -> tuple[Any, ...]:
+    return label, language, json.dumps({"name": name}) if name else "", problem
 
 
-def found(frame: DataFrame, *columns: str) -> dict[tuple[str, str], tuple[Any, ...]]:
+def cells(frame: DataFrame, *columns: str) -> dict[tuple[str, str], tuple[Any, ...]]:
     return {(row["label"], row["language"]): tuple(row[column] for column in columns) for row in frame.collect()}
 
 
@@ -53,7 +53,7 @@ def test_spellings_of_a_label_are_one_label_with_one_name(spark: SparkSession) -
         ("Goverment", "eng", 1),
     ]
     names = [named("city", "tha", "เมือง"), named("government", "tha", "รัฐบาล")]
-    assert found(made(spark, inventory, [], names), "canonical", "changes", "coarse", "name", "problem") == {
+    assert cells(made(spark, inventory, [], names), "canonical", "changes", "coarse", "name", "problem") == {
         ("Cities", "tha"): ("city", ["case", "plural"], "place", "เมือง", None),
         ("location/city", "tha"): ("city", ["slash"], "place", "เมือง", None),
         ("government", "tha"): ("government", [], "organization", "รัฐบาล", None),
@@ -96,7 +96,7 @@ def test_a_label_that_is_not_english_is_put_into_english_or_says_why_not(spark: 
         english("ประเทศ", "tha", "country"),
     ]
     names = [named("city", "spa", "ciudad"), named("country", "tha", None, "malformed")]
-    assert found(made(spark, inventory, answers, names), "canonical", "changes", "coarse", "name", "problem") == {
+    assert cells(made(spark, inventory, answers, names), "canonical", "changes", "coarse", "name", "problem") == {
         ("Ciudades", "spa"): ("city", ["case", "english"], "place", "ciudad", None),
         ("compañía", "spa"): ("compañía", [], "other", "compañía", "not_english"),
         ("unternehmen", "deu"): ("unternehmen", [], "other", "unternehmen", "not_english"),
@@ -112,7 +112,7 @@ def test_a_name_that_cannot_be_one_is_not_taken(spark: SparkSession) -> None:
         named("country", "tha", "ก" * 43, "long_name"),
         named("god", "tha", "ก" * 30),
     ]
-    assert found(made(spark, inventory, [], names), "name", "problem") == {
+    assert cells(made(spark, inventory, [], names), "name", "problem") == {
         ("city", "tha"): ("city", "wrong_script"),
         ("country", "tha"): ("country", "long_name"),
         ("god", "tha"): ("ก" * 30, None),
@@ -122,18 +122,18 @@ def test_a_name_that_cannot_be_one_is_not_taken(spark: SparkSession) -> None:
 
 def test_a_name_that_comes_back_as_something_else_is_not_taken(spark: SparkSession) -> None:
     inventory = [("city", "rus", 1), ("river", "rus", 1), ("town", "rus", 1), ("person", "rus", 1)]
-    names = [named(one, "rus", name) for one, name in zip(("city", "river", "town", "person"), "абвг", strict=True)]
+    names = [named(label, "rus", name) for label, name in zip(("city", "river", "town", "person"), "абвг", strict=True)]
     settled = labels.settle(
         labels.forms(spark.createDataFrame(inventory, INVENTORY), languages=LANGUAGES),
         spark.createDataFrame([], ANSWERS),
     )
     given = labels.name(settled, spark.createDataFrame(names, ANSWERS), languages=LANGUAGES)
     assert labels.given(given, when=False).count() == 0
-    assert sorted(tuple(row) for row in labels.given(given, when=True).collect()) == [(one, "rus") for one in "абвг"]
+    assert sorted(tuple(row) for row in labels.given(given, when=True).collect()) == [(name, "rus") for name in "абвг"]
     back = [("а", "rus", '{"english": "town"}', None), ("б", "rus", '{"english": "disease"}', None)]
     back += [("в", "rus", "no idea", "malformed")]
     checked = labels.check(given, spark.createDataFrame(back, ANSWERS))
-    assert found(checked, "name", "back", "problem") == {
+    assert cells(checked, "name", "back", "problem") == {
         ("city", "rus"): ("а", "town", None),
         ("river", "rus"): ("river", "disease", "other_meaning"),
         ("town", "rus"): ("в", None, None),
@@ -149,7 +149,7 @@ def test_labels_of_one_name_keep_it_and_say_so(spark: SparkSession) -> None:
         named("river", "rus", "река"),
         named("city", "bul", "город"),
     ]
-    assert found(made(spark, inventory, [], names), "name", "collides", "problem") == {
+    assert cells(made(spark, inventory, [], names), "name", "collides", "problem") == {
         ("city", "rus"): ("город", ["town"], None),
         ("Cities", "rus"): ("город", ["town"], None),
         ("town", "rus"): ("Город", ["city"], None),
@@ -167,7 +167,7 @@ def test_what_is_no_type_has_a_problem_and_nobody_is_asked(spark: SparkSession) 
     nothing = spark.createDataFrame([], ANSWERS)
     settled = labels.settle(forms, nothing)
     assert labels.foreign(forms).count() == labels.unnamed(settled).count() == 0
-    assert found(
+    assert cells(
         labels.check(labels.name(settled, nothing, languages=LANGUAGES), nothing),
         "canonical",
         "coarse",
@@ -187,12 +187,12 @@ MENTIONS = [("Cities", "tha"), ("e-mail address", "tha"), ("เมือง", "t
 def job_runs(lake: Lake, chosen: Settings) -> dict[tuple[str, str], tuple[Any, ...]]:
     lake.begin("name_labels")
     graph.load("name_labels").main(lake, chosen)
-    return found(lake.read(labels.TABLE), "canonical", "name", "problem")
+    return cells(lake.read(labels.TABLE), "canonical", "name", "problem")
 
 
 def with_mentions(lake: Lake, rows: list[tuple[str, str]]) -> None:
     frame = lake.spark.createDataFrame(
-        [(f"r{at}", 0, "p#0", language, "a", label, label, 0, 1, "x", "exact", "best", None) for at, (label, language) in enumerate(rows)],
+        [(f"r{number}", 0, "p#0", language, "a", label, label, 0, 1, "x", "exact", "best", None) for number, (label, language) in enumerate(rows)],
         mentions.TABLE.schema,
     )  # fmt: skip
     lake.replace(mentions.TABLE, frame)
@@ -216,8 +216,8 @@ def test_the_job_asks_in_rounds_and_a_frozen_vocabulary_asks_nothing(
         ("City", "eng"): ("city", "city", None),
     }
     assert job_runs(lake, own) == wanted
-    asked = lake.read(completions.TABLE).groupBy("question").agg(F.collect_set("subject_id").alias("about"))
-    assert {row["question"]: sorted(row["about"]) for row in asked.collect()} == {
+    subjects = lake.read(completions.TABLE).groupBy("question").agg(F.collect_set("subject_id").alias("about"))
+    assert {row["question"]: sorted(row["about"]) for row in subjects.collect()} == {
         "label_english": sorted(["เมือง", "ที่อยู่อีเมล"]),
         "label_name": ["city", "dragon", "e-mail address"],
     }

@@ -14,14 +14,14 @@ def marked(spark: SparkSession, *texts: tuple[str, str, str]) -> list[Row]:
 
 
 def test_all_but_the_first_are_marked(spark: SparkSession) -> None:
-    found = marked(
+    rows = marked(
         spark,
         ("b", "eng", TEXT),
         ("a", "eng", TEXT + " and one word more 🚢"),
         ("c", "eng", TEXT.upper()),
         ("d", "eng", " ".join(f"other{number}" for number in range(60))),
     )
-    assert found == [
+    assert rows == [
         Row(passage_id="b", language="eng", duplicate_of="a"),
         Row(passage_id="c", language="eng", duplicate_of="a"),
     ]

@@ -45,9 +45,9 @@ def test_answers_become_ratings_or_problems(spark: SparkSession) -> None:
 
 def test_each_language_is_split_by_document_in_proportion(spark: SparkSession) -> None:
     rows = [
-        (f"{code}{at}#{part}", code, f"{code}{at}")
+        (f"{code}{number}#{part}", code, f"{code}{number}")
         for code, size in (("eng", 21), ("tha", 11))
-        for at in range(size)
+        for number in range(size)
         for part in range(2)
     ]
     completions = spark.createDataFrame(
@@ -60,9 +60,9 @@ def test_each_language_is_split_by_document_in_proportion(spark: SparkSession) -
     splits: dict[str, set[str]] = {}
     for row in ratings.collect(completions, passages).collect():
         splits.setdefault(row["passage_id"].split("#")[0], set()).add(row["split"])
-    assert all(len(found) == 1 for found in splits.values())
+    assert all(len(names) == 1 for names in splits.values())
     counts = {
-        (code, split): sum(found == {split} for document, found in splits.items() if document.startswith(code))
+        (code, split): sum(names == {split} for document, names in splits.items() if document.startswith(code))
         for code in ("eng", "tha")
         for split in ("train", "validation", "test")
     }

@@ -55,7 +55,7 @@ def test_a_judge_sees_lists_in_reading_order_in_reverse_order_and_with_one_error
     ]  # fmt: skip
     made = subjects(spark, planted=1.0, swapped=1.0)
     assert made.columns == COPY
-    assert sorted((*row[:7], [tuple(one) for one in row["entities"]]) for row in made.collect()) == sorted(rows)
+    assert sorted((*row[:7], [tuple(entity) for entity in row["entities"]]) for row in made.collect()) == sorted(rows)
 
 
 def test_without_planting_and_swapping_there_are_only_plain_lists(spark: SparkSession) -> None:
@@ -66,14 +66,18 @@ def test_without_planting_and_swapping_there_are_only_plain_lists(spark: SparkSe
 def test_a_share_is_exact_in_every_language_and_a_larger_sample_keeps_it(spark: SparkSession) -> None:
     def planted(size: int) -> dict[str, set[str]]:
         # In the order of the hash, as the sample comes.
-        rows = [(f"{code}#{at}", code, f"nothing is named in {at}") for code in ("eng", "fra") for at in range(200)]
+        rows = [
+            (f"{code}#{number}", code, f"nothing is named in {number}")
+            for code in ("eng", "fra")
+            for number in range(200)
+        ]
         ordered = spark.createDataFrame(rows, "passage_id string, language string, text string").selectExpr(
             "*", "row_number() over (partition by language order by xxhash64(passage_id)) as turn"
         )
         sample = ordered.filter(ordered["turn"] <= size).drop("turn")
         copies = verdicts.subjects(entities(spark), sample, languages=LANGUAGES, planted=0.2, swapped=0.0)
-        found = copies.filter("copy = 'planted'").select("copy_of", "language").collect()
-        return {code: {row["copy_of"] for row in found if row["language"] == code} for code in ("eng", "fra")}
+        planted_copies = copies.filter("copy = 'planted'").select("copy_of", "language").collect()
+        return {code: {row["copy_of"] for row in planted_copies if row["language"] == code} for code in ("eng", "fra")}
 
     few, more = planted(4), planted(25)
     assert {code: len(ids) for code, ids in few.items()} == {"eng": 1, "fra": 1}
@@ -110,22 +114,22 @@ def test_a_judge_catches_some_of_the_planted_errors(spark: SparkSession, lake: L
         "answers": {"judge": verdict(5, 4, missing=["Liberia"], extra=[], wrong=[])},
     }
     copies = subjects(spark, planted=1.0, swapped=1.0)
-    models = {"j": Spec.of("fake", script)}
+    models = {"j": Spec.from_options("fake", script)}
     requests = conversation.requests(copies, question="judge", models=models, languages=LANGUAGES)
     how = Collection(slice=100, attempts=1, again=[], spool=f"{lake.location}/spool")
     conversation.answer_missing(lake, requests, how=how, tasks=2)
     lake.replace(verdicts.TABLE, verdicts.collect(conversation.answers(lake, requests), copies))
-    said = "👍🏽"
+    explanation = "👍🏽"
     rows = [
-        ("d#0", "j", "plain", "eng", 5, 4, ["Liberia"], [], [], said, None, None, None, None),
-        ("d#0", "j", "swapped", "eng", 3, 5, [], [], [], said, None, None, None, None),
-        ("d#0", "j", "planted", "eng", 2, 5, [], [], ["Monrovia (a city)"], said, "wrong_type", "Monrovia", True, None),
-        ("d#1", "j", "plain", "eng", 5, 4, ["Liberia"], [], [], said, None, None, None, None),
-        ("d#1", "j", "swapped", "eng", 3, 5, [], [], [], said, None, None, None, None),
-        ("d#1", "j", "planted", "eng", 4, 4, [], [], ["Cairo"], said, "invented", "about", False, None),
-        ("d#2", "j", "plain", "eng", 5, 5, [], [], [], said, None, None, None, None),
+        ("d#0", "j", "plain", "eng", 5, 4, ["Liberia"], [], [], explanation, None, None, None, None),
+        ("d#0", "j", "swapped", "eng", 3, 5, [], [], [], explanation, None, None, None, None),
+        ("d#0", "j", "planted", "eng", 2, 5, [], [], ["Monrovia (a city)"], explanation, "wrong_type", "Monrovia", True, None),
+        ("d#1", "j", "plain", "eng", 5, 4, ["Liberia"], [], [], explanation, None, None, None, None),
+        ("d#1", "j", "swapped", "eng", 3, 5, [], [], [], explanation, None, None, None, None),
+        ("d#1", "j", "planted", "eng", 4, 4, [], [], ["Cairo"], explanation, "invented", "about", False, None),
+        ("d#2", "j", "plain", "eng", 5, 5, [], [], [], explanation, None, None, None, None),
         ("t#1", "j", "plain", "tha", None, None, None, None, None, None, None, None, None, "malformed"),
-        ("t#1", "j", "planted", "tha", 5, 2, [CAPITAL[0]], [], [], said, "removed", CAPITAL[0], True, None),
+        ("t#1", "j", "planted", "tha", 5, 2, [CAPITAL[0]], [], [], explanation, "removed", CAPITAL[0], True, None),
     ]  # fmt: skip
     assert sorted(tuple(row) for row in lake.read(verdicts.TABLE).collect()) == sorted(rows)
 
@@ -144,9 +148,9 @@ def test_an_answer_without_a_verdict_catches_nothing(spark: SparkSession) -> Non
 
 
 def test_what_is_not_about_the_passage_or_was_cut_is_no_verdict(spark: SparkSession) -> None:
-    said = '{"faithfulness": 5, "completeness": 5, "missing": [], "extra": [], "wrong": []}'
+    answer = '{"faithfulness": 5, "completeness": 5, "missing": [], "extra": [], "wrong": []}'
     rows = [
-        ("d#0", problem or "none", "eng", said, problem)
+        ("d#0", problem or "none", "eng", answer, problem)
         for problem in (None, "malformed", "truncated", "other_subject")
     ]
     answers = spark.createDataFrame(

@@ -90,12 +90,12 @@ def test_names_of_real_texts_begin_and_end_with_words(code: str) -> None:
         words = segment.words(document.text, LANGUAGES[code].locale)
         edges = {word.start for word in words} | {word.end for word in words}
         named = [
-            one
-            for one in document.entities
-            if document.text[one.start].isalnum() and document.text[one.end - 1].isalnum()
+            entity
+            for entity in document.entities
+            if document.text[entity.start].isalnum() and document.text[entity.end - 1].isalnum()
         ]
         total += 2 * len(named)
-        kept += sum((one.start in edges) + (one.end in edges) for one in named)
+        kept += sum((entity.start in edges) + (entity.end in edges) for entity in named)
     assert kept / total > 0.9
 
 
@@ -191,18 +191,18 @@ CUTS = [
 def test_passages_end_with_a_sentence_or_a_word(
     letters: Letters, text: str, max_words: int, max_subwords: int, wanted: list[tuple[str, int]]
 ) -> None:
-    found = list(chunks(text, "en", letters, max_words=max_words, max_subwords=max_subwords))
-    assert [(text[piece.span.start : piece.span.end], piece.words) for piece in found] == wanted
-    assert all(piece.subwords == piece.span.end - piece.span.start for piece in found)
+    pieces = list(chunks(text, "en", letters, max_words=max_words, max_subwords=max_subwords))
+    assert [(text[piece.span.start : piece.span.end], piece.words) for piece in pieces] == wanted
+    assert all(piece.subwords == piece.span.end - piece.span.start for piece in pieces)
 
 
-def check(text: str, found: list[Piece], locale: str, counter: Counter, max_words: int, max_subwords: int) -> None:
-    assert [0, *(piece.span.end for piece in found)] == [*(piece.span.start for piece in found), len(text)]
-    for piece in found:
+def check(text: str, pieces: list[Piece], locale: str, counter: Counter, max_words: int, max_subwords: int) -> None:
+    assert [0, *(piece.span.end for piece in pieces)] == [*(piece.span.start for piece in pieces), len(text)]
+    for piece in pieces:
         passage = text[piece.span.start : piece.span.end]
         assert len(counter.ends(passage)) == piece.subwords <= max_subwords
         assert piece.words <= max_words
-    assert sum(piece.words for piece in found) == len(segment.words(text, locale))
+    assert sum(piece.words for piece in pieces) == len(segment.words(text, locale))
 
 
 @pytest.mark.parametrize("code", SAMPLED)
@@ -213,10 +213,10 @@ def test_passages_of_real_texts_tile_them_within_their_budgets(
     locale = LANGUAGES[code].locale
     for document in sample(code)[:4]:
         text = document.text.replace("\n", "\r\n") + "\r\n \t\n"
-        found = list(chunks(text, locale, minilm, max_words=max_words, max_subwords=max_subwords))
-        check(text, found, locale, minilm, max_words, max_subwords)
+        pieces = list(chunks(text, locale, minilm, max_words=max_words, max_subwords=max_subwords))
+        check(text, pieces, locale, minilm, max_words, max_subwords)
         if max_subwords > 8:  # a long word fits
-            assert not any(text[piece.span.start].isspace() for piece in found[1:])
+            assert not any(text[piece.span.start].isspace() for piece in pieces[1:])
 
 
 @pytest.mark.parametrize("code", SAMPLED)
@@ -227,10 +227,10 @@ def test_passages_are_as_long_as_they_can_be(minilm: Counter, code: str) -> None
         text = document.text
         sentences = segment.sentences(text, locale)
         words = segment.words(text, locale)
-        found = list(chunks(text, locale, minilm, max_words=40, max_subwords=512))
+        pieces = list(chunks(text, locale, minilm, max_words=40, max_subwords=512))
         # ICU keeps "60.000" together, where sentencex may end a sentence.
         ends = {sentence.end for sentence in sentences} & {piece.end for piece in segment.pieces(text, locale)}
-        for piece, _ in pairwise(found):
+        for piece, _ in pairwise(pieces):
             if piece.span.end in ends:
                 following = min(end for end in ends if end > piece.span.end)
                 assert sum(piece.span.start <= word.start < following for word in words) > 40
@@ -264,8 +264,8 @@ def test_a_giant_word_is_read_a_few_times_over(letters: Letters, text: str) -> N
 
 def test_no_passage_begins_with_white_space_after_a_giant_word(letters: Letters) -> None:
     text = "Abcdefgh ij."
-    found = list(chunks(text, "en", letters, max_words=9, max_subwords=8))
-    assert not any(text[piece.span.start].isspace() for piece in found)
+    pieces = list(chunks(text, "en", letters, max_words=9, max_subwords=8))
+    assert not any(text[piece.span.start].isspace() for piece in pieces)
 
 
 def test_near_duplicates_share_a_band() -> None:

@@ -77,7 +77,7 @@ def score(lake: Lake, texts: DataFrame, doubles: DataFrame, per_language: int, a
         enough=Enough(per_language, THRESHOLDS, at_most),
         slice_rows=10_000,
     )
-    return scores.of(lake.read(scores.TABLE), scorer=SCORER)
+    return scores.by_scorer(lake.read(scores.TABLE), scorer=SCORER)
 
 
 def counts(scored: DataFrame) -> dict[str, int]:

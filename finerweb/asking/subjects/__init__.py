@@ -27,7 +27,7 @@ def kind(question: str) -> ModuleType:
     return plugins.load("finerweb.asking.subjects", questions.load(question).SUBJECTS)
 
 
-def of(question: str, lake: Lake, settings: Settings) -> DataFrame:
+def read(question: str, lake: Lake, settings: Settings) -> DataFrame:
     """The subjects of a question."""
     subjects: DataFrame = kind(question).subjects(lake, settings)
     return subjects

@@ -72,7 +72,7 @@ class Access:
     key: str | None = field(repr=False)
 
     @classmethod
-    def of(cls, spec: Spec) -> Self:
+    def from_spec(cls, spec: Spec) -> Self:
         """From the settings and this process's environment; raises EngineFailed for what cannot be."""
         try:
             options = Options.model_validate(spec.settings)
@@ -83,7 +83,7 @@ class Access:
             raise access.failed("the url ends in /chat/completions, which is added to it", "leave that out")
         return access
 
-    def at(self, path: str) -> str:
+    def address(self, path: str) -> str:
         """The address of a path below the endpoint's url."""
         return f"{self.options.url.rstrip('/')}/{path}"
 

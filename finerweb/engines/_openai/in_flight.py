@@ -54,7 +54,7 @@ def _whole(results: queue.SimpleQueue[Future[Answer]]) -> Iterator[Answer]:
 @contextmanager
 def _loop() -> Iterator[asyncio.AbstractEventLoop]:
     loop = asyncio.new_event_loop()
-    # A daemon, so that a process that is told to end does not wait for answers.
+    # A daemon, so that a process that is to end does not wait for answers.
     thread = threading.Thread(target=loop.run_forever, name="requests in flight", daemon=True)
     thread.start()
     try:

@@ -44,7 +44,7 @@ class Bucket:
 class Pace:
     """The pace of all requests to one endpoint.
 
-    Whoever is told to slow down (429) slows all: nothing is sent during the pause, and half as many at once after it;
+    One request that is throttled (429) slows all: nothing is sent during the pause, and half as many at once after it;
     every answer that comes then makes room for half a request more. It outlives the event loops that wait in it, and so
     holds none of their locks.
     """
@@ -75,7 +75,7 @@ class Pace:
             self._busy -= 1
 
     def slow_down(self, sent: float, wait: float | None) -> None:
-        """A request that was sent then was told to come back later; `wait` is None where it was not said how much."""
+        """A request that was sent then was throttled; `wait` is None where the server did not say for how long."""
         now = time.monotonic()
         if sent >= self._paused_at:  # others of the same storm say nothing new
             self._paused_at = now

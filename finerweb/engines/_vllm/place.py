@@ -20,7 +20,7 @@ from finerweb.errors import EngineFailed
 from finerweb.processes import is_running
 
 MARK = "FINERWEB_ENGINE"  # the variable by which everything that an engine starts is known
-READY = ""  # what a client is told when vLLM is; any other text says why there will be no answer
+READY = ""  # the message to a client when vLLM is ready; any other says why there will be no answer
 QUIT = "quit if nobody else is here"
 KEPT = "What was answered is kept: run again to go on"
 TAIL = 600  # characters of the log in an error
@@ -40,7 +40,7 @@ class Place:
     settings: str  # JSON
 
     @classmethod
-    def of(cls, settings: dict[str, Any], *, devices: str, parent: str | None = None) -> "Place":
+    def from_settings(cls, settings: dict[str, Any], *, devices: str, parent: str | None = None) -> "Place":
         """The place of these settings on these GPUs ("" where Spark gave none), in `parent` or the temporary folder."""
         text = json.dumps(settings, sort_keys=True)
         name = "-".join(hashlib.sha256(part.encode()).hexdigest()[:8] for part in (devices, text))
@@ -56,7 +56,7 @@ class Place:
         return str(json.loads(self.settings)["model"])
 
     def file(self, ending: str) -> Path:
-        """One of its files."""
+        """The path of its file with this ending: sock, lock, alive or log."""
         return self.folder / f"{self.name}.{ending}"
 
     @property
@@ -89,7 +89,7 @@ def connect(place: Place, *, keep_alive: float, patience: float) -> Connection:
     """
     place.folder.mkdir(mode=0o700, exist_ok=True)
     if place.folder.stat().st_uid != os.getuid():  # with its mode, all that keeps others from the socket
-        raise EngineFailed(f"{place.folder} belongs to somebody else; remove it, or set TMPDIR to a folder of your own")
+        raise EngineFailed(f"{place.folder} belongs to another user; remove it, or set TMPDIR to a folder of your own")
     until = time.monotonic() + patience
     for _ in range(2):  # the first may be about to end itself
         with _locked(place.file("lock")):
@@ -125,23 +125,13 @@ def _reached(place: Place) -> Connection | None:
 def _started(place: Place, *, keep_alive: float, until: float) -> Connection:
     """Start the process. It listens before it loads the model, so that whoever comes meanwhile waits for the same."""
     command = [sys.executable, "-m", "finerweb.engines._vllm.process", str(place.folder), place.name, str(keep_alive)]
-    path = [entry or os.getcwd() for entry in sys.path]  # finerweb may be an archive that Spark shipped
-    surroundings = {
-        "VLLM_NO_USAGE_STATS": "1",
-        "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # a fork would inherit locks and sockets
-        **(TINY if place.model == "random" else {}),
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(path),
-        MARK: place.mark,
-        "SPT_NOENV": "1",  # vLLM gives its processes titles, which would be written over the mark
-    }
     with place.log.open("wb") as log:
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
-            env=surroundings,
+            env=_environment(place),
             cwd=place.folder,  # a worker's own may be removed under it
             start_new_session=True,
         )
@@ -154,6 +144,19 @@ def _started(place: Place, *, keep_alive: float, until: float) -> Connection:
             return connection
         time.sleep(0.05)
     raise EngineFailed(_late(place) if process.poll() is None else f"its process did not start; {place.log_end()}")
+
+
+def _environment(place: Place) -> dict[str, str]:
+    path = [entry or os.getcwd() for entry in sys.path]  # finerweb may be an archive that Spark shipped
+    return {
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # a fork would inherit locks and sockets
+        **(TINY if place.model == "random" else {}),
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(path),
+        MARK: place.mark,
+        "SPT_NOENV": "1",  # vLLM gives its processes titles, which would be written over the mark
+    }
 
 
 def claim(place: Place) -> Listener:
@@ -171,7 +174,7 @@ def make_room(place: Place) -> None:
         with suppress(OSError, EOFError), Client(str(other.file("sock")), "AF_UNIX") as connection:
             connection.send(QUIT)
             while connection.poll(ENDING) and (message := connection.recv()) != QUIT:
-                pass  # it was told that vLLM is ready
+                pass  # it has the message that vLLM is ready
         if message != QUIT:  # or else it is busy
             with suppress(OSError), other.file("alive").open() as lock:
                 _locked_within(lock.fileno(), ENDING)

@@ -1,6 +1,6 @@
 """A tiny language model with random weights, for trying the engines where there is no model: its answers are noise.
 
-    python -m finerweb.random_model FOLDER
+    python -m finerweb.engines._vllm.random_model FOLDER
     python -m vllm.entrypoints.openai.api_server --model FOLDER
 
 What is not drawn at random makes it answer any schema in a few dozen tokens instead of thousands: a letter is followed
@@ -98,9 +98,23 @@ def _model(tokenizer: Any) -> Any:
     import torch
 
     transformers: Any = import_module("transformers")
-    vocabulary = tokenizer.get_vocab()
-    config = transformers.LlamaConfig(
-        vocab_size=len(vocabulary),
+    model = transformers.LlamaForCausalLM(_config(tokenizer)).float().eval()
+    chance = torch.Generator().manual_seed(6)
+    with torch.no_grad():
+        for name, weights in model.named_parameters():
+            if weights.dim() == 2:
+                weights.normal_(0.0, DEVIATIONS.get(name.split(".")[-2], 0.4), generator=chance)
+        fixed = 2 + len(CLASSES)  # the first dimensions: a constant, and the class of the last token
+        for layer in model.model.layers:
+            _look_near(layer, fixed)
+        _follow_classes(model, tokenizer.get_vocab(), fixed)
+    return model
+
+
+def _config(tokenizer: Any) -> Any:
+    transformers: Any = import_module("transformers")
+    return transformers.LlamaConfig(
+        vocab_size=len(tokenizer.get_vocab()),
         hidden_size=WIDTH,
         intermediate_size=2 * WIDTH,
         num_hidden_layers=2,
@@ -113,32 +127,32 @@ def _model(tokenizer: Any) -> Any:
         tie_word_embeddings=False,
         dtype="float32",
     )
-    model = transformers.LlamaForCausalLM(config).float().eval()
-    chance = torch.Generator().manual_seed(6)
-    with torch.no_grad():
-        for name, weights in model.named_parameters():
-            if weights.dim() == 2:
-                weights.normal_(0.0, DEVIATIONS.get(name.split(".")[-2], 0.4), generator=chance)
-        # The first dimensions are no layer's business: a constant, and the class of the last token.
-        fixed = 2 + len(CLASSES)
-        for layer in model.model.layers:
-            attention, mlp = layer.self_attn, layer.mlp
-            for reader in (attention.q_proj, attention.k_proj, attention.v_proj, mlp.gate_proj, mlp.up_proj):
-                reader.weight[:, :fixed] = 0.0
-            for writer in (attention.o_proj, mlp.down_proj):
-                writer.weight[:fixed] = 0.0
-            fast = slice(0, WIDTH // HEADS // 4)  # what RoPE turns fastest: alike where positions are near
-            attention.q_proj.weight[: WIDTH // HEADS] = 0.0
-            attention.q_proj.weight[fast, 0] = NEAR
-            attention.k_proj.weight[fast, 0] = 1.0
-        embedding, output = model.model.embed_tokens.weight, model.lm_head.weight
-        embedding[:, :fixed] = 0.0
-        embedding[:, 0] = 80.0
-        for token, number in vocabulary.items():
-            output[number, :fixed] = torch.tensor(_wishes(token))
-            if (own := _class(token)) is not None:
-                embedding[number, 1 + own] = 40.0
-    return model
+
+
+def _look_near(layer: Any, fixed: int) -> None:
+    """Keep a layer away from the fixed dimensions, and have its first head prefer what is near."""
+    attention, mlp = layer.self_attn, layer.mlp
+    for reader in (attention.q_proj, attention.k_proj, attention.v_proj, mlp.gate_proj, mlp.up_proj):
+        reader.weight[:, :fixed] = 0.0
+    for writer in (attention.o_proj, mlp.down_proj):
+        writer.weight[:fixed] = 0.0
+    fast = slice(0, WIDTH // HEADS // 4)  # what RoPE turns fastest: alike where positions are near
+    attention.q_proj.weight[: WIDTH // HEADS] = 0.0
+    attention.q_proj.weight[fast, 0] = NEAR
+    attention.k_proj.weight[fast, 0] = 1.0
+
+
+def _follow_classes(model: Any, vocabulary: dict[str, int], fixed: int) -> None:
+    """Write each token's class into the fixed dimensions, and read there how much each token is wanted next."""
+    import torch
+
+    embedding, output = model.model.embed_tokens.weight, model.lm_head.weight
+    embedding[:, :fixed] = 0.0
+    embedding[:, 0] = 80.0
+    for token, number in vocabulary.items():
+        output[number, :fixed] = torch.tensor(_wishes(token))
+        if (own := _class(token)) is not None:
+            embedding[number, 1 + own] = 40.0
 
 
 def _class(token: str) -> int | None:
@@ -162,5 +176,5 @@ def _wishes(token: str) -> list[float]:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("usage: python -m finerweb.random_model FOLDER")
+        sys.exit("usage: python -m finerweb.engines._vllm.random_model FOLDER")
     print(os.fspath(build(Path(sys.argv[1]))))
