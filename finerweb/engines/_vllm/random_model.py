@@ -1,6 +1,6 @@
 """A tiny language model with random weights, for trying the engines where there is no model: its answers are noise.
 
-    python -m finerweb.random_model FOLDER
+    python -m finerweb.engines._vllm.random_model FOLDER
     python -m vllm.entrypoints.openai.api_server --model FOLDER
 
 What is not drawn at random makes it answer any schema in a few dozen tokens instead of thousands: a letter is followed
@@ -162,5 +162,5 @@ def _wishes(token: str) -> list[float]:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("usage: python -m finerweb.random_model FOLDER")
+        sys.exit("usage: python -m finerweb.engines._vllm.random_model FOLDER")
     print(os.fspath(build(Path(sys.argv[1]))))
