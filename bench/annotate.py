@@ -29,7 +29,7 @@ KEEP_ALIVE = 30  # seconds that the first engine waits for more; the memory is t
 
 
 def model(folder: Path, *, width: int, layers: int) -> Path:
-    """A Llama of so many layers, with the tokenizer of _vllm/random_model.py; vLLM draws its weights."""
+    """A Llama of so many layers, with the tokenizer of finerweb.engines._vllm.random_model; vLLM draws its weights."""
     from transformers import AutoConfig
 
     from finerweb.engines._vllm import random_model

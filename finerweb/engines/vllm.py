@@ -6,7 +6,7 @@ starts the process (`_vllm/process`), all that want the same model reach it by a
 itself when nobody has been there for a while. One process serves a model whatever its decoding.
 
 Settings
-  model         a Hub name, a folder, or `random`: the tiny model of _vllm/random_model.py
+  model         a Hub name, a folder, or `random`: the tiny model of finerweb.engines._vllm.random_model
   temperature, seed, max_tokens   see engines.decoding; 0, 0, 2048
   chat_template_kwargs   what the model's chat template is given besides the messages: {enable_thinking: false}
   in_flight     requests sent ahead, so that vLLM never waits for Spark: 512

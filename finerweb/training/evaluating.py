@@ -17,7 +17,7 @@ WANTED = '{"text": ..., "language": a code of languages.yml, "rating": 1, 2, 3 o
 
 
 class Evaluated(NamedTuple):
-    """The table of finerweb/quality.py, of which model, and the lines that could not be used, with their reason."""
+    """The table of finerweb/scorer/quality.py, of which model, and which lines could not be used, and why."""
 
     model: str
     table: pd.DataFrame

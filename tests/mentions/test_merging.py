@@ -1,4 +1,4 @@
-"""The table of finerweb.merging, line by line, and what it leaves open."""
+"""The table of finerweb.mentions.merging, line by line, and what it leaves open."""
 
 from itertools import permutations
 

@@ -1,7 +1,7 @@
 """An endpoint that speaks OpenAI's chat completions over real HTTP, answers the four questions, and misbehaves on purpose.
 
 with Endpoint(lambda call: acts.status(500) if call.number < 3 else None) as endpoint: ...
-python tests/endpoint.py --port 8000 --log FILE --delay 0.1      one line in FILE for each request that came
+python tests/support/endpoint.py --port 8000 --log FILE --delay 0.1      one line in FILE for each request that came
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What tests/endpoint.py sends back: good answers to the four questions, and every kind of bad one."""
+"""What tests/support/endpoint.py sends back: good answers to the four questions, and every kind of bad one."""
 
 from __future__ import annotations
 
