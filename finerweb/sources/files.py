@@ -52,7 +52,9 @@ def empty(path: str, others: Collection[str]) -> list[str]:
     below = {file: file[len(root) :] for root in roots for file in system.find(root)}
     other_paths = {plain(file) for file in others}
     return sorted(
-        file for file, name in below.items() if not _is_hidden(name or file) and plain(file) not in other_paths
+        file
+        for file, path in below.items()
+        if not _is_hidden(path or file.rpartition("/")[2]) and plain(file) not in other_paths
     )
 
 
@@ -110,5 +112,9 @@ def has_partitions(files: Sequence[File]) -> bool:
 def partition(names: Sequence[str], path: Column) -> Column:
     """The value that a file's folders give a column: `.../lang=xx/...`; null where they do not."""
     value = F.regexp_extract(path, f"/(?:{'|'.join(names)})=([^/]+)/", 1)
-    decoded = F.try_url_decode(F.replace(value, F.lit("+"), F.lit("%2B")))
-    return F.when(~value.isin("", "__HIVE_DEFAULT_PARTITION__"), decoded)
+    # Escaped by whoever wrote the folder, and once more in the path as a URL.
+    return F.when(~value.isin("", "__HIVE_DEFAULT_PARTITION__"), _decoded(_decoded(value)))
+
+
+def _decoded(value: Column) -> Column:
+    return F.coalesce(F.try_url_decode(F.replace(value, F.lit("+"), F.lit("%2B"))), value)

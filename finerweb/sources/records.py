@@ -2,7 +2,8 @@
 
 import hashlib
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import reduce
 
 from pyspark.errors import AnalysisException, PySparkException
@@ -21,14 +22,14 @@ LINES = "file string, block bigint, first_row bigint, lines_before bigint"
 
 def read(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:
     """A source's records, and where the blocks of its text files begin (empty for formats without lines)."""
-    no_lines = spark.createDataFrame([], LINES)
-    try:
+    with _reading(source):
+        if source.format == "jsonl":
+            return _jsonl(spark, source)
+        if source.format == "annotated":
+            paths = [(file.path, 0, 1, 0) for file in marked_texts.files(source)]  # their rows are line numbers
+            return _annotated(spark, source), spark.createDataFrame(paths, LINES)
+        no_lines = spark.createDataFrame([], LINES)
         match source.format:
-            case "jsonl":
-                return _jsonl(spark, source)
-            case "annotated":
-                paths = [(file.path, 0, 1, 0) for file in marked_texts.files(source)]  # their rows are line numbers
-                return _annotated(spark, source), spark.createDataFrame(paths, LINES)
             case "hub":
                 return _hub(spark, source), no_lines
             case "parquet":
@@ -38,6 +39,13 @@ def read(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:
             case "table":
                 rows = spark.read.table(table_name(source.path))
         return _records(rows, source, file=F.lit(source.path)), no_lines
+
+
+@contextmanager
+def _reading(source: Source) -> Iterator[None]:
+    """What Spark cannot read is the source's fault."""
+    try:
+        yield
     except AnalysisException as error:
         raise BadSource(
             f"source {source.name}: cannot read {source.path} as {source.format}: {str(error).splitlines()[0]}. "
@@ -47,17 +55,19 @@ def read(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:
 
 def fingerprint(spark: SparkSession, source: Source) -> str:
     """What tells that a source has changed: its files' names, sizes and times, a table's version, a Hub's revision."""
-    match source.format:
-        case "hub":
-            return f"{source.revision or 'main'}"
-        case "annotated":
-            state: object = marked_texts.contents(source)
-        case "delta":
-            state = _version(spark, f"delta.`{source.path}`")
-        case "table":
-            state = _version(spark, table_name(source.path))
-        case _:
-            state = files.listed(spark, source.path)
+    state: object
+    with _reading(source):
+        match source.format:
+            case "hub":
+                return f"{source.revision or 'main'}"
+            case "annotated":
+                state = marked_texts.contents(source)
+            case "delta":
+                state = _version(spark, f"delta.`{source.path}`")
+            case "table":
+                state = _version(spark, table_name(source.path))
+            case _:
+                state = files.listed(spark, source.path)
     return hashlib.sha256(repr((source, state)).encode()).hexdigest()[:12]
 
 
@@ -99,7 +109,9 @@ def _parquet(spark: SparkSession, source: Source) -> DataFrame:
         raise BadSource(f"source {source.name}: {min(reasons).replace(';', f' in {source.path};', 1)}")
     filled, broken, frames = set(), dict(footers.broken), []
     for rows in parquet.scans(spark, source.path, footers):
-        contents = files.contents(rows, [F.lit(1), *(F.col(name) for name in rows.columns)], listed)
+        contents = files.contents(
+            rows, [F.lit(1), *(F.col(f"`{name}`") for name in NAMES if name in rows.columns)], listed
+        )
         filled |= contents.filled
         broken |= contents.broken
         readable = files.only(rows, contents.broken, others=True)

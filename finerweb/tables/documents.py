@@ -62,7 +62,7 @@ def examine(
     where it is empty. The first problem that applies is the one that is named.
     """
     reader = Reader(languages)
-    codes = {reader.read(language).code for language in chosen}
+    codes = [code for language in chosen if (code := reader.tag(language).code)]
     identity = F.coalesce(F.when(F.trim("id") != "", F.col("id")), F.sha2("text", 256))
     records = (
         records.withColumn("tag", F.udf(partial(_tag, reader=reader), TAG, useArrow=True)("language", "script"))
@@ -70,7 +70,7 @@ def examine(
         .withColumn("script", F.coalesce("tag.script", "script_wanted"))
         .withColumn("document_id", F.concat_ws("/", "source", identity))
     )
-    records = records.withColumns(_first(_own_checks(sorted(filter(None, codes)), max_characters)))
+    records = records.withColumns(_first(_own_checks(codes, max_characters)))
     return _compared(records, documents)
 
 

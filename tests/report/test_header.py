@@ -88,7 +88,7 @@ def test_configurations_have_their_files_and_their_features() -> None:
             ),
         )
     ]
-    assert [info["config_name"] for info in read["dataset_info"]] == [one["config_name"] for one in read["configs"]]
+    assert [info["config_name"] for info in read["dataset_info"]] == [entry["config_name"] for entry in read["configs"]]
     labels = [info["features"][2]["list"][2] for info in read["dataset_info"]]
     several, single = {"name": "label", "list": "string"}, {"name": "label", "dtype": "string"}
     assert labels == [several, single, several, single, single]

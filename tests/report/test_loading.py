@@ -49,7 +49,7 @@ def record(sentence: Example, variant: str) -> dict[str, Any]:
     return {"id": identity, "text": sentence.text, "char_spans": spans, "quartile": 1 if spans else None}
 
 
-def of(language: str, split: str, variant: str) -> list[dict[str, Any]]:
+def records_of(language: str, split: str, variant: str) -> list[dict[str, Any]]:
     return [
         record(sentence, variant) for sentence in SENTENCES if (sentence.language, sentence.split) == (language, split)
     ]
@@ -62,14 +62,14 @@ def wanted() -> dict[str, dict[str, list[dict[str, Any]]]]:
         splits.setdefault(sentence.language, []).append(sentence.split)
     loaded = {
         code if variant == "merged-english-single" else f"{code}-{variant}": {
-            split: of(code, split, variant) for split in names
+            split: records_of(code, split, variant) for split in names
         }
         for code, names in splits.items()
         for variant in VARIANTS
     }
     for name, split in (("languages", "train"), ("languages-validation", "validation"), ("languages-test", "test")):
         loaded[name] = {
-            {"all": "all_", "pt-BR": "pt_BR"}.get(code, code): of(code, split, "merged-english-single")
+            {"all": "all_", "pt-BR": "pt_BR"}.get(code, code): records_of(code, split, "merged-english-single")
             for code, names in splits.items()
             if split in names
         }

@@ -280,34 +280,43 @@ def test_a_parquet_file_that_breaks_off_inside_is_told(spark: SparkSession, tmp_
     assert [row[:3] for row in refused(spark, given)] == [("bad.parquet", None, "unreadable_file")]
 
 
-def test_tables_of_a_catalogue_are_read(spark: SparkSession) -> None:
+TABLES = {
+    "inputs_of_web.pages": ("pages", "delta"),
+    "spark_catalog.`inputs_of_web`.`raw`": ("raw", "parquet"),
+}
+
+
+@pytest.mark.parametrize("path", TABLES)
+def test_a_table_of_a_catalogue_is_read(spark: SparkSession, path: str) -> None:
+    name, format = TABLES[path]
+    fields = "id string, text string, language string"
+    frame = spark.createDataFrame([("1", TEXT, "en-US"), ("2", TEXT, "sr_Cyrl")], fields)
+    assert Source.model_validate({"format": "table", "path": path}).name == name
+    given = source(path, format="table")
     spark.sql("CREATE DATABASE IF NOT EXISTS inputs_of_web")
-    frame = spark.createDataFrame(
-        [("1", TEXT, "en-US"), ("2", TEXT, "sr_Cyrl")], "id string, text string, language string"
-    )
     try:
-        frame.write.format("delta").mode("overwrite").saveAsTable("inputs_of_web.pages")
-        frame.select("id", "language", "text").withColumns({"text": frame["text"]}).write.format("parquet").mode(
-            "overwrite"
-        ).saveAsTable("inputs_of_web.`odd name`")
-        for path, name in {
-            "inputs_of_web.pages": "pages",
-            "spark_catalog.`inputs_of_web`.`odd name`": "odd_name",
-            "inputs_of_web.odd name": "odd_name",
-        }.items():
-            given = Source.model_validate({"format": "table", "path": path})
-            assert given.name == name
-            given = source(path, format="table")
-            assert taken(spark, given) == {"1": "eng"}
-            assert [row[2:4] for row in refused(spark, given)] == [("other_script", "Cyrl")]
-            before = records.fingerprint(spark, given)
-            assert records.fingerprint(spark, given) == before
-            frame.limit(1).write.insertInto(records.table_name(path))
-            assert records.fingerprint(spark, given) != before
-        with pytest.raises(BadSource, match="cannot read inputs_of_web.nope as table: .*TABLE_OR_VIEW_NOT_FOUND"):
-            records.read(spark, source("inputs_of_web.nope", format="table"))
+        frame.write.format(format).mode("overwrite").saveAsTable(records.table_name(path))
+        assert taken(spark, given) == {"1": "eng"}
+        assert [row[2:4] for row in refused(spark, given)] == [("other_script", "Cyrl")]
+        before = records.fingerprint(spark, given)
+        assert records.fingerprint(spark, given) == before
+        frame.limit(1).write.insertInto(records.table_name(path))
+        assert records.fingerprint(spark, given) != before
     finally:
         spark.sql("DROP DATABASE inputs_of_web CASCADE")
+
+
+def test_a_name_with_signs_is_quoted() -> None:
+    assert records.table_name("my-catalog.web.raw pages") == "`my-catalog`.`web`.`raw pages`"
+    assert records.table_name("my.`odd.name`") == "my.`odd.name`"
+    assert Source.model_validate({"format": "table", "path": "my-catalog.web.`raw pages`"}).name == "raw_pages"
+
+
+def test_a_table_that_is_not_there_is_named(spark: SparkSession) -> None:
+    given = source("no_such_schema.pages", format="table")
+    for read in (records.read, records.fingerprint):
+        with pytest.raises(BadSource, match="^source web: cannot read no_such_schema.pages as table: .*NOT_FOUND"):
+            read(spark, given)
 
 
 def test_another_text_under_a_known_id_is_refused(spark: SparkSession, tmp_path: Path) -> None:

@@ -40,9 +40,9 @@ def cut(lake: Lake, chosen: Settings) -> list[tuple[str, int]]:
 
 def test_other_cuts_are_refused(lake: Lake, tmp_path: Path, tiny_encoder: Path) -> None:
     add(tmp_path, "a")
-    assert cut(lake, load(tmp_path)) == [("pages/a#0", 13)]
+    assert cut(lake, load(tmp_path)) == [("pages/a#0", 12)]
     add(tmp_path, "b")
-    assert cut(lake, load(tmp_path)) == [("pages/a#0", 13), ("pages/b#0", 13)]
+    assert cut(lake, load(tmp_path)) == [("pages/a#0", 12), ("pages/b#0", 12)]
     with pytest.raises(WrongTable) as caught:
         cut(lake, load(tmp_path, "split.max_words=8", "split.max_subwords=64"))
     assert str(caught.value) == (
@@ -51,15 +51,15 @@ def test_other_cuts_are_refused(lake: Lake, tmp_path: Path, tiny_encoder: Path) 
     )
     with pytest.raises(WrongTable) as caught:
         cut(lake, load(tmp_path, f"train.encoder={{source: folder, name: {tiny_encoder}}}"))
-    assert str(caught.value).startswith("table passages: found 2")
+    assert str(caught.value).startswith("table passages: found 18 subwords in passage pages/")
     assert " as the tokenizer of train.encoder counts them. Passages that are there stay, " in str(caught.value)
-    assert cut(lake, load(tmp_path)) == [("pages/a#0", 13), ("pages/b#0", 13)]
+    assert cut(lake, load(tmp_path)) == [("pages/a#0", 12), ("pages/b#0", 12)]
 
 
 def test_a_lake_without_passages_takes_any_cuts(lake: Lake, tmp_path: Path) -> None:
     add(tmp_path, "a")
     lake.settle(passages.TABLE, {"split.max_words": 7, "split.max_subwords": 512})
-    assert cut(lake, load(tmp_path)) == [("pages/a#0", 13)]
+    assert cut(lake, load(tmp_path)) == [("pages/a#0", 12)]
     with pytest.raises(WrongTable):
         lake.settle(passages.TABLE, {"split.max_words": 7})
 
@@ -70,7 +70,7 @@ def test_a_changed_text_is_a_reject_and_its_document_stays(lake: Lake, tmp_path:
     record = {"id": "a", "text": "Another text.", "language": "en"}
     (tmp_path / "pages.jsonl").write_text(json.dumps(record) + "\n" + json.dumps(record | {"id": "b"}))
     for _ in range(2):  # the same again says nothing new
-        assert cut(lake, load(tmp_path)) == [("pages/a#0", 13), ("pages/b#0", 2)]
+        assert cut(lake, load(tmp_path)) == [("pages/a#0", 12), ("pages/b#0", 2)]
         rows = lake.spark.read.format("delta").load(f"{lake.location}/rejects").collect()
         assert [(row["line"], row["problem"], row["record"]) for row in rows] == [(1, "changed", "Another text.")]
     texts = {row["document_id"]: row["text"] for row in lake.read(documents.TABLE).collect()}
