@@ -12,8 +12,7 @@ ROOT = Path(__file__).parents[2]
 MOOD = '''
 """In which mood is a passage?"""
 
-from finerweb.errors import Unreadable
-from finerweb.questions._json import read_json
+from finerweb.questions._reader import Reading, read
 
 JOB = "annotate"
 MODELS = "annotators"
@@ -36,11 +35,12 @@ def prompt(payload):
     return f"Language: {payload['language']}\\nPassage:\\n{payload['text']}"
 
 
+def shape(value):
+    return Reading(value["mood"]) if isinstance(value, dict) and isinstance(value.get("mood"), str) else None
+
+
 def parse(answer):
-    value = read_json(answer)
-    if not isinstance(value, dict) or not isinstance(value.get("mood"), str):
-        raise Unreadable(f"no mood: {answer}")
-    return value["mood"]
+    return read(answer, shape, "mood")
 
 
 def doubt(content, payload):
