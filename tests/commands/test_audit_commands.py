@@ -31,7 +31,7 @@ def work(spark: SparkSession, tmp_path: Path) -> Path:
     """A work folder whose lake has annotated passages."""
     lake = Lake(spark, str(tmp_path / "work" / "lake"))
     names = [{"passage_id": key, "document_id": key[0], "language": code} for key, (code, _) in TEXTS.items()]
-    texts = [{"text": text, "end": len(text)} for _, text in TEXTS.values()]
+    texts = [{"text": text, "end": len(text), "is_target_language": True} for _, text in TEXTS.values()]
     put(lake, passages.TABLE, *(name | text for name, text in zip(names, texts, strict=True)))
     chosen = [name for name in names if name["passage_id"] != "d#1"]
     put(lake, selection.TABLE, *(name | {"is_selected": True, "rank": 1} for name in chosen))
