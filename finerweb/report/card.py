@@ -23,14 +23,16 @@ def render(facts: Facts) -> str:
         autoescape=False,
     )
     environment.filters.update(cell=_cell)
+    main = [configuration for configuration in header.configurations(facts) if configuration.variant == MAIN_VARIANT]
+    examples = [*main[:1], *header.by_language(facts)]
     return environment.get_template("card.md.j2").render(
         facts=facts,
         header=header.write(facts),
         version=finerweb.__version__,
         formats={name: ENDINGS[name] for name in facts.formats},
-        by_language=header.by_language(facts),
+        examples=examples,
         main=MAIN_VARIANT,
-        example=facts.languages[0].code if facts.languages else "eng",  # no passage may have been useful
+        example=examples[0].name if examples else "eng",  # no passage may have been useful
         prompts=_prompts(facts),
         uses_lexicon=any(row["engine"].startswith("lexicon-") for row in facts.engines),
         judges=_judges(facts),

@@ -1,7 +1,8 @@
 """The card's header: the YAML by which `datasets` and a hub know what is in the folder."""
 
+import re
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -10,37 +11,94 @@ from finerweb.report.facts import MAIN_VARIANT, Facts
 
 BY_LANGUAGE = "languages"  # the configuration with a split for each language
 
+# Licences by the names that a hub has for them; it takes others as words.
+LICENCES = frozenset(
+    (
+        *("apache-2.0", "bsd-3-clause", "gpl-3.0", "mit", "odbl", "odc-by", "pddl"),
+        *("cc0-1.0", "cc-by-2.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0"),
+        *("cc-by-nc-4.0", "cc-by-nd-4.0", "cc-by-nc-nd-4.0", "cc-by-nc-sa-4.0"),
+        *("cdla-permissive-2.0", "cdla-sharing-1.0"),
+    )
+)
+
+
+class Configuration(NamedTuple):
+    """What is loaded under a name: a variant, and the path of the file of each split."""
+
+    name: str
+    variant: str
+    paths: dict[str, str]
+
 
 def write(facts: Facts) -> str:
-    """The header, without the lines around it. Whatever looks like something else in YAML is quoted."""
+    """The header, without the lines around it. What looks like another value in YAML is quoted."""
+    every = configurations(facts)
     metadata = {
         "pretty_name": facts.name,
+        **_licence(facts.licence),
         "task_categories": ["token-classification"],
         "language": [language.code for language in facts.languages],
-        "configs": configurations(facts),
+        "configs": [
+            {
+                "config_name": configuration.name,
+                "data_files": [{"split": split, "path": path} for split, path in configuration.paths.items()],
+            }
+            for configuration in every
+        ],
+        # Declared, since what JSON lines have is guessed from the first file otherwise: where no sentence of a
+        # language has a span, it would have no labels either, and could not be loaded with the others.
+        "dataset_info": [
+            {"config_name": configuration.name, "features": features(configuration.variant)} for configuration in every
+        ],
     }
-    return yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False, width=1000)
+    return yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False, width=1000, default_flow_style=None)
 
 
-def configurations(facts: Facts) -> list[dict[str, Any]]:
-    """What can be loaded: each variant of each language, and a variant with a split for each language."""
+def features(variant: str) -> list[dict[str, Any]]:
+    """What a record of a variant has, as `datasets` writes it into a card."""
+    kind = "list" if variant.endswith("-multi") else "dtype"
+    span = [{"name": "start", "dtype": "int32"}, {"name": "end", "dtype": "int32"}, {"name": "label", kind: "string"}]
+    return [
+        {"name": "id", "dtype": "string"},
+        {"name": "text", "dtype": "string"},
+        {"name": "char_spans", "list": span},
+        {"name": "quartile", "dtype": "int32"},
+    ]
+
+
+def configurations(facts: Facts) -> list[Configuration]:
+    """What can be loaded: each variant of each language, and the main variant with a split for each language."""
     files: dict[tuple[str, str], Rows] = {}
     for row in sorted(facts.loaded, key=itemgetter("language", "variant")):
         files.setdefault((row["language"], row["variant"]), []).append(row)
     variants = [
-        _configuration(language if variant == MAIN_VARIANT else f"{language}-{variant}", rows, split="split")
+        Configuration(
+            language if variant == MAIN_VARIANT else f"{language}-{variant}",
+            variant,
+            {row["split"]: row["path"] for row in rows},
+        )
         for (language, variant), rows in files.items()
     ]
-    return variants + [_configuration(name, rows, split="language") for name, rows in by_language(facts).items()]
+    return variants + by_language(facts)
 
 
-def by_language(facts: Facts) -> dict[str, Rows]:
-    """The configurations that have a split for each language, and their files: the main variant, split by split."""
+def by_language(facts: Facts) -> list[Configuration]:
+    """The configurations that have a split for each language: the main variant, split by split."""
     names = {"train": BY_LANGUAGE, "validation": f"{BY_LANGUAGE}-validation", "test": f"{BY_LANGUAGE}-test"}
     main = [row for row in facts.loaded if row["variant"] == MAIN_VARIANT]
-    files = {name: [row for row in main if row["split"] == split] for split, name in names.items()}
-    return {name: rows for name, rows in files.items() if rows}
+    paths = {
+        name: {split_of(row["language"]): row["path"] for row in main if row["split"] == split}
+        for split, name in names.items()
+    }
+    return [Configuration(name, MAIN_VARIANT, splits) for name, splits in paths.items() if splits]
 
 
-def _configuration(name: str, files: Rows, *, split: str) -> dict[str, Any]:
-    return {"config_name": name, "data_files": [{"split": row[split], "path": row["path"]} for row in files]}
+def split_of(code: str) -> str:
+    """A language as the name of a split, which has no sign but the underscore, and is not `all` of them."""
+    return "all_" if code == "all" else re.sub(r"\W", "_", code)
+
+
+def _licence(licence: str) -> dict[str, str]:
+    if licence.lower() in LICENCES:
+        return {"license": licence.lower()}
+    return {"license": "other", "license_details": licence}

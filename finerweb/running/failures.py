@@ -1,6 +1,7 @@
 """What becomes of a failure: a message where it can be mended outside this code, the stack where it is a bug."""
 
 import builtins
+import logging
 import re
 import sys
 import traceback
@@ -11,12 +12,15 @@ from typing import NamedTuple
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
+from pyspark.logger import PySparkLogger
 
 from finerweb import errors, settings
 from finerweb.errors import BadSettings, FinerwebError
 from finerweb.settings import Settings
 
 LONGEST = 2000  # characters of a message of Spark's
+JAVA = r"\n\s*(?=at [\w.$/]+\()|\n(?:Driver|JVM) stacktrace:"  # where Java's stack begins
+LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")  # PySpark's: each error as JSON, before it is caught
 
 
 class WorkerError(NamedTuple):
@@ -48,6 +52,8 @@ def failures(log: Path) -> Iterator[None]:
 
     Whatever else is raised is a bug and is left alone; one that a worker raised is shown with the worker's stack.
     """
+    for name in LOGGERS:
+        PySparkLogger.getLogger(name).setLevel(logging.CRITICAL)
     try:
         yield
     except (FinerwebError, OSError, PySparkException, Py4JError) as error:
@@ -76,7 +82,7 @@ def of_worker(text: str) -> WorkerError | None:
     _, is_raised, rest = text.partition(header)
     if not is_raised:
         return None
-    stack = header + re.split(r"\n\s*(?=at [\w.$/]+\()|\nDriver stacktrace:", rest)[0].rstrip()  # Java's begins there
+    stack = header + re.split(JAVA, rest)[0].rstrip()
     # A stack is indented; the exception after it is not. Of one raised while another was handled, the last counts.
     last = stack.rpartition(header)[2]
     raised = re.search(r"^(?=\S)([\w.]+)(?:: (.*))?\Z", last, flags=re.MULTILINE | re.DOTALL)

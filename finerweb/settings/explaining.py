@@ -17,7 +17,7 @@ Origin = Mapping[str, str]  # setting -> the file or `--set ...` that its value 
 
 def explain(problem: ErrorDetails, origin: Origin) -> str:
     """An error of pydantic's in this project's words."""
-    path = ".".join(str(part) for part in problem["loc"])
+    path = ".".join(str(part) for part in problem["loc"] if part != "[key]")  # the value of a key is the key itself
     place = place_of(path, origin)
     if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         section, _, name = path.rpartition(".")
@@ -62,4 +62,5 @@ def _types(kind: Any) -> Mapping[str, Any]:
     """The fields of a section or a dataclass with their types; none for any other type."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return {name: field.annotation for name, field in kind.model_fields.items()}
-    return {field.name: field.type for field in fields(kind)} if is_dataclass(kind) else {}
+    # A validator in an annotation is an instance of a dataclass, and no class with settings.
+    return {field.name: field.type for field in fields(kind)} if isinstance(kind, type) and is_dataclass(kind) else {}

@@ -1,10 +1,11 @@
 """The setting `models`: who can be asked, each an engine with the engine's own settings, which its file lists."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PositiveInt
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PositiveInt
 from pydantic_core import PydanticCustomError
 
 from finerweb.cost import Price
@@ -43,4 +44,14 @@ def _spec(value: Any) -> Spec:
     )
 
 
+def _nameable(name: str) -> str:
+    if not re.fullmatch(r"[\w.-]+", name):
+        raise ValueError(
+            "wanted letters, digits, underscores, dots and hyphens: files and configurations of the data set are named "
+            "after the model"
+        )
+    return name
+
+
+ModelName = Annotated[str, AfterValidator(_nameable)]
 ModelSpec = Annotated[Spec, BeforeValidator(_spec)]

@@ -12,7 +12,7 @@ from finerweb.languages import Language
 from finerweb.mentions.grounding import POLICIES
 from finerweb.scorer.encoders import Encoder
 from finerweb.scorer.recipe import Recipe
-from finerweb.settings.models import ModelSpec
+from finerweb.settings.models import ModelName, ModelSpec
 from finerweb.settings.sources import Source
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -200,7 +200,7 @@ class Settings(Section):
     tracking: Tracking
     ingest: Ingest
     split: Split
-    models: dict[str, ModelSpec]
+    models: dict[ModelName, ModelSpec]
     ask: Collection
     rate: Rate
     train: Train

@@ -131,5 +131,41 @@ def test_a_bug_on_the_driver_is_left_alone(bug: Exception, tmp_path: Path, capsy
     assert not (tmp_path / "log").exists()
 
 
+WORKER = """Traceback (most recent call last):
+  File "/x/pyspark/worker.py", line 9, in process
+    for batch in batches:
+                 ^^^^^^^
+KeyError: 'choices'
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "/x/finerweb/engines/openai.py", line 7, in answer
+    raise EngineFailed(text)
+finerweb.errors.EngineFailed: engine 'b👍🏽': found nothing. Start it.
+
+Or name another"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"\n  An exception was thrown from the Python worker. Please see the stack trace below.\n{WORKER}\n",
+        f"Please see the stack trace below.\n{WORKER}\n\n\nJVM stacktrace:\norg.apache.spark.SparkException: x\n\tat a.b(C:1)",
+        "An error occurred while calling o1.save.\n: org.apache.spark.SparkException: Job aborted. Lost task 0.0: "
+        f"org.apache.spark.api.python.PythonException: {WORKER}\n\n\tat org.apache.spark.api.B$$anon$1.x(B.scala:7)\n"
+        f"\nDriver stacktrace:\n\tat org.apache.D.e(F.scala:1)\nCaused by: {WORKER}\n\tat org.apache.D.e(F.scala:1)",
+    ],
+)
+def test_what_a_worker_raised_is_read_from_each_text_of_sparks(text: str) -> None:
+    error = of_worker(text)
+    assert error == (
+        "finerweb.errors.EngineFailed",
+        "engine 'b👍🏽': found nothing. Start it.\n\nOr name another",
+        WORKER,
+    )
+    assert not error.is_bug
+
+
 def test_a_text_without_a_workers_stack_is_none_of_a_workers() -> None:
     assert of_worker("[DIVIDE_BY_ZERO] Division by zero.\n\tat org.apache.spark.Task.run(Task.scala:1)") is None

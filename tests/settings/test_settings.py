@@ -82,6 +82,10 @@ BAD = {
     ),
     "models.broad.price.input=-1": "models.broad.price.input: found -1; Input should be greater than or equal to 0",
     "models.broad.tasks=0": "models.broad.tasks: found 0; Input should be greater than 0",
+    "models={a/b: {engine: lexicon}}": (
+        "models.a/b: found 'a/b'; wanted letters, digits, underscores, dots and hyphens: files and configurations of "
+        "the data set are named after the model"
+    ),
     "models.broad=3": "models.broad: found 3; Input should be a valid dictionary or instance of Model",
     "train.rate=1": (
         "train.rate is not a setting. Did you mean 'rater'? There are: balance, batch_size, calibrate, dropout, "
