@@ -54,7 +54,7 @@ def _merge(lake: Lake, folder: Path, rule: str) -> None:
     )
     reliabilities.estimate(mentions, annotators=["a", "b"], overlap=0.5).write.parquet(f"{folder}/reliabilities")
     entities.merge_annotators(
-        reliabilities.said(mentions),
+        reliabilities.claims(mentions),
         passages,
         similarities,
         lake.spark.read.parquet(f"{folder}/reliabilities"),
