@@ -126,7 +126,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--sets", nargs="+", default=[], metavar="PREFIX", help="files that begin so; no table is written"
     )
-    parser.add_argument("--merge", type=int, default=1_000_000, help="mentions of the larger merge")
+    parser.add_argument("--merge", type=int, default=1_000_000, help="mentions of the larger merge; 0 for none")
     return parser.parse_args()
 
 
@@ -150,7 +150,7 @@ def main() -> None:
             rows.append(row)
             print(grounding_report.line(row), flush=True)
     speeds = {} if options.quick else speed(files, rules, options.seed)
-    merged = {} if options.quick or options.sets else merge_speed(options.merge)
+    merged = {} if options.quick or options.sets or not options.merge else merge_speed(options.merge)
     figures = grounding_report.figures(rows, speeds) | merged
     if not options.quick and not options.sets:
         grounding_report.write(rows, speeds, figures)
