@@ -54,7 +54,7 @@ def empty(path: str, others: Collection[str]) -> list[str]:
     return sorted(
         file
         for file, path in below.items()
-        if not _is_hidden(path or file.rpartition("/")[2]) and plain(file) not in other_paths
+        if not _is_hidden(path or file.rpartition("/")[2]) and file.lstrip("/") not in other_paths
     )
 
 
