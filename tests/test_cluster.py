@@ -43,7 +43,10 @@ The office in [Paris](city) said so on [9 August 2021](date).
 # A job takes half a minute to start, most of it Spark: all of them in one driver, by the same API as the job files.
 DRIVER = """
 import sys
-from finerweb import graph, job
+from finerweb import graph
+from finerweb.running.failures import load_settings
+from finerweb.running.runner import Runner, line
+from finerweb.running.session import opened
 
 chosen = load_settings("conf/test.yml", sys.argv[1:])
 with opened(chosen) as lake:
