@@ -8,7 +8,7 @@ import idna
 
 # RFC 3986, appendix B, for URLs that name a host; the scheme may be missing, as in what people paste.
 PARTS = re.compile(r"(?s)^(?:([A-Za-z][A-Za-z0-9+.-]*):)?//([^/?#]*)([^?#]*)(\?[^#]*)?(?:#.*)?$")
-BARE = re.compile(r"^(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?(?:[/?#]|$)")  # example.org/page
+BARE = re.compile(r"^(?:[\w-]+\.)+[^\W\d_]{2,}\.?(?::\d+)?(?:[/?#]|$)")  # example.org/page
 AUTHORITY = re.compile(r"^(?:(.*)@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?$")
 ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\(/)")  # of JSON
 URL = re.compile(r"""(?i)(?:https?:)?//[^\s"'<>\\]+|(?<=")[^\s"<>\\]+(?=")""")
