@@ -43,6 +43,7 @@ NORMAL = {
     "http://[2001:DB8::1]:80/a": "http://[2001:db8::1]/a",
     "//Example.com/a": "//example.com/a",
     "Example.com/a": "//example.com/a",
+    "Bücher.example.:443/a": "//xn--bcher-kva.example:443/a",
 }
 
 # What the standards leave to the server, and what is no URL of a host.
