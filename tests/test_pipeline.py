@@ -190,7 +190,7 @@ def test_every_language_has_planted_errors_and_the_lexicon_misses_the_invented_o
     card = (Path(run.chosen.publish.path) / "README.md").read_text(encoding="utf-8")
     assert re.search(r"- The judge `broad` grades faithfulness .* It caught .* of \d+ planted errors\.\n", card)
     page = Path(run.chosen.report.path).read_text(encoding="utf-8")
-    assert "How far these grades can be trusted: copies of some" in page
+    assert "How far can these grades be trusted? Copies of some" in page
 
 
 def test_the_model_is_registered_with_what_it_saw(run: Run) -> None:
