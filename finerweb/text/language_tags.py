@@ -86,6 +86,7 @@ class Reader:
         return self.tag(f"{code}-{subtag}") if code and subtag else Tag(code, None)
 
 
+@functools.lru_cache(maxsize=4096)
 def split(tag: str) -> Subtags | None:
     """The parts of a tag, extensions and variants left out; None for what is no tag."""
     language, *rest = re.split("[-_]", tag.lower())
@@ -99,6 +100,7 @@ def split(tag: str) -> Subtags | None:
     return Subtags(language, written, region) if all(VARIANT.fullmatch(part) for part in rest) else None
 
 
+@functools.lru_cache(maxsize=4096)
 def script(text: str) -> str | None:
     """The script of a code or an English name, as languages.yml names it; None where that says nothing."""
     code = text.strip().title()
@@ -107,6 +109,7 @@ def script(text: str) -> str | None:
     return None if not code or code in UNSAID else WRITTEN_AS.get(code, code)
 
 
+@functools.lru_cache(maxsize=4096)
 def _script_there(base: str, region: str | None) -> str | None:
     """The script of a language in a region, where it is another there: zh-TW, pa-PK, sr-ME."""
     likely = get_global("likely_subtags")
