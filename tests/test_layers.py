@@ -13,8 +13,10 @@ FLOORS = [
     "errors problems run_log project plugins languages table rows shipping progress intervals cost collection processes graph",
     "lake text",
     "labels",
-    "mentions engines scorer questions",
+    "mentions scorer student questions",
     "formats",
+    "taggers",
+    "engines",
     "settings",
     "tables metrics",
     "sources training tracking",
@@ -28,7 +30,7 @@ FLOORS = [
 LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor.split()}
 ROOMS = {name for name in LEVEL if (ROOT / name).is_dir()}
 
-NO_SPARK = ("text", "labels", "mentions", "engines", "scorer", "questions", "formats")  # plain Python
+NO_SPARK = ("text", "labels", "mentions", "engines", "scorer", "student", "questions", "formats", "taggers")  # plain Python
 
 # Heavy packages, each with its home (modules, or a folder) at import time; others load it on the worker, by name.
 HOMES = {

@@ -1,0 +1,1 @@
+"""A student: a named-entity model of our own, which reads any label as a text."""
