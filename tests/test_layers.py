@@ -30,7 +30,17 @@ FLOORS = [
 LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor.split()}
 ROOMS = {name for name in LEVEL if (ROOT / name).is_dir()}
 
-NO_SPARK = ("text", "labels", "mentions", "engines", "scorer", "student", "questions", "formats", "taggers")  # plain Python
+NO_SPARK = (
+    "text",
+    "labels",
+    "mentions",
+    "engines",
+    "scorer",
+    "student",
+    "questions",
+    "formats",
+    "taggers",
+)  # plain Python
 
 # Heavy packages, each with its home (modules, or a folder) at import time; others load it on the worker, by name.
 HOMES = {
