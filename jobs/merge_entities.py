@@ -1,8 +1,8 @@
 """Keep the spans that the annotators agree on, and who said so."""
 
 from finerweb import job, shipping
+from finerweb.encoders import pretrained
 from finerweb.lake import Lake
-from finerweb.scorer import encoders
 from finerweb.settings import Settings
 from finerweb.tables import entities, mentions, passages, reliabilities, similarities
 
@@ -10,7 +10,7 @@ from finerweb.tables import entities, mentions, passages, reliabilities, similar
 def main(lake: Lake, settings: Settings) -> None:
     """Keep the spans that the annotators agree on, and who said so."""
     all_mentions = lake.read(mentions.TABLE)
-    folder = encoders.fetch(settings.merge.encoder, settings.work)
+    folder = pretrained.fetch(settings.merge.encoder, settings.work)
     unknown = lake.missing(similarities.TABLE, similarities.pairs(all_mentions))
     lake.append(similarities.TABLE, similarities.compare(unknown, folder=shipping.ship(lake.spark, folder)))
     lake.replace(

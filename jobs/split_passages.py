@@ -1,8 +1,8 @@
 """Cut documents into passages and mark near-duplicates."""
 
 from finerweb import job, shipping
+from finerweb.encoders import pretrained
 from finerweb.lake import Lake
-from finerweb.scorer import encoders
 from finerweb.settings import Settings
 from finerweb.tables import documents, near_duplicates, passages
 from finerweb.training import counting
@@ -10,8 +10,8 @@ from finerweb.training import counting
 
 def main(lake: Lake, settings: Settings) -> None:
     """Cut documents into passages and mark near-duplicates."""
-    encoder = encoders.fetch(settings.train.encoder, settings.work)
-    tokenizer = encoders.tokenizer_file(encoder)
+    encoder = pretrained.fetch(settings.train.encoder, settings.work)
+    tokenizer = pretrained.tokenizer_file(encoder)
     before = lake.read(passages.TABLE, or_empty=True)
     cuts = {"split.max_words": settings.split.max_words, "split.max_subwords": settings.split.max_subwords}
     lake.settle(passages.TABLE, cuts)

@@ -22,8 +22,8 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from finerweb import graph, tables
+from finerweb.encoders import pretrained
 from finerweb.formats import bio
-from finerweb.scorer import encoders
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ["eng", "tha"]
@@ -133,7 +133,7 @@ def overrides(driver: Path, shared: Path, source: Path) -> list[str]:
 
     One small encoder serves for both purposes: half a gigabyte for each worker would show nothing more.
     """
-    encoder = shutil.copytree(encoders.fetch(encoders.Encoder("minilm"), driver), driver / "encoder")
+    encoder = shutil.copytree(pretrained.fetch(pretrained.Encoder("minilm"), driver), driver / "encoder")
     return [
         f"work={driver / 'work'}",
         f"lake.location=file:{shared}/lake",

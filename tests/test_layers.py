@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1] / "finerweb"
 FLOORS = [
     "errors problems run_log project plugins languages table rows shipping progress intervals cost collection processes graph",
     "lake text",
-    "labels",
+    "labels encoders",
     "mentions scorer student questions",
     "formats",
     "taggers",
@@ -32,8 +32,9 @@ ROOMS = {name for name in LEVEL if (ROOT / name).is_dir()}
 
 NO_SPARK = (
     "text",
-    "labels",
+    "labels encoders",
     "mentions",
+    "encoders",
     "engines",
     "scorer",
     "student",
@@ -44,8 +45,8 @@ NO_SPARK = (
 
 # Heavy packages, each with its home (modules, or a folder) at import time; others load it on the worker, by name.
 HOMES = {
-    "torch": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning"},
-    "transformers": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning"},
+    "torch": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning", "encoders.device", "student"},
+    "transformers": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning", "student"},
     "mlflow": {"training.tracking", "training.served", "tracking"},
     "datasets": {"sources.hub"},
     "huggingface_hub": {"sources.hub"},

@@ -27,10 +27,10 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
+from finerweb.encoders.device import device, has_bf16, longest
 from finerweb.errors import Diverged, TooFewRatings
 from finerweb.scorer import quality
 from finerweb.scorer.recipe import Recipe
-from finerweb.scorer.scorer import device, has_bf16, longest
 from finerweb.scorer.targets import USEFUL_FROM, Target, is_useful
 
 OVERFLOWS_IN_FP16 = {"deberta-v2"}  # mDeBERTa; microsoft/DeBERTa#77

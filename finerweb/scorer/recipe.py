@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
-from finerweb.scorer.encoders import Encoder
+from finerweb.encoders.pretrained import Encoder
 from finerweb.scorer.targets import TARGETS, Target
 
 

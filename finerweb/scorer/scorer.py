@@ -1,8 +1,7 @@
 """The usefulness regression at work: an encoder with one or more real-valued heads. The only file that runs it."""
 
 import functools
-import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
+from finerweb.encoders.device import batches, device, has_bf16, is_out_of_memory, longest
 from finerweb.errors import TooLarge
 from finerweb.scorer import model_card
 
@@ -20,29 +20,6 @@ from finerweb.scorer import model_card
 TOKENS = {"cpu": 2048, "cuda": 32_768}
 # Plain matrix products: on a CPU torch's fused attention does 0.88 times as much with XLM-R-base in bf16 (Zen 5).
 ATTENTION = {"cpu": "eager", "cuda": None}
-
-
-def device() -> torch.device:
-    """The GPU where there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def has_bf16() -> bool:
-    """Does the hardware multiply bf16 matrices itself, rather than emulate it?
-
-    oneDNN calls bf16 supported wherever there is AVX-512; without the instructions for it, it is slower than fp32.
-    """
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if platform.machine() in ("aarch64", "arm64"):
-        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
-def longest(config: Any) -> int:
-    """Subwords that an encoder reads at once. RoBERTa's positions begin behind that of the padding."""
-    positions = int(getattr(config, "max_position_embeddings", 512))
-    return positions - config.pad_token_id - 1 if "roberta" in config.model_type else positions
 
 
 class Scorer:
@@ -86,7 +63,7 @@ class Scorer:
             outputs: NDArray[np.float32] = self._model(**batch).logits.float().cpu().numpy()
             return outputs
         except RuntimeError as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             if len(ids) == 1:
                 raise TooLarge(
@@ -97,20 +74,6 @@ class Scorer:
             torch.cuda.empty_cache()
         half = len(ids) // 2
         return np.concatenate([self._forward(ids[:half]), self._forward(ids[half:])])
-
-
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
-
-
-def batches(lengths: NDArray[np.int64], tokens: int) -> Iterator[NDArray[np.int64]]:
-    """Rows of similar length, whose padded size is at most `tokens` (or a single row)."""
-    order = np.argsort(-lengths, kind="stable")
-    start = 0
-    while start < len(order):
-        size = max(1, tokens // max(1, int(lengths[order[start]])))
-        yield order[start : start + size]
-        start += size
 
 
 @functools.lru_cache(maxsize=2)

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt
 from finerweb import plugins
 from finerweb.collection import Collection
 from finerweb.cost import Budget
+from finerweb.encoders.pretrained import Encoder
 from finerweb.languages import Language
 from finerweb.mentions.grounding import POLICIES
-from finerweb.scorer.encoders import Encoder
 from finerweb.scorer.recipe import Recipe
 from finerweb.settings.models import ModelName, ModelSpec
 from finerweb.settings.sources import Source

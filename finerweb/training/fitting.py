@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from finerweb.encoders import device, pretrained
 from finerweb.errors import Diverged, TooFewRatings
 from finerweb.languages import EVERY
 from finerweb.progress import SILENT, Show
-from finerweb.scorer import encoders, fine_tuning, model_card, quality, scorer
+from finerweb.scorer import fine_tuning, model_card, quality, scorer
 from finerweb.scorer.fine_tuning import Trained
 from finerweb.scorer.model_card import Card
 from finerweb.scorer.recipe import Recipe
@@ -72,7 +73,7 @@ def train(
     out, and the summary says so. Raises Diverged where all do, TooFewRatings for ratings that cannot be learned from.
     """
     _require_test(rated)
-    encoder = encoders.fetch(recipe.encoder, work)
+    encoder = pretrained.fetch(recipe.encoder, work)
     lesson = _Lesson(rated, recipe, encoder, max_subwords, facts["schema_passages"], show)
     params = {**_params(lesson), **facts}
     with tempfile.TemporaryDirectory(prefix="finerweb-train-") as folder, tracking.run("train_scorer", params):
@@ -108,7 +109,7 @@ def _params(lesson: _Lesson) -> dict[str, Any]:
         **{f"rows_{split}": len(part) for split, part in splits},
         **{f"useful_{split}": is_useful(part["rating"].to_numpy()).mean() for split, part in splits},
         **{f"rated_{rating}": len(part) for rating, part in rated.groupby("rating")},
-        **{"device": scorer.device().type, "is_bf16": scorer.has_bf16()},
+        **{"device": device.device().type, "is_bf16": device.has_bf16()},
         **recipe.model_dump(),
         **{"encoder": recipe.encoder.origin, "max_subwords": lesson.max_subwords},
     }

@@ -7,8 +7,9 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 
 from finerweb import shipping
+from finerweb.encoders import pretrained
 from finerweb.errors import WrongModel
-from finerweb.scorer import encoders, model_card
+from finerweb.scorer import model_card
 from finerweb.scorer.model_card import Card
 from finerweb.tables import passages, scores
 from finerweb.training import counting, tracking
@@ -40,7 +41,7 @@ def require_fit(model: Regression, sample: DataFrame) -> None:
             f"model {model.name} was trained on table passages of schema version {model.card.passages}, found "
             f"{passages.TABLE.version}; train and promote another: finerweb train_scorer, finerweb promote_scorer"
         )
-    other = counting.miscount(sample, encoders.tokenizer_file(model.folder))
+    other = counting.miscount(sample, pretrained.tokenizer_file(model.folder))
     if other:
         raise WrongModel(
             f"model {model.name} counts {other.counted} subwords in passage {other.passage_id}, table passages says "

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from finerweb.encoders.pretrained import Encoder
 from finerweb.errors import Diverged, TooFewRatings
 from finerweb.scorer import fine_tuning, model_card
-from finerweb.scorer.encoders import Encoder
 from finerweb.scorer.fine_tuning import Trained
 from finerweb.scorer.model_card import Card
 from finerweb.scorer.recipe import Recipe

@@ -6,9 +6,9 @@ import pytest
 
 from finerweb import settings
 from finerweb.cost import Budget, Price
+from finerweb.encoders.pretrained import Encoder
 from finerweb.engines import Spec
 from finerweb.errors import BadSettings
-from finerweb.scorer.encoders import Encoder
 from finerweb.settings import Source
 
 FIRST_LANGUAGES = "afr, als, amh, arb, asm, azj, bel, ben, bos, bre, bul, cat, …"

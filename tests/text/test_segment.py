@@ -7,11 +7,11 @@ import pytest
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 
 from finerweb import settings
+from finerweb.encoders import pretrained
+from finerweb.encoders.pretrained import Encoder
 from finerweb.formats import marked
 from finerweb.languages import Language
 from finerweb.project import resource
-from finerweb.scorer import encoders
-from finerweb.scorer.encoders import Encoder
 from finerweb.tables.passages import Counter, Piece, bands, chunks, is_in
 from finerweb.text import segment
 from finerweb.text.spans import Span
@@ -165,8 +165,8 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> Letters:
 @pytest.fixture(scope="module")
 def minilm(tmp_path_factory: pytest.TempPathFactory) -> Counter:
     """A real tokenizer, with special tokens."""
-    folder = encoders.fetch(Encoder("minilm"), tmp_path_factory.mktemp("work"))
-    return Counter(str(encoders.tokenizer_file(folder)))
+    folder = pretrained.fetch(Encoder("minilm"), tmp_path_factory.mktemp("work"))
+    return Counter(str(pretrained.tokenizer_file(folder)))
 
 
 # text, words, subwords -> passages with their words

