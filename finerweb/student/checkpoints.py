@@ -14,6 +14,7 @@ from finerweb.student.validation import Choice
 if TYPE_CHECKING:
     from finerweb.student.fitting import Fitting
 
+NOTHING_YET = Choice(0.5, -1.0)
 LOGGED = 10  # steps that a point of the curve is the mean of
 
 
@@ -23,7 +24,7 @@ class Progress:
 
     next_step: int = 0
     curves: list[dict[str, float]] = field(default_factory=list)
-    best: Choice = Choice(0.5, -1.0)
+    best: Choice = NOTHING_YET
     best_step: int = 0
     best_state: dict[str, Tensor] = field(default_factory=dict)
     without_gain: int = 0  # evaluations since the best one

@@ -47,7 +47,8 @@ class Head(nn.Module):
     def project(self, vectors: Tensor) -> Tensor:
         """Label vectors in the common space, `[labels, roles, width]`."""
         labels: Tensor = self.labels(self.centred(vectors) * LABEL_NORM * vectors.shape[-1] ** 0.5)
-        return labels.unflatten(-1, (ROLES, self._width))
+        roles: Tensor = labels.unflatten(-1, (ROLES, self._width))
+        return roles
 
     def scores(self, hidden: Tensor, labels: Tensor) -> Tensor:
         """The logits, of labels that are projected already."""

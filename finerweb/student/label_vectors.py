@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoTokenizer
 
 from finerweb.encoders.device import device
+from finerweb.student.network import pretrained
 
 BATCH = 256  # names
 LONGEST = 64  # subwords of a name that are read, Otter's own limit
@@ -18,8 +19,8 @@ class LabelVectors:
     """Reads names with the encoder in `folder`, each within `prompt`, such as `query: {}` for E5."""
 
     def __init__(self, folder: Path, prompt: str) -> None:
+        self.encoder: Any = rounded(pretrained(folder)).eval().to(device())
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-        self.encoder: Any = rounded(AutoModel.from_pretrained(folder)).eval().to(device())
         self._prompt = prompt
         self._vectors: dict[str, Tensor] = {}
 
@@ -50,5 +51,5 @@ class LabelVectors:
 
 
 def rounded(encoder: Any) -> Any:
-    """An encoder whose weights are what bf16 holds of them: it is saved in bf16, and reads the same before and after."""
+    """An encoder with what bf16 holds of its weights: it is saved in bf16, and reads the same before and after."""
     return encoder.to(torch.bfloat16).float()
