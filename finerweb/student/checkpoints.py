@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -11,11 +11,16 @@ from finerweb.student import head
 from finerweb.student.recipe import StudentRecipe
 from finerweb.student.validation import Choice
 
-if TYPE_CHECKING:
-    from finerweb.student.fitting import Fitting
-
 NOTHING_YET = Choice(0.5, -1.0)
 LOGGED = 10  # steps that a point of the curve is the mean of
+
+
+class Training(Protocol):
+    """What changes with each step."""
+
+    network: torch.nn.Module
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
 
 
 @dataclass
@@ -57,25 +62,25 @@ class Checkpoints:
     def __init__(self, folder: Path, identity: str) -> None:
         self._file = folder / f"{identity}.pt"
 
-    def load(self, fitting: "Fitting") -> Progress:
+    def load(self, training: Training) -> Progress:
         """Put a training where it was; from its beginning where nothing is kept."""
         if not self._file.is_file():
             return Progress()
         state = torch.load(self._file, map_location="cpu", weights_only=True)
-        fitting.network.load_state_dict(state["network"], strict=False)
-        fitting.optimizer.load_state_dict(state["optimizer"])
-        fitting.schedule.load_state_dict(state["schedule"])
+        training.network.load_state_dict(state["network"], strict=False)
+        training.optimizer.load_state_dict(state["optimizer"])
+        training.schedule.load_state_dict(state["schedule"])
         progress = state["progress"]
         return Progress(**{**progress, "best": Choice(*progress["best"])})
 
-    def save(self, fitting: "Fitting", progress: Progress) -> None:
+    def save(self, training: Training, progress: Progress) -> None:
         """Keep it; a file that a killed process leaves half written has another name."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         partial = self._file.with_suffix(".partial")
         state = {
-            "network": head.parameters(fitting.network),
-            "optimizer": fitting.optimizer.state_dict(),
-            "schedule": fitting.schedule.state_dict(),
+            "network": head.parameters(training.network),
+            "optimizer": training.optimizer.state_dict(),
+            "schedule": training.schedule.state_dict(),
             "progress": {**vars(progress), "best": list(progress.best)},
         }
         torch.save(state, partial)

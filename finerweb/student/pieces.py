@@ -138,7 +138,7 @@ def windows(count: int, *, size: int, overlap: int) -> list[Span]:
 def own(number: int, parts: Sequence[Span]) -> Span:
     """The pieces that an entity begins at to be taken from this window: each is farther than half an overlap from an
     edge behind which there is more."""
-    before, this, after = parts[max(0, number - 1)], parts[number], parts[min(number + 1, len(parts) - 1)]
-    start = this.start if number == 0 else (this.start + before.end) // 2
-    end = this.end if number == len(parts) - 1 else (after.start + this.end) // 2
+    before, middle, after = parts[max(0, number - 1)], parts[number], parts[min(number + 1, len(parts) - 1)]
+    start = middle.start if number == 0 else (middle.start + before.end) // 2
+    end = middle.end if number == len(parts) - 1 else (after.start + middle.end) // 2
     return Span(start, end)

@@ -57,7 +57,7 @@ def candidates(positives: Iterable[str], counts: Counter[str], *, room: int, dra
 
 
 def names(
-    labels: Sequence[str], languages: Sequence[str], known: Names, recipe: StudentRecipe, *, draw: np.random.Generator
+    labels: Sequence[str], languages: Sequence[str], others: Names, recipe: StudentRecipe, *, draw: np.random.Generator
 ) -> list[str]:
     """What each label is called in this batch: of a kind drawn by the recipe's weights, in one of the languages."""
     kinds: list[NameKind] = [kind for kind in get_args(NameKind) if recipe.names.get(kind)]
@@ -65,6 +65,6 @@ def names(
     chosen = []
     for label in labels:
         kind = kinds[int(draw.choice(len(kinds), p=weights / weights.sum()))]
-        choices = known.of_kind(kind, label, languages[int(draw.integers(len(languages)))])
+        choices = others.of_kind(kind, label, languages[int(draw.integers(len(languages)))])
         chosen.append(choices[int(draw.integers(len(choices)))])
     return chosen
