@@ -24,6 +24,7 @@
             TooLarge         no memory for one passage
             Diverged         predictions that are no numbers
         TooFewRatings    nothing to learn from, to test on or to score
+        TooFewExamples   nothing for a student to learn from
         RegistryFailed   a tracking server that does not answer
         NotPushed        a data set that did not go to a hub
 
@@ -141,6 +142,10 @@ class TooLarge(BadModel):
 
 class Diverged(BadModel):
     """Training that ended in a model whose predictions are no numbers."""
+
+
+class TooFewExamples(FinerwebError):
+    """Examples without an entity: nothing for a student to learn from, or to choose by."""
 
 
 class TooFewRatings(FinerwebError):

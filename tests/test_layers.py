@@ -46,8 +46,8 @@ NO_SPARK = (
 
 # Heavy packages, each with its home (modules, or a folder) at import time; others load it on the worker, by name.
 HOMES = {
-    "torch": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning", "encoders.device"},
-    "transformers": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning"},
+    "torch": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning", "encoders.device", "student"},
+    "transformers": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning", "student"},
     "mlflow": {"training.tracking", "training.served", "tracking"},
     "datasets": {"sources.hub"},
     "huggingface_hub": {"sources.hub"},

@@ -182,3 +182,30 @@ def whole_sentences(sentences: Sequence[Span], spans: Sequence[Span]) -> list[Sp
         else:
             joined.append(sentence)
     return joined
+
+
+# What a student is trained on, besides the columns of an example.
+STUDY = (
+    Column("inventory", "string", "whose set of labels the annotators looked for; one for all where labels are open"),
+    Column("disputed", "array<struct<start: int, end: int>>", "spans that other annotators have, and this variant not"),
+)
+
+
+def studied(examples: DataFrame, *, variant: str, quartiles: Sequence[int] | None) -> DataFrame:
+    """The examples of a variant as a student is trained on them, each with its `disputed` spans.
+
+    `quartiles` leaves out examples whose least sure span is of another one; those without spans stay.
+    """
+    _, _, kind = variant.partition("-")
+    others = (
+        examples.filter((F.col("variant") != variant) & F.col("variant").endswith(f"-{kind}"))
+        .select("example_id", F.explode("char_spans").alias("span"))
+        .groupBy("example_id")
+        .agg(F.collect_set(F.struct("span.start", "span.end")).alias("all"))
+    )
+    own = F.transform("char_spans", lambda span: F.struct(span["start"].alias("start"), span["end"].alias("end")))
+    disputed = F.array_sort(F.array_except(F.coalesce("all", F.array().cast(STUDY[1].type)), own))
+    chosen = examples.filter(F.col("variant") == variant)
+    if quartiles is not None:
+        chosen = chosen.filter(F.col("quartile").isNull() | F.col("quartile").isin(list(quartiles)))
+    return chosen.join(others, on="example_id", how="left").withColumn("disputed", disputed).drop("all")

@@ -6,25 +6,12 @@ A tagger's file has
   OPTIONS                 the names of its options
 """
 
-from collections.abc import Iterable, Sequence
-from operator import attrgetter
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
-from finerweb.text.spans import Span
+from finerweb.text.tags import Tag, flat
 
-
-class Tag(NamedTuple):
-    """A half-open range of code points, its label as it was asked for, and how sure the tagger is, 0-1."""
-
-    start: int
-    end: int
-    label: str
-    score: float
-
-    @property
-    def span(self) -> Span:
-        """Start and end alone."""
-        return Span(self.start, self.end)
+__all__ = ["Tag", "Tagger", "flat"]
 
 
 class Tagger(Protocol):
@@ -45,14 +32,3 @@ class Tagger(Protocol):
         gets no tags. Texts are sorted and batched by the tagger itself, so that many at once are best.
         """
         ...
-
-
-def flat(tags: Iterable[Tag], threshold: float) -> list[Tag]:
-    """The tags from a threshold on of which no two share a character: the surest first, then the longest, the first."""
-    kept: list[Tag] = []
-    for tag in sorted(tags, key=lambda tag: (-tag.score, tag.start - tag.end, tag.start, tag.label)):
-        if tag.score < threshold:
-            break
-        if all(tag.end <= other.start or other.end <= tag.start for other in kept):
-            kept.append(tag)
-    return sorted(kept, key=attrgetter("span"))

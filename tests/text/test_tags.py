@@ -1,4 +1,4 @@
-from finerweb.taggers import Tag, flat
+from finerweb.text.tags import Tag, flat
 
 
 def test_of_tags_that_share_a_character_the_surest_stays() -> None:

@@ -1,0 +1,48 @@
+"""How good a student is on the validation split, and from which score on its tags are right."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from finerweb.student.examples import Example, Inventories
+from finerweb.student.finding import Finder
+from finerweb.text.spans import Entity
+from finerweb.text.tags import Tag, flat
+
+THRESHOLDS = tuple(round(0.05 * number, 2) for number in range(1, 19))
+LABELS = 40  # that are asked for of a text: the most frequent of its inventory
+
+
+class Choice(NamedTuple):
+    """The threshold with the best strict micro F1, and that F1."""
+
+    threshold: float
+    f1: float
+
+
+def choose(finder: Finder, examples: Sequence[Example], inventories: Inventories) -> Choice:
+    """The best threshold on the validation examples, each asked for the frequent labels of its inventory."""
+    was_training = finder.network.training
+    finder.network.eval()
+    gold: list[set[Entity]] = []
+    tags: list[list[Tag]] = []
+    for inventory in sorted({example.inventory for example in examples}):
+        rows = [example for example in examples if example.inventory == inventory]
+        labels = [label for label, _ in inventories[inventory].most_common(LABELS)]
+        tags += finder.tag([row.text for row in rows], labels, least=THRESHOLDS[0])
+        gold += [{entity for entity in row.entities if entity.label in labels} for row in rows]
+    finder.network.train(was_training)
+    f1 = [_f1(gold, tags, threshold) for threshold in THRESHOLDS]
+    best = int(np.argmax(f1))
+    return Choice(THRESHOLDS[best], f1[best])
+
+
+def _f1(gold: Iterable[set[Entity]], tags: Iterable[list[Tag]], threshold: float) -> float:
+    """Strict: the same span and the same label."""
+    correct = wrong = 0
+    for entities, of_text in zip(gold, tags, strict=True):
+        predicted = {Entity(tag.start, tag.end, tag.label) for tag in flat(of_text, threshold)}
+        correct += len(entities & predicted)
+        wrong += len(entities ^ predicted)
+    return 2 * correct / max(1, 2 * correct + wrong)
