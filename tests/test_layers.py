@@ -16,7 +16,7 @@ FLOORS = [
     "mentions scorer student questions",
     "formats",
     "taggers",
-    "engines",
+    "engines evaluation",
     "settings",
     "tables metrics",
     "sources training tracking",
@@ -41,6 +41,7 @@ NO_SPARK = (
     "questions",
     "formats",
     "taggers",
+    "evaluation",
 )  # plain Python
 
 # Heavy packages, each with its home (modules, or a folder) at import time; others load it on the worker, by name.
