@@ -101,7 +101,7 @@ class Student(Section, StudentRecipe):
 
 
 class Promote(Section):
-    """promote_scorer."""
+    """promote_scorer, promote_student."""
 
     when: Literal["better", "always", "never"]
     margin: NonNegativeFloat
@@ -230,6 +230,7 @@ class Settings(Section):
     name_labels: NameLabels
     judge: Judge
     student: Student
+    promote_student: Promote
     publish: Publish
     report: Report
 
