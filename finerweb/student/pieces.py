@@ -113,7 +113,7 @@ class Cutter:
 
 
 def _with_marks(part: str, places: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """The places of a word's pieces, each with the marks on its last letter: normalised, they have none of their own."""
+    """The places of pieces of a word, each with the marks on its last letter: normalised, they have none."""
     nexts = [start for start, _ in places[1:]] + [len(part)]
     return tuple(
         (start, _after_marks(part, end, max(end, limit))) for (start, end), limit in zip(places, nexts, strict=True)
