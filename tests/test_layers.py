@@ -48,7 +48,7 @@ NO_SPARK = (
 HOMES = {
     "torch": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning", "encoders.device", "student"},
     "transformers": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning", "student"},
-    "mlflow": {"training.tracking", "training.served", "tracking"},
+    "mlflow": {"training.tracking", "training.served", "training.served_student", "tracking"},
     "datasets": {"sources.hub"},
     "huggingface_hub": {"sources.hub"},
     "icu4py": {"text.segment"},

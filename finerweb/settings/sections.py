@@ -14,6 +14,7 @@ from finerweb.mentions.grounding import POLICIES
 from finerweb.scorer.recipe import Recipe
 from finerweb.settings.models import ModelName, ModelSpec
 from finerweb.settings.sources import Source
+from finerweb.student.recipe import StudentRecipe
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -36,6 +37,7 @@ class Tracking(Section):
     uri: str
     experiment: str
     model: str
+    student: str
     alias: str
     challenger: str
 
@@ -81,6 +83,21 @@ class Train(Section, Recipe):
     def recipe(self) -> Recipe:
         """What shapes the model, without where its ratings come from."""
         return Recipe(**{name: getattr(self, name) for name in Recipe.model_fields})
+
+
+class Student(Section, StudentRecipe):
+    """train_student: the recipe's settings, and what of the table `examples` is learned."""
+
+    variant: str
+    inventory: Literal["vocabulary", "source"]
+    languages: list[str]
+    per_language: PositiveInt | None
+    quartiles: list[Annotated[int, Field(ge=1, le=4)]] | None
+
+    @property
+    def recipe(self) -> StudentRecipe:
+        """What shapes the model, without where its examples come from."""
+        return StudentRecipe(**{name: getattr(self, name) for name in StudentRecipe.model_fields})
 
 
 class Promote(Section):
@@ -212,6 +229,7 @@ class Settings(Section):
     merge: Merge
     name_labels: NameLabels
     judge: Judge
+    student: Student
     publish: Publish
     report: Report
 

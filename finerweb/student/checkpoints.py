@@ -18,9 +18,20 @@ LOGGED = 10  # steps that a point of the curve is the mean of
 class Training(Protocol):
     """What changes with each step."""
 
-    network: torch.nn.Module
-    optimizer: torch.optim.Optimizer
-    schedule: torch.optim.lr_scheduler.LRScheduler
+    @property
+    def network(self) -> torch.nn.Module:
+        """Weights."""
+        ...
+
+    @property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """What it keeps of the gradients of before."""
+        ...
+
+    @property
+    def schedule(self) -> torch.optim.lr_scheduler.LRScheduler:
+        """How fast it learns."""
+        ...
 
 
 @dataclass

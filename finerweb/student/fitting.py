@@ -79,9 +79,7 @@ class Fitting:
         common = [label for label, _ in self.inventories.counts().most_common(COMMON)]
         self.network.head.center.copy_(vectors.of_names(common).mean(dim=0))
         self.optimizer = self._optimizer()
-        self.schedule: torch.optim.lr_scheduler.LRScheduler = torch.optim.lr_scheduler.LambdaLR(
-            self.optimizer, self._rate
-        )
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
         self.plan = sampling.schedule(data.train, recipe)
 
     def _optimizer(self) -> torch.optim.Optimizer:

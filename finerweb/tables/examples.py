@@ -209,3 +209,21 @@ def studied(examples: DataFrame, *, variant: str, quartiles: Sequence[int] | Non
     if quartiles is not None:
         chosen = chosen.filter(F.col("quartile").isNull() | F.col("quartile").isin(list(quartiles)))
     return chosen.join(others, on="example_id", how="left").withColumn("disputed", disputed).drop("all")
+
+
+def part(examples: DataFrame, *, languages: Sequence[str], per_language: int | None) -> DataFrame:
+    """The examples of these languages (none: of all), of at most so many passages each, drawn by a hash."""
+    if languages:
+        examples = examples.filter(F.col("language").isin(list(languages)))
+    if per_language is None:
+        return examples
+    turn = Window.partitionBy("language").orderBy(F.xxhash64("passage_id"), "passage_id")
+    return examples.withColumn("turn", F.dense_rank().over(turn)).filter(F.col("turn") <= per_language).drop("turn")
+
+
+def with_inventory(examples: DataFrame, documents: DataFrame, *, by: str) -> DataFrame:
+    """The examples with the column `inventory`: the `source` of their document, or one for the whole `vocabulary`."""
+    if by == "vocabulary":
+        return examples.withColumn("inventory", F.lit(""))
+    sources = documents.select("document_id", F.col("source").alias("inventory"))
+    return examples.join(sources, on="document_id", how="inner")

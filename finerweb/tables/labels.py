@@ -63,6 +63,11 @@ _form_row = row_of(FORM, "a form of a label")
 _IS_OPEN = "name is null and problem is null"
 
 
+def named(labels: DataFrame) -> DataFrame:
+    """The labels that have a name in their language."""
+    return labels.filter("problem is null").select("label", "language", "canonical", "name")
+
+
 def inventory(mentions: DataFrame) -> DataFrame:
     """Every label in every language, and how often: label, language, mentions."""
     return mentions.filter("problem is null").groupBy("label", "language").agg(F.count("*").alias("mentions"))

