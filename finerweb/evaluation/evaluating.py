@@ -88,7 +88,7 @@ def _read(kind: str, tagger: Tagger, loaded: Loaded, names: naming.Kind, context
     tags: list[list[Tag]] = []
     lowest = min([LEAST, tagger.threshold, *(getattr(tagger, "thresholds", None) or {}).values()])
     for code, labels in loaded.labels.items():
-        by_label = naming.asked(names, labels, code, loaded.benchmark, context.vocabulary)
+        by_label = naming.names_of(names, labels, code, loaded.benchmark, context.vocabulary)
         if by_label is None:
             continue
         back = {name: label for label, name in by_label.items()}
@@ -172,7 +172,7 @@ def _documents(texts: Sequence[Text], part: Slice) -> list[str]:
 def _place(run: Run, question: Question, part: Slice) -> Row:
     """What a row is about, and what it was measured on."""
     loaded = question.loaded
-    known = question.familiar.get(part.label)
+    familiar = question.familiar.get(part.label)
     return {
         "kind": run.kind,
         "tagger": run.tagger,
@@ -182,8 +182,8 @@ def _place(run: Run, question: Question, part: Slice) -> Row:
         "subset": part.subset,
         "label": part.label,
         "texts": int(part.texts.sum()),
-        "familiarity": known.kind if known else None,
-        "nearest": known.nearest or None if known else None,
+        "familiarity": familiar.kind if familiar else None,
+        "nearest": familiar.nearest or None if familiar else None,
         "sha256": loaded.sha256,
         "labels": list(run.outcome.labels),
         "text_limit": loaded.benchmark.limit,

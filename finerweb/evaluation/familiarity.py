@@ -30,13 +30,13 @@ def familiarity(
     `training` counts the labels that the student was trained with. Without a similarity no label is `near`.
     """
     by_form = {canonical(label): label for label in sorted(training, key=lambda label: (training[label], label))}
-    known = {label: Familiar("seen", by_form[form]) for label in labels if (form := canonical(label)) in by_form}
-    others = [label for label in labels if label not in known]
+    kinds = {label: Familiar("seen", by_form[form]) for label in labels if (form := canonical(label)) in by_form}
+    others = [label for label in labels if label not in kinds]
     if not (others and by_form and similarity):
-        return known | {label: Familiar("unseen", "") for label in others}
+        return kinds | {label: Familiar("unseen", "") for label in others}
     names = list(by_form.values())
     values = np.asarray(similarity(others, names))
     for label, row in zip(others, values, strict=True):
         best = int(np.argmax(row))
-        known[label] = Familiar("near" if row[best] >= near else "unseen", names[best])
-    return known
+        kinds[label] = Familiar("near" if row[best] >= near else "unseen", names[best])
+    return kinds

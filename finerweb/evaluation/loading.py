@@ -1,6 +1,7 @@
 """A benchmark as it is evaluated: the chosen texts, labels by their natural names, and what could not be read."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from finerweb.errors import BadBenchmark
@@ -42,13 +43,16 @@ def load(benchmark: Benchmark, languages: Mapping[str, Language]) -> Loaded:
     return loaded(benchmark, choice, refused)
 
 
-def loaded(benchmark: Benchmark, choice: texts.Choice, refused: list[str]) -> Loaded:
-    """The benchmark of these texts; raises BadBenchmark as `load` does."""
-    chosen = choice.texts()
-    if not chosen:
+def loaded(benchmark: Benchmark, choice: texts.Choice, refused: list[str], *, most: int | None = None) -> Loaded:
+    """The benchmark of these texts; raises BadBenchmark as `load` does.
+
+    Of open labels, the `most` frequent of each language are asked for; entities of others are left out.
+    """
+    if not choice.labels:
         first = f", the first for: {refused[0]}" if refused else ""
         raise BadBenchmark(f"benchmark {benchmark.name}: found no usable text in {len(refused)} lines{first}")
-    wanted = {code: tuple(benchmark.names or sorted(counts)) for code, counts in choice.labels.items()}
+    wanted = {code: tuple(benchmark.names or sorted(_first(counts, most))) for code, counts in choice.labels.items()}
+    chosen = [_of_labels(text, wanted[text.language]) for text in choice.texts()]
     _check_labels(benchmark, {label for labels in wanted.values() for label in labels})
     digest = texts.fingerprint(chosen)
     if benchmark.sha256 not in (None, digest):
@@ -61,7 +65,15 @@ def loaded(benchmark: Benchmark, choice: texts.Choice, refused: list[str]) -> Lo
     return Loaded(benchmark, chosen, wanted, refused, digest)
 
 
-def _check_labels(benchmark: Benchmark, labels: Iterable[str]) -> None:
+def _first(counts: Counter[str], most: int | None) -> list[str]:
+    return [label for label, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:most]]
+
+
+def _of_labels(text: Text, labels: Collection[str]) -> Text:
+    return text._replace(entities=tuple(entity for entity in text.entities if entity.label in labels))
+
+
+def _check_labels(benchmark: Benchmark, labels: Collection[str]) -> None:
     if not labels:
         raise BadBenchmark(
             f"benchmark {benchmark.name}",

@@ -12,7 +12,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 Vocabulary = Mapping[str, Mapping[str, str]]  # language -> English label -> its name there
 
 
-def asked(
+def names_of(
     kind: Kind, labels: Sequence[str], language: str, benchmark: Benchmark, vocabulary: Vocabulary
 ) -> dict[str, str] | None:
     """Label -> the name to ask for; None where no label has one of this kind.

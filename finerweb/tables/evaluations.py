@@ -72,9 +72,7 @@ TABLE = Table(
 OPTIONAL = {"other": ""} | dict.fromkeys(("predicted", "correct", "precision", "recall", "auprc", "threshold"))
 
 
-def row(
-    figures: Mapping[str, Any], *, run: str, evaluated: datetime, experiment: str | None = None
-) -> tuple[Any, ...]:
+def row(figures: Mapping[str, Any], *, run: str, evaluated: datetime, experiment: str | None = None) -> tuple[Any, ...]:
     """A row of figures as finerweb/evaluation/evaluating.py gives them."""
     return TABLE.row(**{**OPTIONAL, **figures, "run": run, "evaluated": evaluated, "experiment": experiment})
 
@@ -102,7 +100,9 @@ def tested(examples: DataFrame, *, variant: str) -> DataFrame:
     """The test split of a variant of our own data: id, document_id, language, text, entities."""
     return (
         examples.filter(f"variant = '{variant}' and split = 'test'")
-        .select(F.col("example_id").alias("id"), "document_id", "language", "text", F.col("char_spans").alias("entities"))
+        .select(
+            F.col("example_id").alias("id"), "document_id", "language", "text", F.col("char_spans").alias("entities")
+        )
         .orderBy("id")
     )
 
