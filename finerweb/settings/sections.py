@@ -95,7 +95,7 @@ class Student(Section, StudentRecipe):
 
 
 class Promote(Section):
-    """promote_scorer."""
+    """promote_scorer, promote_student."""
 
     when: Literal["better", "always", "never"]
     margin: NonNegativeFloat
@@ -224,6 +224,7 @@ class Settings(Section):
     name_labels: NameLabels
     judge: Judge
     student: Student
+    promote_student: Promote
     evaluate: Evaluate
     publish: Publish
     report: Report

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from finerweb import graph, settings
 from finerweb.lake import Lake
 from finerweb.running.runner import Runner
 from finerweb.student import student
+from finerweb.student.examples import Names
 from finerweb.tables import documents, examples, labels
 from finerweb.taggers.student import load
 from finerweb.training import students, tracking
@@ -164,6 +166,48 @@ def test_the_registered_student_tags(trained: Any) -> None:
     (tags,) = tagger.tag(["x rich y"], ["x", "y"], least=tagger.threshold)
     assert [tag[:3] for tag in tags] == [(2, 6, "x")]
     assert student.read_card(folder).facts["variant"] == VARIANT
+
+
+def test_the_first_is_champion_and_a_later_one_must_be_better(trained: Any, spark: SparkSession) -> None:
+    lake, chosen, _ = trained
+    promote = graph.load("promote_student").main
+    (note,) = Runner(lake, chosen).run("promote_student", promote).notes
+    assert note == "champion is version 1: there was none"
+    rows = [row(200 + number, text, "test") for number, text in enumerate(TEXTS * 5)]
+    lake.append(examples.TABLE, spark.createDataFrame(rows, examples.TABLE.schema))
+    papers = (
+        lake.read(documents.TABLE)
+        .limit(1)
+        .drop("document_id")
+        .crossJoin(spark.createDataFrame([(f"s/{200 + number}",) for number in range(30)], "document_id string"))
+    )
+    lake.append(documents.TABLE, papers.select(*[column.name for column in documents.TABLE.columns]))
+    # A student that has learned the labels the wrong way round.
+    wrong = [{**span, "label": ["y" if span["label"] == ["x"] else "x"]} for span in spans("rich poor")]
+    other = students.train(
+        pd.DataFrame(
+            [
+                (f"o/{number}", "eng", split, "rich poor", wrong, "", [])
+                for number, split in enumerate(["train"] * 9 + ["validation"])
+            ],
+            columns=["document_id", "language", "split", "text", "char_spans", "inventory", "disputed"],
+        ),
+        Names(),
+        chosen.student.recipe,
+        place=students.Place(chosen.tracking.student, chosen.tracking.challenger, chosen.work),
+        facts={},
+    )
+    assert other.version == "2"
+    (note,) = Runner(lake, chosen).run("promote_student", promote).notes
+    assert re.fullmatch(
+        r"version 2 has F1 0\.\d\d, version 1 1\.00 on 30 test sentences new to both "
+        r"\(difference -\S+, 95 % -\S+ to -\S+\) · champion is version 1",
+        note,
+    )
+    tracking.promote(chosen.tracking.student, "2", "champion")
+    tracking.promote(chosen.tracking.student, "1", "challenger")
+    (note,) = Runner(lake, chosen).run("promote_student", promote).notes
+    assert note.endswith("champion is version 1")
 
 
 SERVE = """
