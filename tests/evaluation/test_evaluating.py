@@ -95,7 +95,7 @@ def test_a_difference_is_paired_with_the_first(file: Path) -> None:
     assert apart["f1"] == pytest.approx(6 / 9 - 2 / 7)
     assert apart["low"] <= apart["f1"] <= apart["high"]
     assert row(rows, measure="difference", language="tha", script="Thai")["f1"] == 0.0
-    assert len([entry for entry in rows if entry["measure"] == "oracle" and entry["label"] == EVERY]) == 14
+    assert len([entry for entry in rows if entry["measure"] == "oracle" and entry["label"] == EVERY]) == 16
 
 
 def test_labels_are_asked_for_by_other_names_where_there_are_any(file: Path) -> None:
