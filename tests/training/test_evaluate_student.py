@@ -49,7 +49,7 @@ def fill(lake: Lake) -> None:
         {**example("d/3", "test", "Bonn", (0, 4, ["city"])), "variant": "other-english-multi"},
     )
     text = {"language": "eng", "script": "Latn"}
-    put(lake, documents.TABLE, {"document_id": "d/4", "text": "In Oslo, Ola", **text, "source": "web"})
+    put(lake, documents.TABLE, {"document_id": "d/4", "text": "In Oslo, Ola", **text, "source": "d"})
     marked = {"document_id": "d/4", "language": "eng"}
     put(
         lake,
@@ -57,7 +57,8 @@ def fill(lake: Lake) -> None:
         {**marked, "start": 3, "end": 7, "label": "Cities", "mention": "Oslo"},
         {**marked, "start": 9, "end": 12, "label": "Person", "mention": "Ola"},
     )
-    put(lake, passages.TABLE, {"passage_id": "d/1#0", "document_id": "d/1", "language": "eng", "text": LEAKS})
+    passage = {"passage_id": "d/1#0", "document_id": "d/1", "language": "eng", "text": LEAKS, "end": len(LEAKS)}
+    put(lake, passages.TABLE, passage)
     put(lake, labels.TABLE, {"label": "City", "language": "tha", "canonical": "city", "name": "เมือง", "mentions": 2})
 
 
@@ -144,13 +145,19 @@ def test_a_benchmark_that_cannot_be_used_ends_the_job(spark: SparkSession, tmp_p
 @pytest.mark.parametrize(
     ("setting", "why"),
     [
-        ("evaluate.beside=[{kind: glinner, model: x}]", r"beside\.0\.kind: found 'glinner', wanted one of finerweb/tagg"),
+        (
+            "evaluate.beside=[{kind: glinner, model: x}]",
+            r"beside\.0\.kind: found 'glinner', wanted one of finerweb/tagg",
+        ),
         (
             "evaluate.beside=[{kind: token_classification, model: x, nams: {}}]",
             r"beside\.0\.nams: found 'nams', wanted one of tagger token_classification's options: batch, by, .*'names'",
         ),
         ("evaluate.benchmarks=[test, {name: test, path: x.jsonl}]", "two benchmarks are called test; give each a name"),
-        ("evaluate.benchmarks=[{path: x.jsonl, language: tlh}]", r"benchmarks\.x: found 'tlh', wanted one of languages"),
+        (
+            "evaluate.benchmarks=[{path: x.jsonl, language: tlh}]",
+            r"benchmarks\.x: found 'tlh', wanted one of languages",
+        ),
         ("evaluate.benchmarks=[{path: x.jsonl, labels: {PER: ''}}]", "labels: found '', wanted a name with letters"),
         ("evaluate.near=1.5", "less than or equal to 1"),
     ],
