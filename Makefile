@@ -9,7 +9,7 @@ PEERS := $(VENV)/.peers
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock bench bench-annotate bench-score bench-split bench-filter bench-grounding wheel clean
+.PHONY: help run test check format lock bench bench-annotate bench-score bench-split bench-filter bench-grounding bench-student wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ lock: $(UV) ## resolve pyproject.toml anew into requirements/
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--extra offline --extra bench --constraint requirements/dev.txt pyproject.toml --output-file requirements/bench.txt
 
-bench: bench-annotate bench-score bench-split bench-filter bench-grounding ## all benchmarks; the last line of each is one JSON object
+bench: bench-annotate bench-score bench-split bench-filter bench-grounding bench-student ## all benchmarks; the last line of each is one JSON object
 
 bench-annotate: $(DEV) ## annotating through Spark and Delta beside vLLM alone, and a killed run
 	@$(BIN)/python bench/annotate.py $(ARGS)
@@ -54,6 +54,9 @@ bench-filter: $(DEV) ## the regression on human-annotated text, in languages see
 
 bench-grounding: $(PEERS) ## mentions to spans on human-annotated text, tokenised and web-like, beside the paper's rules and langextract; merging
 	@$(BIN)/python bench/grounding.py $(ARGS)
+
+bench-student: $(DEV) ## a student beside gliner: the same encoder, texts, order and steps; what labels and tagging cost
+	@$(BIN)/python bench/student.py $(ARGS)
 
 wheel: $(DEV) ## dist/: the wheel for Databricks, and the same as finerweb.zip for spark-submit --py-files
 	@rm -rf dist

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import math
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +51,7 @@ class Fitted:
     step: int
     choice: Choice
     losses: Counter[str]
+    seconds_per_step: float  # of the steps that this process took; nan where all were taken before
 
 
 class Fitting:
@@ -151,8 +154,11 @@ def fit(
     fitting = Fitting(data, encoder, label_encoder, recipe)
     saved = Checkpoints(checkpoints, _identity(data, recipe))
     progress = saved.load(fitting)
+    seconds: list[float] = []
     while progress.next_step < recipe.steps and not progress.is_over(recipe):
+        began = time.monotonic()
         value = fitting.step(progress.next_step)
+        seconds.append(time.monotonic() - began)
         if not np.isfinite(value):
             raise Diverged(
                 f"student, step {progress.next_step}",
@@ -171,7 +177,14 @@ def fit(
     fitting.network.load_state_dict(progress.best_state, strict=False)
     fitting.network.eval()
     saved.remove()
-    return Fitted(fitting.finder, progress.curves, progress.best_step, progress.best, losses(data, fitting.finder))
+    return Fitted(
+        fitting.finder,
+        progress.curves,
+        progress.best_step,
+        progress.best,
+        losses(data, fitting.finder),
+        sum(seconds) / len(seconds) if seconds else math.nan,
+    )
 
 
 def losses(data: Data, finder: Finder) -> Counter[str]:

@@ -76,6 +76,8 @@ class Cutter:
             starts.extend(position + max(start, spaces) for start, _ in encoded[1])
             ends.extend(position + max(end, spaces) for _, end in encoded[1])
             position += len(part)
+        if self._words == "none":
+            starts = [_after_space(text, *place) for place in zip(starts, ends, strict=True)]
         return Pieces(*(np.array(values, dtype=np.int64) for values in (ids, starts, ends)))
 
     def edges(self, text: str) -> set[int]:
@@ -108,6 +110,12 @@ class Cutter:
             offsets = tuple((max(0, start - shift), max(0, end - shift)) for start, end in encoding.offsets)
             self._cache[key] = (tuple(encoding.ids), offsets)
         return [self._cache[key] for key in keys]
+
+
+def _after_space(text: str, start: int, end: int) -> int:
+    while start < end and text[start].isspace():
+        start += 1
+    return start
 
 
 def _letters(part: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """How good a student is on the validation split, and from which score on its tags are right."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,18 +21,32 @@ class Choice(NamedTuple):
     f1: float
 
 
+class Asked(Protocol):
+    """Whatever can be asked for the entities of texts."""
+
+    def tag(self, texts: Sequence[str], labels: Sequence[str], *, least: float) -> list[list[Tag]]:
+        """For each text all spans that score at least `least`."""
+        ...
+
+
 def choose(finder: Finder, examples: Sequence[Example], inventories: Inventories) -> Choice:
-    """The best threshold on the validation examples, each asked for the frequent labels of its inventory."""
+    """The best threshold of a student that is being trained."""
     was_training = finder.network.training
     finder.network.eval()
+    choice = choose_of(finder, examples, inventories)
+    finder.network.train(was_training)
+    return choice
+
+
+def choose_of(tagger: Asked, examples: Sequence[Example], inventories: Inventories) -> Choice:
+    """The best threshold on the validation examples, each asked for the frequent labels of its inventory."""
     gold: list[set[Entity]] = []
     tags: list[list[Tag]] = []
     for inventory in sorted({example.inventory for example in examples}):
         rows = [example for example in examples if example.inventory == inventory]
         labels = [label for label, _ in inventories[inventory].most_common(LABELS)]
-        tags += finder.tag([row.text for row in rows], labels, least=THRESHOLDS[0])
+        tags += tagger.tag([row.text for row in rows], labels, least=THRESHOLDS[0])
         gold += [{entity for entity in row.entities if entity.label in labels} for row in rows]
-    finder.network.train(was_training)
     f1 = [_f1(gold, tags, threshold) for threshold in THRESHOLDS]
     best = int(np.argmax(f1))
     return Choice(THRESHOLDS[best], f1[best])

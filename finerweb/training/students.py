@@ -81,8 +81,8 @@ def train(
 
 
 def examples(rows: pd.DataFrame) -> Iterable[tuple[str, Example]]:
-    """What is learned of each row, with the document that it is from."""
-    for row in each(rows):
+    """What is learned of each row, with the document that it is from; always in one order, which Spark has not."""
+    for row in each(rows.sort_values(["document_id", "text"], kind="stable")):
         entities = [
             Entity(int(span["start"]), int(span["end"]), str(label))
             for span in row.char_spans
@@ -140,6 +140,7 @@ def _log(fitted: Fitted, card: student.Card, rows: pd.DataFrame) -> None:
     for point in fitted.curves:
         tracking.log({key: value for key, value in point.items() if key != "step"}, step=int(point["step"]))
     tracking.log({"best_step": fitted.step, "validation_f1": fitted.choice.f1, "threshold": fitted.choice.threshold})
+    tracking.log({"seconds_per_step": fitted.seconds_per_step})
     tracking.log({f"lost_{problem}": float(count) for problem, count in fitted.losses.items()})
     tracking.log_table(pd.DataFrame(card.labels.items(), columns=["label", "entities"]), LABELS)
     documents = rows[["document_id", "language", "split"]].drop_duplicates("document_id")

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from student_recipe import RECIPE
 
-from finerweb.encoders.pretrained import Encoder
 from finerweb.errors import BadModel, Diverged, TooFewExamples, WrongModel
 from finerweb.student import fitting, student
 from finerweb.student.examples import Example, Names
@@ -15,34 +15,6 @@ from finerweb.taggers import flat
 from finerweb.taggers.student import load
 from finerweb.text.spans import Entity
 
-SETTINGS: dict[str, Any] = {
-    "encoder": Encoder("folder"),
-    "label_encoder": None,
-    "label_prompt": "{}",
-    "words": "icu",
-    "letters": [],
-    "window": 24,
-    "overlap": 8,
-    "width": 16,
-    "cosine": True,
-    "freeze_embeddings": False,
-    "steps": 120,
-    "batch_size": 4,
-    "learning_rate": 0.003,
-    "head_learning_rate": 0.01,
-    "warmup": 0.1,
-    "candidates": 10,
-    "near": None,
-    "names": {"english": 1.0},
-    "language_exponent": 0.5,
-    "empty": 1.0,
-    "evaluate_every": 40,
-    "patience": 9,
-    "validation": 100,
-    "checkpoint_every": 30,
-    "seed": 0,
-}
-RECIPE = StudentRecipe(**SETTINGS)
 TEXTS = ("rich x y", "x poor y rich", "y x", "poor x", "x rich", "rich poor x x")
 
 
