@@ -136,7 +136,7 @@ def intervals(
         axes = figure.subplots()
         places = range(len(rows))
         handles = [
-            axes.scatter(part.values, places, c=part.colour, label=part.name, s=36, marker=sign, zorder=2)
+            axes.scatter(part.values, places, c=part.colour, label=part.name, s=64, marker=sign, zorder=2)
             for part, sign in zip(others, "|s^", strict=True)
         ]
         axes.hlines(places, [part.low for part in figures], [part.high for part in figures], color=BLUE, linewidth=2)

@@ -124,7 +124,7 @@ def plot(findings: Findings) -> Markup:
     rows = [row for row in _whole(findings, "tagger") if row["f1"] is not None]
     marks = {"best possible": {"measure": "oracle"}, "unseen labels": {"subset": "unseen"}}
     marks |= {"without leaks": {"subset": "uncontaminated"}}
-    colours = dict(zip(marks, (plots.GREY, plots.BAD[1], plots.GOOD[1]), strict=True))
+    colours = dict(zip(marks, (plots.INK, plots.BAD[1], plots.GOOD[1]), strict=True))
     return plots.intervals(
         [f"{row['benchmark']} · {row['tagger']}" for row in rows],
         [Interval(row["f1"], *((row["f1"],) * 2 if row["low"] is None else (row["low"], row["high"]))) for row in rows],
