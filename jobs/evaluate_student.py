@@ -4,51 +4,41 @@ from datetime import UTC, datetime
 
 from finerweb import job
 from finerweb.evaluation.benchmarks import OWN
-from finerweb.evaluation.evaluating import Context, evaluate
+from finerweb.evaluation.evaluating import evaluate
 from finerweb.lake import Lake
 from finerweb.outside.benchmark import Benchmark
 from finerweb.outside.model import Model
 from finerweb.settings import Settings
-from finerweb.tables import documents, evaluations, examples, gold, labels, passages
-from finerweb.training import benchmarking, candidates, tracking
+from finerweb.tables import evaluations
+from finerweb.training import benchmarking, candidates, posing, tracking
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Measure the student, and other taggers beside it, on texts that people annotated."""
-    registry, chosen, variant = settings.tracking, settings.evaluate, settings.student.variant
+    registry, chosen = settings.tracking, settings.evaluate
     tracking.connect(registry.uri, registry.experiment)
     lake.log.read(Model(registry.student, registry.alias))
     for benchmark in chosen.benchmarks:
         if benchmark.format not in OWN:
             lake.log.read(Benchmark(benchmark))
-    sentences, texts = lake.read(examples.TABLE), lake.read(documents.TABLE)
-    own = {
-        "test": evaluations.tested(sentences, variant=variant),
-        "gold": evaluations.marked(lake.read(gold.TABLE), texts),
-    }
-    read = benchmarking.read(chosen.benchmarks, own, settings.languages, most=chosen.labels)
-    chosen_taggers = candidates.every(
+    taggers = candidates.every(
         student=registry.student,
         alias=registry.alias,
         beside=[(peer.kind, peer.model, peer.options) for peer in chosen.beside],
     )
-    trained = evaluations.trained(sentences, lake.read(passages.TABLE), variant=variant)
-    questions = benchmarking.questions(
-        read.loaded,
-        chosen_taggers.labels or evaluations.label_counts(sentences, variant=variant),
-        benchmarking.contaminated(read.loaded, trained),
-        similarity=benchmarking.similarity_of(settings.merge.encoder, settings.work),
-        near=chosen.near,
+    posed = posing.pose(
+        lake,
+        chosen.benchmarks,
+        posing.Familiarity(chosen.near, settings.merge.encoder, settings.work, taggers.labels),
+        variant=settings.student.variant,
+        languages=settings.languages,
+        most=chosen.labels,
     )
-    context = Context(
-        {code: language.script for code, language in settings.languages.items()},
-        evaluations.vocabulary(lake.read(labels.TABLE), settings.languages),
-    )
-    rows = list(evaluate(chosen_taggers.candidates, questions, context, show=lake.progress.update))
+    rows = list(evaluate(taggers.candidates, posed.questions, posed.context, show=lake.progress.update))
     now = datetime.now(UTC)
     made = [evaluations.row(row, run=lake.log.run_id, evaluated=now) for row in rows]
     lake.append(evaluations.TABLE, lake.spark.createDataFrame(made, evaluations.TABLE.schema))
-    lake.log.notes += [*read.notes, *chosen_taggers.notes, *benchmarking.summary(rows)]
+    lake.log.notes += [*posed.notes, *taggers.notes, *benchmarking.summary(rows)]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1] / "finerweb"
 # of the root may, but not in a circle.
 FLOORS = [
     "errors problems run_log project plugins languages table rows shipping progress intervals cost collection processes graph",
-    "lake text",
+    "lake text experiments",
     "labels encoders",
     "mentions scorer student questions",
     "formats",
@@ -36,6 +36,7 @@ NO_SPARK = (
     "mentions",
     "encoders",
     "engines",
+    "experiments",
     "scorer",
     "student",
     "questions",
