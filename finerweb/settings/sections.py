@@ -93,6 +93,12 @@ class Student(Section, StudentRecipe):
         """What shapes the model, without where its examples come from."""
         return StudentRecipe(**{name: getattr(self, name) for name in StudentRecipe.model_fields})
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """Which examples are learned, as `examples.studied` takes it."""
+        own = [name for name in type(self).model_fields if name not in StudentRecipe.model_fields]
+        return {name: getattr(self, name) for name in own}
+
 
 class Promote(Section):
     """promote_scorer, promote_student."""
