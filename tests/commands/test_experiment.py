@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 from small_lake import TEXTS, fill, row, settings_of
 
-from finerweb import plugins
+from finerweb import plugins, settings
 from finerweb.commands import experiment
 from finerweb.errors import BadSettings
 from finerweb.experiments import Arm, Corpus, filtering
@@ -18,13 +18,14 @@ CORPUS = Corpus(["deu", "eng"], ["broad", "strict"], "merged-english-multi")
 
 
 @pytest.fixture(scope="module")
-def chosen(signed_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def small(signed_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     more = ("student.steps=60", "evaluate.benchmarks=[test]")
     return settings_of(tmp_path_factory.mktemp("experiment"), signed_encoder, *more)
 
 
 @pytest.mark.parametrize("name", plugins.names(experiment.EXPERIMENTS))
-def test_an_experiment_asks_a_question_and_its_arms_can_be_trained(name: str, chosen: Settings) -> None:
+def test_an_experiment_asks_a_question_and_its_arms_can_be_trained(name: str) -> None:
+    chosen = settings.load("conf/local.yml")
     module = plugins.load(experiment.EXPERIMENTS, name)
     assert "?" in (module.__doc__ or "").splitlines()[0]
     arms: list[Arm] = list(module.arms(CORPUS))
@@ -35,8 +36,8 @@ def test_an_experiment_asks_a_question_and_its_arms_can_be_trained(name: str, ch
         assert arm.others or arm is arms[0] or changed != chosen.student
 
 
-def test_arms_are_compared_on_the_same_texts(chosen: Settings, spark: SparkSession) -> None:
-    lake = Lake(spark, chosen.lake.location)
+def test_arms_are_compared_on_the_same_texts(small: Settings, spark: SparkSession) -> None:
+    lake = Lake(spark, small.lake.location)
     fill(lake, spark, ["merged-english-multi", "broad-english-multi"])
     tests = [row(200 + number, text, "test") for number, text in enumerate(TEXTS * 2)]
     lake.append(examples.TABLE, spark.createDataFrame(tests, examples.TABLE.schema))
@@ -45,7 +46,7 @@ def test_arms_are_compared_on_the_same_texts(chosen: Settings, spark: SparkSessi
         assert corpus.languages == ["deu", "eng"]
         return [Arm("merged"), Arm("broad alone", {"variant": "broad-english-multi", "languages": ["eng"]})]
 
-    lines = experiment.run(lake, chosen, "annotators", arms, other_lake=None)
+    lines = experiment.run(lake, small, "annotators", arms, other_lake=None)
     assert [line.partition(" has F1")[0] for line in lines[:2]] == ["test: merged", "test: broad alone"]
     rows = lake.read(evaluations.TABLE).filter("subset = 'all' and language = '*' and label = '*' and script = '*'")
     measured = {(entry["measure"], entry["tagger"], entry["other"], entry["experiment"]) for entry in rows.collect()}
@@ -54,10 +55,10 @@ def test_arms_are_compared_on_the_same_texts(chosen: Settings, spark: SparkSessi
     assert ("difference", "merged", "broad alone", "annotators") in measured
 
 
-def test_an_arm_that_wants_another_lake_says_so(chosen: Settings, spark: SparkSession) -> None:
-    lake = Lake(spark, chosen.lake.location)
+def test_an_arm_that_wants_another_lake_says_so(small: Settings, spark: SparkSession) -> None:
+    lake = Lake(spark, small.lake.location)
     with pytest.raises(BadSettings) as failed:
-        experiment.run(lake, chosen, "filtering", filtering.arms, other_lake=None)
+        experiment.run(lake, small, "filtering", filtering.arms, other_lake=None)
     assert str(failed.value) == (
         "experiment filtering, arm any passages: found no --other-lake, wanted a lake whose passages were drawn, not "
         "chosen. Make one (--set work=FOLDER --set select.threshold=-1e9) and name it: --other-lake FOLDER/lake"

@@ -12,44 +12,16 @@ import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from small_lake import TEXTS, VARIANT, fill, row, settings_of, spans
 
-from finerweb import graph, settings
+from finerweb import graph
 from finerweb.lake import Lake
 from finerweb.running.runner import Runner
 from finerweb.student import student
 from finerweb.student.examples import Names
-from finerweb.tables import documents, examples, labels
+from finerweb.tables import examples
 from finerweb.taggers.student import load
 from finerweb.training import students, tracking
-
-VARIANT = "merged-english-multi"
-TEXTS = ("rich x y", "x poor y rich", "y x", "poor x", "x rich", "rich poor x x")
-KINDS = {"rich": "x", "poor": "y"}
-
-
-def spans(text: str) -> list[dict[str, Any]]:
-    places = [(text.find(word), word) for word in KINDS if word in text]
-    return [{"start": start, "end": start + len(word), "label": [KINDS[word]]} for start, word in places]
-
-
-def row(number: int, text: str, split: str, *, variant: str = VARIANT, **others: Any) -> tuple[Any, ...]:
-    char_spans = others.pop("char_spans", spans(text))
-    return examples.TABLE.row(
-        **{
-            "example_id": f"s/{number}#0-s0",
-            "variant": variant,
-            "language": "eng" if number % 2 else "deu",
-            "passage_id": f"s/{number}#0",
-            "document_id": f"s/{number}",
-            "split": split,
-            "start": 0,
-            "text": text,
-            "char_spans": char_spans,
-            "quartile": 1 if char_spans else None,
-            "has_entities": bool(char_spans),
-            **others,
-        }
-    )
 
 
 def test_spans_of_other_annotators_alone_are_disputed(spark: SparkSession) -> None:
@@ -104,43 +76,9 @@ def test_other_names_come_from_the_table_of_labels() -> None:
 @pytest.fixture(scope="module")
 def trained(spark: SparkSession, signed_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A lake with examples, whose student was trained by the job; and the settings."""
-    folder = tmp_path_factory.mktemp("students")
-    chosen = settings.load(
-        "conf/test.yml",
-        [
-            f"work={folder}",
-            f"student.encoder={{source: folder, name: {signed_encoder}}}",
-            "student.label_prompt='{}'",
-            "student.near=null",
-            "student.freeze_embeddings=false",
-            "student.learning_rate=0.003",
-            "student.head_learning_rate=0.01",
-            "student.steps=150",
-            "student.inventory=source",
-        ],
-    )
+    chosen = settings_of(tmp_path_factory.mktemp("students"), signed_encoder)
     lake = Lake(spark, chosen.lake.location)
-    rows = [row(number, text, "train") for number, text in enumerate(TEXTS * 4)]
-    rows += [row(100 + number, text, "validation") for number, text in enumerate(TEXTS)]
-    lake.append(examples.TABLE, spark.createDataFrame(rows, examples.TABLE.schema))
-    nothing = dict.fromkeys(["url", "date", "dump", "licence", "language_score"])
-    names = {column.name for column in documents.TABLE.columns}
-    papers = [
-        documents.TABLE.row(
-            **{
-                **dict.fromkeys(names),
-                **nothing,
-                "document_id": f"s/{number}",
-                "language": "eng",
-                "script": "Latn",
-                "text": "x",
-                "source": "s",
-            }
-        )
-        for number in range(200)
-    ]
-    lake.append(documents.TABLE, spark.createDataFrame(papers, documents.TABLE.schema))
-    lake.create(labels.TABLE)
+    fill(lake, spark)
     outcome = Runner(lake, chosen).run("train_student", graph.load("train_student").main)
     return lake, chosen, outcome
 
@@ -185,13 +123,6 @@ def test_the_first_is_champion_and_a_later_one_must_be_better(trained: Any, spar
     assert note == "champion is version 1: there was none"
     rows = [row(200 + number, text, "test") for number, text in enumerate(TEXTS * 5)]
     lake.append(examples.TABLE, spark.createDataFrame(rows, examples.TABLE.schema))
-    papers = (
-        lake.read(documents.TABLE)
-        .limit(1)
-        .drop("document_id")
-        .crossJoin(spark.createDataFrame([(f"s/{200 + number}",) for number in range(30)], "document_id string"))
-    )
-    lake.append(documents.TABLE, papers.select(*[column.name for column in documents.TABLE.columns]))
     # A student that has learned the labels the wrong way round.
     wrong = [{**span, "label": ["y" if span["label"] == ["x"] else "x"]} for span in spans("rich poor")]
     other = students.train(
