@@ -178,7 +178,8 @@ def _hang_up_calls(stop: Callable[[], None]) -> Iterator[None]:
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=[column.name for column in completions.TABLE.columns])
-    frame["answered"] = pd.to_datetime(frame["answered"], utc=True)
+    # Earlier versions left the fraction out at microsecond 0; without a format pandas takes the first one's for all.
+    frame["answered"] = pd.to_datetime(frame["answered"], utc=True, format="ISO8601")
     return frame
 
 
@@ -225,5 +226,5 @@ def _row(request: Any, answer: Answer, terms: Terms, seconds: float) -> dict[str
         "seconds": seconds,
         "problem": answer.problem or completions.problem(request.question, answer, json.loads(request.payload)),
         "run": terms.run,
-        "answered": datetime.now(UTC).isoformat(),
+        "answered": datetime.now(UTC).isoformat(timespec="microseconds"),
     }

@@ -46,6 +46,14 @@ def test_a_task_that_is_repeated_takes_what_the_spool_has(tmp_path: Path) -> Non
     pd.testing.assert_frame_equal(first, second)
 
 
+def test_times_with_and_without_a_fraction_are_read_together() -> None:
+    times = ["2026-11-26T08:00:00.000001+00:00", "2026-11-26T08:00:01+00:00"]  # isoformat() at microsecond 0
+    rows = [{"request_id": f"r{index}", "attempt": 1, "answered": time} for index, time in enumerate(times)]
+    for order in (rows, rows[::-1]):
+        frame = worker.restored(order).set_index("request_id")
+        assert frame.loc["r1", "answered"] - frame.loc["r0", "answered"] == pd.Timedelta(microseconds=999_999)
+
+
 def test_what_is_in_flight_when_spark_goes_is_kept(tmp_path: Path) -> None:
     frames = worker._answer(iter([many(600)]), terms=Terms(Spec.from_options("fake", SCRIPT), str(tmp_path), "run"))
     taken = next(iter(frames))
