@@ -47,7 +47,14 @@ NO_SPARK = (
 
 # Heavy packages, each with its home (modules, or a folder) at import time; others load it on the worker, by name.
 HOMES = {
-    "torch": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning", "encoders.device", "student"},
+    "torch": {
+        "labels.similarity",
+        "scorer.scorer",
+        "scorer.fine_tuning",
+        "encoders.device",
+        "student",
+        "taggers._gliner.fitting",
+    },
     "transformers": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning", "student"},
     "mlflow": {"training.tracking", "training.served", "training.served_student", "tracking"},
     "datasets": {"sources.hub"},
