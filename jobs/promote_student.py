@@ -13,10 +13,10 @@ def main(lake: Lake, settings: Settings) -> None:
     registry, chosen = settings.tracking, settings.student
     tracking.connect(registry.uri, registry.experiment)
     lake.log.read(Model(registry.student, registry.challenger))
-    studied = examples.studied(lake.read(examples.TABLE), variant=chosen.variant, quartiles=None)
-    rows = examples.part(studied.filter("split = 'test'"), languages=chosen.languages, per_language=chosen.per_language)
+    sentences = lake.read(examples.TABLE).filter("split = 'test'")
+    rows = examples.studied(sentences, lake.read(documents.TABLE), **chosen.data).toPandas()
     promoted = student_promoting.promote(
-        examples.with_inventory(rows, lake.read(documents.TABLE), by=chosen.inventory).toPandas(),
+        rows,
         model=registry.student,
         challenger=registry.challenger,
         champion=registry.alias,

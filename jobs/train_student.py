@@ -1,6 +1,6 @@
 """Train a student on the examples and register it as a challenger."""
 
-from finerweb import job
+from finerweb import job, questions
 from finerweb.lake import Lake
 from finerweb.outside.model import Model
 from finerweb.settings import Settings
@@ -12,20 +12,20 @@ def main(lake: Lake, settings: Settings) -> None:
     """Train a student on the examples and register it as a challenger."""
     registry, chosen = settings.tracking, settings.student
     tracking.connect(registry.uri, registry.experiment)
-    studied = examples.studied(lake.read(examples.TABLE), variant=chosen.variant, quartiles=chosen.quartiles)
     # Sentences of at most student.per_language passages of each language: they fit the driver.
-    rows = examples.part(studied, languages=chosen.languages, per_language=chosen.per_language)
+    rows = examples.studied(lake.read(examples.TABLE), lake.read(documents.TABLE), **chosen.data).toPandas()
     learned = students.train(
-        examples.with_inventory(rows, lake.read(documents.TABLE), by=chosen.inventory).toPandas(),
+        rows,
         students.names_of(labels.named(lake.read(labels.TABLE)).toPandas()),
         chosen.recipe,
         place=students.Place(registry.student, registry.challenger, settings.work),
         show=lake.progress.update,
         facts={
             **{f"version_{table}": version for table, version in lake.log.inputs.items()},
-            "variant": chosen.variant,
-            "inventory": chosen.inventory,
-            "annotators": ", ".join(settings.annotators),
+            **{name: str(value) for name, value in chosen.data.items()},
+            "teachers": ", ".join(settings.models[name].fingerprint for name in settings.annotators),
+            "prompt": questions.fingerprint("ner"),
+            "scorer": f"{registry.model}/{tracking.current(registry.model, registry.alias) or 'none'}",
         },
     )
     lake.log.wrote(Model(registry.student, registry.challenger))

@@ -27,7 +27,7 @@ class Text(NamedTuple):
 class Choice:
     """At most `limit` texts of each language, whatever comes in: memory holds no more.
 
-    Chosen are the first by a hash of seed and line, so that a larger limit keeps what a smaller one chose.
+    Chosen are the first by a hash of seed and id, so that a larger limit keeps what a smaller one chose.
     `labels` counts the labels of all texts, chosen or not, by language.
     """
 
@@ -39,7 +39,7 @@ class Choice:
     def add(self, text: Text) -> None:
         """Take a text, or let it go."""
         self.labels.setdefault(text.language, Counter()).update(entity.label for entity in text.entities)
-        digest = hashlib.blake2b(f"{self._seed}/{text.line}".encode(), digest_size=8).digest()
+        digest = hashlib.blake2b(f"{self._seed}/{text.id}".encode(), digest_size=8).digest()
         entry = (-int.from_bytes(digest, "big"), -text.line, text)
         heap = self._heaps.setdefault(text.language, [])
         if len(heap) < self._limit:

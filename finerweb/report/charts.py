@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from finerweb.report import plots
+from finerweb.report import plots, students
 from finerweb.report.counts import Rows
 from finerweb.report.findings import Findings
 from finerweb.report.plots import Panel, Part
@@ -25,6 +25,7 @@ def every(findings: Findings) -> dict[str, Markup]:
             alt="Mentions by coarse class of their label",
         ),
         "gold": _gold(findings),
+        "students": students.plot(findings),
     }
 
 

@@ -8,6 +8,9 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from finerweb.languages import EVERY
+from finerweb.tables import evaluations as evaluations_table
+
 Rows = list[dict[str, Any]]
 Frames = Mapping[str, DataFrame]
 
@@ -133,6 +136,12 @@ def verdicts(frame: DataFrame, entities: DataFrame) -> Rows:
             *errors,
         ).orderBy("judge")
     )
+
+
+def evaluations(frame: DataFrame) -> Rows:
+    """The newest figures of each tagger and benchmark, but for single labels, and those of experiments."""
+    whole = evaluations_table.newest(frame).filter(f"label = '{EVERY}' and experiment is null")
+    return rows(whole.orderBy("benchmark", "evaluated", "tagger", "measure", "other", "names", "language", "script"))
 
 
 def jobs(others: DataFrame) -> Rows:

@@ -24,7 +24,8 @@ from finerweb.training.tracking import Registered
 # The report's own runs are left out: it would be a reason to write it again.
 OTHER_RUNS = "job <> 'report'"
 NAMED_LABELS = 12  # whose names in the languages are shown
-OPTIONAL = frozenset({"audits", "files", "near_duplicates", "similarities"})  # the report only counts their rows
+# Of the others the report only counts the rows.
+OPTIONAL = frozenset({"audits", "evaluations", "files", "near_duplicates", "similarities"})
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Findings:
     verdicts   judge, verdicts, problems, faithfulness, completeness, entities, missing, extra, wrong: of plain lists
     jobs       job, started, seconds, rows
     tables     name, rows, version, comment
+    evaluations    the columns of the table, of all labels together, the newest run of each tagger and benchmark
     """
 
     name: str
@@ -70,6 +72,7 @@ class Findings:
     verdicts: Rows = field(default_factory=list)
     jobs: Rows = field(default_factory=list)
     tables: Rows = field(default_factory=list)
+    evaluations: Rows = field(default_factory=list)
 
     @property
     def codes(self) -> list[str]:
@@ -123,6 +126,7 @@ def gather(
         verdicts=counts.verdicts(frames["verdicts"], frames["entities"]),
         jobs=jobs,
         tables=_tables(lake, sizes),
+        evaluations=counts.evaluations(frames["evaluations"]) if "evaluations" in frames else [],
     )
 
 

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 import finerweb
 from finerweb.formats.release import put
 from finerweb.labels.classes import CLASSES, OTHER
-from finerweb.report import charts, listing, listings, quality
+from finerweb.report import charts, listing, listings, quality, students
 from finerweb.report.counts import Rows
 from finerweb.report.findings import Findings
 from finerweb.report.highlighting import highlighted
@@ -30,7 +30,7 @@ def render(findings: Findings) -> str:
     return environment.get_template("report.html.j2").render(
         findings=findings,
         version=finerweb.__version__,
-        listings={**listings.every(findings), **quality.listings(findings)},
+        listings={**listings.every(findings), **quality.listings(findings), **students.listings(findings)},
         plots=charts.every(findings),
         lexicon=[row for row in findings.makers if row["engine"].startswith("lexicon-")],
         total=lambda rows, key: sum(row[key] for row in rows),

@@ -40,6 +40,14 @@ class Part(NamedTuple):
     colour: str
 
 
+class Interval(NamedTuple):
+    """A figure, and the ends of its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
 class Panel(NamedTuple):
     """Bars side by side with those of other panels; `is_share` for parts that add up to 1."""
 
@@ -112,6 +120,30 @@ def points(rows: Sequence[str], series: Sequence[Part], *, name: str, alt: str, 
         _rows_axis(axes, rows)
         axes.set_xlim(-0.02, 1.02)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
+        axes.set_xlabel(label)
+        _legend(figure, handles)
+        return _svg(figure, name, alt)
+
+
+def intervals(
+    rows: Sequence[str], figures: Sequence[Interval], others: Sequence[Part], *, name: str, alt: str, label: str
+) -> Markup:
+    """A share with its interval for each row, and other shares, of which nan is left out. Nothing without rows."""
+    if not rows:
+        return Markup("")
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
+        figure = Figure(figsize=(_WIDTH, _MARGIN + _ROW * len(rows)), layout="constrained")
+        axes = figure.subplots()
+        places = range(len(rows))
+        handles = [
+            axes.scatter(part.values, places, c=part.colour, label=part.name, s=64, marker=sign, zorder=2)
+            for part, sign in zip(others, "|s^", strict=True)
+        ]
+        axes.hlines(places, [part.low for part in figures], [part.high for part in figures], color=BLUE, linewidth=2)
+        values = [part.value for part in figures]
+        handles.insert(0, axes.scatter(values, places, c=BLUE, label="F1", s=42, marker="o", zorder=3))
+        _rows_axis(axes, rows)
+        axes.set_xlim(-0.02, 1.02)
         axes.set_xlabel(label)
         _legend(figure, handles)
         return _svg(figure, name, alt)

@@ -5,7 +5,8 @@ A setting is one field of `sections.py` and one value in conf/default.yml. Its t
 """
 
 from finerweb.settings.loading import load, load_languages
-from finerweb.settings.sections import Publish, Section, Settings
+from finerweb.settings.section import Section
+from finerweb.settings.sections import Publish, Settings
 from finerweb.settings.sources import Source
 
 __all__ = ["Publish", "Section", "Settings", "Source", "load", "load_languages"]

@@ -23,6 +23,19 @@ def dangling(settings: Settings) -> Iterator[Dangling]:
     yield from _models(settings)
     yield from _engines(settings)
     yield from _languages(settings)
+    yield from _taggers(settings)
+
+
+def _taggers(settings: Settings) -> Iterator[Dangling]:
+    kinds = plugins.names("finerweb.taggers")
+    for number, peer in enumerate(settings.evaluate.beside):
+        setting = f"evaluate.beside.{number}"
+        if peer.kind not in kinds:
+            yield from _missing(f"{setting}.kind", [peer.kind], kinds, "finerweb/taggers")
+            continue
+        options = sorted(plugins.load("finerweb.taggers", peer.kind).OPTIONS)
+        for option in peer.options:
+            yield from _missing(f"{setting}.{option}", [option], options, f"tagger {peer.kind}'s options")
 
 
 def _models(settings: Settings) -> Iterator[Dangling]:
@@ -59,6 +72,12 @@ def _languages(settings: Settings) -> Iterator[Dangling]:
     spellings += [
         (f"ingest.sources.{source.name}.language", source.language or "") for source in settings.ingest.sources
     ]
+    for benchmark in settings.evaluate.benchmarks:
+        spellings += [
+            (f"evaluate.benchmarks.{benchmark.name}", name)
+            for name in (benchmark.language, *benchmark.labels_in)
+            if name
+        ]
     for setting, name in spellings:
         if not name:
             continue

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, field_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, field_validator
 
 from finerweb import plugins
 from finerweb.collection import Collection
@@ -12,17 +12,11 @@ from finerweb.encoders.pretrained import Encoder
 from finerweb.languages import Language
 from finerweb.mentions.grounding import POLICIES
 from finerweb.scorer.recipe import Recipe
+from finerweb.settings.evaluate import Evaluate
 from finerweb.settings.models import ModelName, ModelSpec
+from finerweb.settings.section import Section, Share
 from finerweb.settings.sources import Source
 from finerweb.student.recipe import StudentRecipe
-
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    """Settings that a job reads one by one; what it reads of them decides whether it is run again."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
 class Lake(Section):
@@ -98,6 +92,12 @@ class Student(Section, StudentRecipe):
     def recipe(self) -> StudentRecipe:
         """What shapes the model, without where its examples come from."""
         return StudentRecipe(**{name: getattr(self, name) for name in StudentRecipe.model_fields})
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Which examples are learned, as `examples.studied` takes it."""
+        own = [name for name in type(self).model_fields if name not in StudentRecipe.model_fields]
+        return {name: getattr(self, name) for name in own}
 
 
 class Promote(Section):
@@ -231,6 +231,7 @@ class Settings(Section):
     judge: Judge
     student: Student
     promote_student: Promote
+    evaluate: Evaluate
     publish: Publish
     report: Report
 

@@ -99,11 +99,18 @@ class Fitting:
         return min((step + 1) / warm, max(0.02, (steps - step) / max(1, steps - warm)))
 
     def step(self, number: int) -> float:
-        """Learn from one batch; returns its loss."""
+        """Learn from one batch; returns its loss. Raises Diverged."""
         torch.manual_seed(self.recipe.seed * 1_000_003 + number)  # of dropout: the same whatever was run before
         self.network.train()
         examples = [self.data.train[row] for row in self.plan[number]]
         total = self._loss(examples, sampling.draw_of(self.recipe, number))
+        if not torch.isfinite(total):
+            raise Diverged(
+                f"student, step {number}",
+                found=f"a loss of {total.item()}",
+                wanted="a number",
+                way_out=f"lower student.learning_rate ({self.recipe.learning_rate:g})",
+            )
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -157,16 +164,8 @@ def fit(
     seconds: list[float] = []
     while progress.next_step < recipe.steps and not progress.is_over(recipe):
         began = time.monotonic()
-        value = fitting.step(progress.next_step)
+        progress.log(fitting.step(progress.next_step))
         seconds.append(time.monotonic() - began)
-        if not np.isfinite(value):
-            raise Diverged(
-                f"student, step {progress.next_step}",
-                found=f"a loss of {value}",
-                wanted="a number",
-                way_out=f"lower student.learning_rate ({recipe.learning_rate:g})",
-            )
-        progress.log(value)
         on_step(progress.next_step, recipe.steps)
         is_last = progress.next_step == recipe.steps
         if is_last or progress.next_step % recipe.evaluate_every == 0:

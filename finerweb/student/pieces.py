@@ -107,9 +107,23 @@ class Cutter:
         texts = [f" {key[1:]}" if key.startswith("\0") else key for key in unknown]
         for key, encoding in zip(unknown, self._tokenizer.encode_batch(texts, add_special_tokens=False), strict=True):
             shift = 1 if key.startswith("\0") else 0
-            offsets = tuple((max(0, start - shift), max(0, end - shift)) for start, end in encoding.offsets)
-            self._cache[key] = (tuple(encoding.ids), offsets)
+            places = [(max(0, start - shift), max(0, end - shift)) for start, end in encoding.offsets]
+            self._cache[key] = (tuple(encoding.ids), _with_marks(key.removeprefix("\0"), places))
         return [self._cache[key] for key in keys]
+
+
+def _with_marks(part: str, places: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """The places of pieces of a word, each with the marks on its last letter: normalised, they have none."""
+    nexts = [start for start, _ in places[1:]] + [len(part)]
+    return tuple(
+        (start, _after_marks(part, end, max(end, limit))) for (start, end), limit in zip(places, nexts, strict=True)
+    )
+
+
+def _after_marks(part: str, end: int, limit: int) -> int:
+    while 0 < end < limit and unicodedata.category(part[end]).startswith("M"):
+        end += 1
+    return end
 
 
 def _after_space(text: str, start: int, end: int) -> int:

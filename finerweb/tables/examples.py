@@ -191,11 +191,40 @@ STUDY = (
 )
 
 
-def studied(examples: DataFrame, *, variant: str, quartiles: Sequence[int] | None) -> DataFrame:
-    """The examples of a variant as a student is trained on them, each with its `disputed` spans.
+def studied(
+    examples: DataFrame,
+    documents: DataFrame,
+    *,
+    variant: str,
+    quartiles: Sequence[int] | None,
+    languages: Sequence[str],
+    per_language: int | None,
+    inventory: str,
+) -> DataFrame:
+    """The examples of a variant as a student is trained on them, with `inventory` and `disputed`.
 
-    `quartiles` leaves out examples whose least sure span is of another one; those without spans stay.
+    `quartiles` leaves out examples whose least sure span is of another one; those without spans stay. Of each of the
+    `languages` (none: of all) at most `per_language` passages, drawn by a hash. The inventory is the `source` of their
+    document, or one for the whole `vocabulary`.
     """
+    chosen = examples.filter(F.col("variant") == variant)
+    if quartiles is not None:
+        chosen = chosen.filter(F.col("quartile").isNull() | F.col("quartile").isin(list(quartiles)))
+    if languages:
+        chosen = chosen.filter(F.col("language").isin(list(languages)))
+    if per_language is not None:
+        turn = Window.partitionBy("language").orderBy(F.xxhash64("passage_id"), "passage_id")
+        chosen = chosen.withColumn("turn", F.dense_rank().over(turn)).filter(F.col("turn") <= per_language).drop("turn")
+    if inventory == "source":
+        sources = documents.select("document_id", F.col("source").alias("inventory"))
+        chosen = chosen.join(sources, on="document_id", how="inner")
+    else:
+        chosen = chosen.withColumn("inventory", F.lit(""))
+    return _with_disputed(chosen, examples, variant)
+
+
+def _with_disputed(chosen: DataFrame, examples: DataFrame, variant: str) -> DataFrame:
+    """With the spans that variants of other annotators have there, and this one has not."""
     _, _, kind = variant.partition("-")
     others = (
         examples.filter((F.col("variant") != variant) & F.col("variant").endswith(f"-{kind}"))
@@ -205,25 +234,4 @@ def studied(examples: DataFrame, *, variant: str, quartiles: Sequence[int] | Non
     )
     own = F.transform("char_spans", lambda span: F.struct(span["start"].alias("start"), span["end"].alias("end")))
     disputed = F.array_sort(F.array_except(F.coalesce("all", F.array().cast(STUDY[1].type)), own))
-    chosen = examples.filter(F.col("variant") == variant)
-    if quartiles is not None:
-        chosen = chosen.filter(F.col("quartile").isNull() | F.col("quartile").isin(list(quartiles)))
     return chosen.join(others, on="example_id", how="left").withColumn("disputed", disputed).drop("all")
-
-
-def part(examples: DataFrame, *, languages: Sequence[str], per_language: int | None) -> DataFrame:
-    """The examples of these languages (none: of all), of at most so many passages each, drawn by a hash."""
-    if languages:
-        examples = examples.filter(F.col("language").isin(list(languages)))
-    if per_language is None:
-        return examples
-    turn = Window.partitionBy("language").orderBy(F.xxhash64("passage_id"), "passage_id")
-    return examples.withColumn("turn", F.dense_rank().over(turn)).filter(F.col("turn") <= per_language).drop("turn")
-
-
-def with_inventory(examples: DataFrame, documents: DataFrame, *, by: str) -> DataFrame:
-    """The examples with the column `inventory`: the `source` of their document, or one for the whole `vocabulary`."""
-    if by == "vocabulary":
-        return examples.withColumn("inventory", F.lit(""))
-    sources = documents.select("document_id", F.col("source").alias("inventory"))
-    return examples.join(sources, on="document_id", how="inner")

@@ -19,6 +19,7 @@ from finerweb.student.recipe import StudentRecipe
 from finerweb.text.spans import Entity, Span
 from finerweb.training import tracking
 
+SERVED = 5  # labels that a served student looks for where a request names none: its most frequent
 LABELS = "labels.json"  # the artifact with the labels that a student was trained on, and how often
 DOCUMENTS = "documents.json"  # the artifact with the documents that it was trained and chosen on
 
@@ -53,31 +54,47 @@ def train(
     `rows` have document_id, language, split, text, char_spans, inventory and disputed; splits other than train and
     validation are not looked at. `facts` say where they came from. Raises TooFewExamples, Diverged, BadModel.
     """
-    encoder = pretrained.fetch(recipe.encoder, place.work)
-    label_encoder = pretrained.fetch(recipe.label_encoder or recipe.encoder, place.work)
+    with tempfile.TemporaryDirectory(prefix="finerweb-train-") as work, tracking.run("train_student", facts):
+        folder = Path(work) / tracking.MODEL
+        summary = learn(rows, names, recipe, folder=folder, work=place.work, facts=facts, show=show)
+        labels = list(student.read_card(folder).labels)[:SERVED]
+        example = next((text for text in rows["text"] if text.strip()), "")
+        version = tracking.register_student(place.model, folder, example=example, labels=labels)
+    tracking.promote(place.model, version, place.alias)
+    return Learned(version, f"{summary} · {place.alias} is version {version}")
+
+
+def learn(
+    rows: pd.DataFrame,
+    names: Names,
+    recipe: StudentRecipe,
+    *,
+    folder: Path,
+    work: Path,
+    facts: Mapping[str, str],
+    show: Show = SILENT.update,
+) -> str:
+    """Train on `rows` into a folder, and log it in the running run; returns in words how good it is."""
+    encoder = pretrained.fetch(recipe.encoder, work)
+    label_encoder = pretrained.fetch(recipe.label_encoder or recipe.encoder, work)
     data = Data(
         [example for _, example in examples(rows[rows["split"] == "train"])],
         validation_part(rows[rows["split"] == "validation"], recipe.validation),
         names,
     )
-    with tempfile.TemporaryDirectory(prefix="finerweb-train-") as work, tracking.run("train_student", facts):
-        tracking.log_params(_params(data, recipe))
-        fitted = fitting.fit(
-            data,
-            encoder=encoder,
-            label_encoder=label_encoder,
-            recipe=recipe,
-            checkpoints=place.work / "checkpoints",
-            on_step=lambda done, total: show(done, total, "steps"),
-        )
-        card = student.card_of(fitted, data, recipe, facts={**facts, "encoder": recipe.encoder.origin})
-        _log(fitted, card, rows)
-        folder = Path(work) / tracking.MODEL
-        student.save(fitted.finder, card, folder, encoder=encoder, label_encoder=label_encoder)
-        example = next((text for text in rows["text"] if text.strip()), "")
-        version = tracking.register_student(place.model, folder, example=example, labels=list(card.labels)[:5])
-    tracking.promote(place.model, version, place.alias)
-    return Learned(version, " · ".join([_in_words(fitted, card), f"{place.alias} is version {version}"]))
+    tracking.log_params(_params(data, recipe))
+    fitted = fitting.fit(
+        data,
+        encoder=encoder,
+        label_encoder=label_encoder,
+        recipe=recipe,
+        checkpoints=work / "checkpoints",
+        on_step=lambda done, total: show(done, total, "steps"),
+    )
+    card = student.card_of(fitted, data, recipe, facts={**facts, "encoder": recipe.encoder.origin})
+    _log(fitted, card, rows)
+    student.save(fitted.finder, card, folder, encoder=encoder, label_encoder=label_encoder)
+    return _in_words(fitted, card)
 
 
 def examples(rows: pd.DataFrame) -> Iterable[tuple[str, Example]]:
@@ -125,8 +142,8 @@ def _params(data: Data, recipe: StudentRecipe) -> dict[str, Any]:
         "texts_train": len(data.train),
         "texts_validation": len(data.validation),
         "entities_train": sum(len(example.entities) for example in data.train),
-        "languages": len({example.language for example in data.train}),
-        "labels": len({entity.label for example in data.train for entity in example.entities}),
+        "trained_languages": len({example.language for example in data.train}),
+        "trained_labels": len({entity.label for example in data.train for entity in example.entities}),
         "device": device.device().type,
         "is_bf16": device.has_bf16(),
         **recipe.model_dump(exclude={"encoder", "label_encoder"}),

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markupsafe import escape
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from finerweb import settings
-from finerweb.report import listings, quality
+from finerweb.report import listings, quality, students
 from finerweb.report.findings import Findings
 from finerweb.report.highlighting import Mark, highlighted, segments
 from finerweb.report.page import render
@@ -76,6 +77,14 @@ def test_a_label_stands_once_where_its_mark_ends() -> None:
     )
 
 
+def measured(**changes: Any) -> dict[str, Any]:
+    """A row of the table `evaluations`, as the report reads it."""
+    row = {"benchmark": f"bench {HOSTILE}", "tagger": HOSTILE, "names": "english", "measure": "tagger", "subset": "all"}
+    row |= {"language": "*", "script": "*", "other": "", "texts": 1000, "gold": 1234, "contaminated": 3}
+    figures = {"f1": 0.5, "low": 0.45, "high": 0.55, "precision": 0.6, "recall": None, "auprc": 0.4, "threshold": 0.35}
+    return {**row, **figures, **changes}
+
+
 @pytest.fixture(scope="module")
 def findings() -> Findings:
     """A run of two languages, whose every name and text is hostile."""
@@ -131,6 +140,15 @@ def findings() -> Findings:
         kept=[{"annotator": HOSTILE, "kept": 2, "lost": 0}],
         labels=[{"canonical": HOSTILE, "coarse": "place", "languages": 2, "mentions": 2}],
         classes=[{"coarse": "place", "labels": 1, "mentions": 2}],
+        evaluations=[
+            measured(),
+            measured(measure="oracle", f1=0.9, auprc=None, threshold=None),
+            measured(subset="seen", f1=0.7),
+            measured(subset="unseen", f1=0.25, low=None, high=None),
+            measured(language="arb", script="Arab", f1=0.4, low=0.3, high=0.5),
+            measured(language="arb", script="Arab", measure="oracle", f1=0.8),
+            measured(measure="difference", other="gliner", f1=-0.125, low=-0.2, high=0.05),
+        ],
         verdicts=[
             {"judge": HOSTILE, "verdicts": 9, "problems": 1, "faithfulness": 4.25, "completeness": 3.5, "entities": 50}
             | {"missing": 3, "extra": 2, "wrong": 1}
@@ -230,6 +248,7 @@ def test_a_run_that_found_nothing_has_a_report() -> None:
     assert "No model is registered as <code>scorer@champion</code>" in page
     assert "No passage is annotated" in page
     assert "nothing to compare" in page
+    assert "No student has been measured." in page
 
 
 def cells(page: str, caption: str) -> list[list[str]]:
@@ -240,7 +259,7 @@ def cells(page: str, caption: str) -> list[list[str]]:
 
 
 def test_every_row_has_a_cell_for_each_column(findings: Findings) -> None:
-    made = {**listings.every(findings), **quality.listings(findings)}
+    made = {**listings.every(findings), **quality.listings(findings), **students.listings(findings)}
     assert {name: {len(row) for row in listing.rows} - {len(listing.columns)} for name, listing in made.items()} == {
         name: set() for name in made
     }
@@ -297,3 +316,25 @@ def test_what_auditors_found_stands_there_with_its_intervals(findings: Findings)
         ["English", "2", "0.0\u00a0% (0–66)", "–", "–", "0", "–"],
     ]
     assert cells(page, "Judges against people") == [[str(escape(HOSTILE)), "40", "75.0\u00a0%", "–", "25.0\u00a0%"]]
+
+
+def test_students_stand_there_with_their_intervals_and_what_is_best_possible(findings: Findings) -> None:
+    page = render(findings)
+    name, bench = str(escape(HOSTILE)), str(escape(f"bench {HOSTILE}"))
+    assert "No student has been measured." not in page
+    assert cells(page, "F1 of start, end and label") == [
+        [
+            *(bench, name, "english", "1,000", "1,234", "0.50 (0.45 to 0.55)", "0.60", "–", "0.40"),
+            *("0.70", "–", "0.25", "–", "3", "0.90", "0.35"),
+        ]
+    ]
+    assert cells(page, "How much better") == [[bench, name, "gliner", "1,000", "-0.12", "-0.20 to +0.05"]]
+    assert cells(page, "F1 by language") == [[bench, "Arabic", "Arab", name, "1,000", "0.40 (0.30 to 0.50)", "0.80"]]
+
+
+def test_a_tagger_without_an_interval_has_its_place_in_the_plot(findings: Findings) -> None:
+    alone = [measured(low=None, high=None), measured(f1=None, low=None, high=None, benchmark="nothing in it")]
+    svg = str(students.plot(replace(findings, evaluations=alone)))
+    assert "best possible" in svg
+    assert "nothing in it" not in svg
+    assert not students.plot(replace(findings, evaluations=[]))

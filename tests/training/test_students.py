@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from finerweb import graph, settings
 from finerweb.lake import Lake
@@ -61,22 +62,31 @@ def test_spans_of_other_annotators_alone_are_disputed(spark: SparkSession) -> No
         row(3, "rich", "train", quartile=4),
     ]
     frame = spark.createDataFrame(rows, examples.TABLE.schema)
-    studied = examples.studied(frame, variant=VARIANT, quartiles=[1, 2]).orderBy("example_id").collect()
+    studied = look(frame, quartiles=[1, 2])
     assert [(example["example_id"], [tuple(span) for span in example["disputed"]]) for example in studied] == [
         ("s/1#0-s0", [(5, 6)]),
         ("s/2#0-s0", []),
     ]
 
 
+def look(frame: DataFrame, **others: Any) -> list[Any]:
+    """What is learned of these examples."""
+    documents_of = frame.select("document_id", F.lit("web").alias("source")).distinct()
+    everything = {"variant": VARIANT, "quartiles": None, "languages": [], "per_language": None, "inventory": "source"}
+    return examples.studied(frame, documents_of, **{**everything, **others}).orderBy("example_id").collect()
+
+
 def test_a_part_has_whole_passages_of_some_languages(spark: SparkSession) -> None:
     rows = [row(number, "x", "train") for number in range(12)] + [row(2, "y", "train", example_id="s/2#0-s1")]
     frame = spark.createDataFrame(rows, examples.TABLE.schema)
-    three = examples.part(frame, languages=["deu"], per_language=3).collect()
+    three = look(frame, languages=["deu"], per_language=3)
     assert {example["language"] for example in three} == {"deu"}
     assert len({example["passage_id"] for example in three}) == 3
-    every = examples.part(frame, languages=["deu"], per_language=6).collect()
+    every = look(frame, languages=["deu"], per_language=6, inventory="vocabulary")
     assert len(every) == 7, "with both sentences of one"
     assert {example["example_id"] for example in three} <= {example["example_id"] for example in every}
+    assert {example["inventory"] for example in three} == {"web"}
+    assert {example["inventory"] for example in every} == {""}
 
 
 def test_other_names_come_from_the_table_of_labels() -> None:
