@@ -122,14 +122,13 @@ def _words() -> list[str]:
 
 def train_gliner(given: dict[str, Any]) -> dict[str, Any]:
     """With gliner's own loop; its threshold is chosen as ours."""
-    from finerweb.taggers._gliner import fitting
-
     from finerweb import settings
     from finerweb.encoders import pretrained
     from finerweb.student import sampling, validation
     from finerweb.student.examples import Inventories
     from finerweb.student.recipe import StudentRecipe
     from finerweb.taggers import gliner
+    from finerweb.taggers._gliner import fitting
 
     chosen = settings.load("conf/local.yml", [f"work={given['folder']}"])
     recipe: StudentRecipe = chosen.student.recipe.model_copy(

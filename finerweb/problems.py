@@ -45,6 +45,7 @@ AnswerProblem = Literal[
     "other_subject",
     "unreachable",
     "rejected",
+    "no_model",
 ]
 MentionProblem = Literal[
     "absent",
@@ -114,6 +115,7 @@ ANSWER: Words = {
     "other_subject": "nothing that the answer quotes is in the passage",
     "unreachable": "the model could not be reached, or broke off",
     "rejected": "the model's server did not accept the request",
+    "no_model": "the annotator has no model for the language",
 }
 MENTION: Words = {
     "absent": "the passage does not contain the mention",

