@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from finerweb import engines
+from finerweb.engines import Request, Spec
 from finerweb.errors import BadModel
+from finerweb.questions import ner
 from finerweb.student.examples import Example
 from finerweb.taggers import gliner
 from finerweb.taggers._gliner import fitting
@@ -54,6 +57,18 @@ def test_every_word_of_any_text_can_be_a_tag(model: tuple[Path, fitting.Fitted])
         assert len({(tag.start, tag.end, tag.label) for tag in of_text}) == len(of_text), "each once, in one window"
         assert of_text == sorted(of_text)
     assert max(tag.end for tag in tags[3]) == len(TEXTS[3]), "a long text is read whole"
+
+
+def test_it_annotates_as_an_engine(model: tuple[Path, fitting.Fitted]) -> None:
+    options = {"kind": "gliner", "model": str(model[0]), "labels": ["person", "place"], "threshold": 0.0}
+    spec = Spec.from_options("student", options)
+    engines.check(spec)
+    payload = {"text": "rich x", "language": "English", "locale": "en"}
+    request = Request("1", "ner", "eng", ner.PROMPT, ner.prompt(payload), ner.SCHEMA, payload)
+    (answer,) = engines.load(spec).answers([request])
+    assert answer.problem is None
+    assert {named.mention for named in ner.parse(answer.text)} <= {"rich", "x", "rich x"}
+    assert ner.parse(answer.text)
 
 
 def test_a_folder_that_is_no_gliner_is_said(tmp_path: Path) -> None:

@@ -43,30 +43,8 @@ def fit(
     encoder's word embeddings stay as they are. A span of more than `max_width` words, or not on edges of words, is one
     of `unreachable`.
     """
-    from gliner import GLiNER
-    from transformers import AutoConfig
-
     torch.manual_seed(seed)
-    model: Any = GLiNER.from_config(
-        {
-            "model_name": str(encoder),
-            "name": "baseline",
-            "span_mode": "markerV0",
-            "hidden_size": AutoConfig.from_pretrained(encoder).hidden_size,
-            "max_width": max_width,
-            "max_len": LONGEST,
-            "max_types": 25,
-            "max_neg_type_ratio": 1,
-            "shuffle_types": True,
-            "random_drop": True,
-            "subtoken_pooling": "first",
-            "fine_tune": True,
-            "dropout": 0.1,
-        }
-    )
-    for name, value in model.named_parameters():
-        if "word_embeddings" in name:
-            value.requires_grad_(False)
+    model = _untrained(encoder, max_width)
     unreachable: list[Entity] = []
     rows = [_record(example, max_width, unreachable) for example in examples]
     for row, wrong in zip(rows, negatives or [], strict=negatives is not None):
@@ -94,6 +72,34 @@ def fit(
         seconds = time.monotonic() - began
     model.save_pretrained(folder)
     return Fitted(seconds / steps, unreachable)
+
+
+def _untrained(encoder: Path, max_width: int) -> Any:
+    """A GLiNER on an encoder whose word embeddings are frozen."""
+    from gliner import GLiNER  # twenty seconds to import
+    from transformers import AutoConfig
+
+    model: Any = GLiNER.from_config(
+        {
+            "model_name": str(encoder),
+            "name": "baseline",
+            "span_mode": "markerV0",
+            "hidden_size": AutoConfig.from_pretrained(encoder).hidden_size,
+            "max_width": max_width,
+            "max_len": LONGEST,
+            "max_types": 25,
+            "max_neg_type_ratio": 1,
+            "shuffle_types": True,
+            "random_drop": True,
+            "subtoken_pooling": "first",
+            "fine_tune": True,
+            "dropout": 0.1,
+        }
+    )
+    for name, value in model.named_parameters():
+        if "word_embeddings" in name:
+            value.requires_grad_(False)
+    return model
 
 
 def _record(example: Example, max_width: int, unreachable: list[Entity]) -> dict[str, Any]:
