@@ -49,27 +49,9 @@ def fit(
     rows = [_record(example, max_width, unreachable) for example in examples]
     for row, wrong in zip(rows, negatives or [], strict=negatives is not None):
         row["ner_negatives"] = list(wrong)
-    with tempfile.TemporaryDirectory(prefix="finerweb-gliner-") as place:
-        began = time.monotonic()
-        model.train_model(
-            rows,
-            rows[:1],
-            output_dir=place,
-            learning_rate=learning_rate,
-            others_lr=head_learning_rate,
-            per_device_train_batch_size=batch_size,
-            max_steps=steps,
-            warmup_ratio=0.1,
-            save_strategy="no",
-            logging_strategy="no",
-            disable_tqdm=True,
-            dataloader_num_workers=0,
-            train_sampling_strategy="sequential",
-            use_cpu=not torch.cuda.is_available(),
-            bf16=has_bf16(),
-            seed=seed,
-        )
-        seconds = time.monotonic() - began
+    began = time.monotonic()
+    _train(model, rows, steps, batch_size, learning_rate, head_learning_rate, seed)
+    seconds = time.monotonic() - began
     model.save_pretrained(folder)
     return Fitted(seconds / steps, unreachable)
 
@@ -100,6 +82,30 @@ def _untrained(encoder: Path, max_width: int) -> Any:
         if "word_embeddings" in name:
             value.requires_grad_(False)
     return model
+
+
+def _train(
+    model: Any, rows: list[dict[str, Any]], steps: int, batch_size: int, rate: float, head_rate: float, seed: int
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="finerweb-gliner-") as place:
+        model.train_model(
+            rows,
+            rows[:1],
+            output_dir=place,
+            learning_rate=rate,
+            others_lr=head_rate,
+            per_device_train_batch_size=batch_size,
+            max_steps=steps,
+            warmup_ratio=0.1,
+            save_strategy="no",
+            logging_strategy="no",
+            disable_tqdm=True,
+            dataloader_num_workers=0,
+            train_sampling_strategy="sequential",
+            use_cpu=not torch.cuda.is_available(),
+            bf16=has_bf16(),
+            seed=seed,
+        )
 
 
 def _record(example: Example, max_width: int, unreachable: list[Entity]) -> dict[str, Any]:
