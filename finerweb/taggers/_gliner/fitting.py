@@ -50,7 +50,7 @@ def fit(
     for row, wrong in zip(rows, negatives or [], strict=negatives is not None):
         row["ner_negatives"] = list(wrong)
     began = time.monotonic()
-    _train(model, rows, steps, batch_size, learning_rate, head_learning_rate, seed)
+    _train(model, rows, steps=steps, batch_size=batch_size, rates=(learning_rate, head_learning_rate), seed=seed)
     seconds = time.monotonic() - began
     model.save_pretrained(folder)
     return Fitted(seconds / steps, unreachable)
@@ -85,15 +85,15 @@ def _untrained(encoder: Path, max_width: int) -> Any:
 
 
 def _train(
-    model: Any, rows: list[dict[str, Any]], steps: int, batch_size: int, rate: float, head_rate: float, seed: int
+    model: Any, rows: list[dict[str, Any]], *, steps: int, batch_size: int, rates: tuple[float, float], seed: int
 ) -> None:
     with tempfile.TemporaryDirectory(prefix="finerweb-gliner-") as place:
         model.train_model(
             rows,
             rows[:1],
             output_dir=place,
-            learning_rate=rate,
-            others_lr=head_rate,
+            learning_rate=rates[0],
+            others_lr=rates[1],
             per_device_train_batch_size=batch_size,
             max_steps=steps,
             warmup_ratio=0.1,
