@@ -197,8 +197,8 @@ def require(name: str, alias: str) -> str:
     version = current(name, alias)
     if version is None:
         raise NoModel(
-            f"no model {name}@{alias} in {mlflow.get_registry_uri()}; run train_scorer and promote_scorer first, or "
-            "name another alias (--set tracking.alias=...)"
+            f"no model {name}@{alias} in {mlflow.get_registry_uri()}; run train_scorer and promote_scorer first (of "
+            "students: train_student and promote_student), or name another alias (--set tracking.alias=...)"
         )
     return version
 
