@@ -142,6 +142,8 @@ def overrides(driver: Path, shared: Path, source: Path) -> list[str]:
         f"ingest.sources=[{{name: sample, format: annotated, path: {source}}}]",
         f"train.encoder={{source: folder, name: {encoder}}}",
         f"merge.encoder={{source: folder, name: {encoder}}}",
+        f"student.encoder={{source: folder, name: {encoder}}}",
+        "evaluate.benchmarks=[test]",
         "select.threshold=-9",  # two epochs on thirty texts teach nothing
         f"ask.spool=file:{shared}/spool",
         "models.broad.gpus=1",
@@ -180,7 +182,7 @@ def submitted(arguments: Sequence[str], driver: Path) -> str:
         env=environment() | {"TMPDIR": str(driver / "tmp")},
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=1500,
         check=False,
     )
     errors = "\n".join(line for line in done.stderr.splitlines() if " INFO " not in line)

@@ -31,10 +31,11 @@ def promote(rows: pd.DataFrame, *, model: str, challenger: str, champion: str, w
     """Compare the versions behind two aliases on the test split of `rows`, as students.train takes them.
 
     `better`: the lower end of the 95 % interval of the difference, by a paired bootstrap over documents, is above the
-    margin. Documents that one of them was trained or chosen on are left out. Raises NoModel where there is no
-    challenger.
+    margin. Documents that one of them was trained or chosen on are left out.
     """
-    newest, before = tracking.require(model, challenger), tracking.current(model, champion)
+    newest, before = tracking.current(model, challenger), tracking.current(model, champion)
+    if newest is None:
+        return Promoted("", before or "", f"no {challenger}: there was nothing to train a student on")
     if before is None or before == newest:
         tracking.promote(model, newest, champion)
         why = "there was none" if before is None else "as before"

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from finerweb.encoders import device, pretrained
+from finerweb.errors import TooFewExamples
 from finerweb.progress import SILENT, Show
 from finerweb.rows import each
 from finerweb.student import fitting, student
@@ -25,9 +26,9 @@ DOCUMENTS = "documents.json"  # the artifact with the documents that it was trai
 
 
 class Learned(NamedTuple):
-    """The version in the registry, and in words how good it is and what it could not learn."""
+    """The version in the registry, None where there is nothing to learn from; and in words how good it is, or why."""
 
-    version: str
+    version: str | None
     summary: str
 
 
@@ -51,12 +52,16 @@ def train(
 ) -> Learned:
     """Train on `rows` and register the student as `place.model`@`place.alias`.
 
+    Where a split has no entity there is no student, which is no failure: the data set is worth publishing all the same.
     `rows` have document_id, language, split, text, char_spans, inventory and disputed; splits other than train and
-    validation are not looked at. `facts` say where they came from. Raises TooFewExamples, Diverged, BadModel.
+    validation are not looked at. `facts` say where they came from. Raises Diverged, BadModel.
     """
     with tempfile.TemporaryDirectory(prefix="finerweb-train-") as work, tracking.run("train_student", facts):
         folder = Path(work) / tracking.MODEL
-        summary = learn(rows, names, recipe, folder=folder, work=place.work, facts=facts, show=show)
+        try:
+            summary = learn(rows, names, recipe, folder=folder, work=place.work, facts=facts, show=show)
+        except TooFewExamples as error:
+            return Learned(None, f"no student: {error}")
         labels = list(student.read_card(folder).labels)[:SERVED]
         example = next((text for text in rows["text"] if text.strip()), "")
         version = tracking.register_student(place.model, folder, example=example, labels=labels)
@@ -74,7 +79,10 @@ def learn(
     facts: Mapping[str, str],
     show: Show = SILENT.update,
 ) -> str:
-    """Train on `rows` into a folder, and log it in the running run; returns in words how good it is."""
+    """Train on `rows` into a folder, and log it in the running run; returns in words how good it is.
+
+    Raises TooFewExamples, Diverged, BadModel.
+    """
     encoder = pretrained.fetch(recipe.encoder, work)
     label_encoder = pretrained.fetch(recipe.label_encoder or recipe.encoder, work)
     data = Data(

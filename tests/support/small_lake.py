@@ -77,7 +77,8 @@ def fill(lake: Lake, spark: SparkSession, variants: Sequence[str] = (VARIANT,)) 
         for start, times, split in ((0, 4, "train"), (100, 1, "validation"))
         for number, text in enumerate(TEXTS * times, start=start)
     ]
-    lake.append(examples.TABLE, spark.createDataFrame(rows, examples.TABLE.schema))
+    if rows:
+        lake.append(examples.TABLE, spark.createDataFrame(rows, examples.TABLE.schema))
     papers = [paper(number) for number in range(300)]
     lake.append(documents.TABLE, spark.createDataFrame(papers, documents.TABLE.schema))
     for table in (labels.TABLE, gold.TABLE, passages.TABLE):

@@ -178,3 +178,16 @@ def test_it_is_served_with_the_code_that_it_brings(trained: Any, tmp_path: Path)
     }
     assert nothing == []
     assert none == [[], []]
+
+
+def test_where_there_is_nothing_to_learn_the_run_goes_on(
+    spark: SparkSession, signed_encoder: Path, tmp_path: Path
+) -> None:
+    chosen = settings_of(tmp_path, signed_encoder)
+    lake = Lake(spark, chosen.lake.location)
+    fill(lake, spark, [])
+    lake.create(examples.TABLE)
+    (note,) = Runner(lake, chosen).run("train_student", graph.load("train_student").main).notes
+    assert note.startswith("no student: table examples, split train: found 0 entities in 0 texts, wanted some.")
+    (note,) = Runner(lake, chosen).run("promote_student", graph.load("promote_student").main).notes
+    assert note == "no challenger: there was nothing to train a student on"
