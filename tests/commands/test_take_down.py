@@ -275,7 +275,16 @@ ABOUT: dict[str, Any] = {
     "completions": ["subject_id"],
     "rejects": ["found", "record"],
 }
-NOTHING = {"files", "labels", "measures", "runs", "similarities", "reliabilities", "take_downs"}  # of a document
+NOTHING = {
+    "evaluations",
+    "files",
+    "labels",
+    "measures",
+    "runs",
+    "similarities",
+    "reliabilities",
+    "take_downs",
+}  # of a document
 
 
 def test_every_table_is_looked_at() -> None:
