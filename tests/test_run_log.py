@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from finerweb import outside, plugins, settings
 from finerweb.lake import Lake
+from finerweb.outside.benchmark import Benchmark
 from finerweb.outside.file import File
 from finerweb.outside.model import Model
 from finerweb.outside.source import Source
@@ -52,6 +53,7 @@ def own(tmp_path: Path) -> Settings:
 
 def resources(spark: SparkSession, own: Settings, tmp_path: Path) -> list[Outside]:
     return [
+        Benchmark(own.evaluate.benchmarks[0]),
         File(str(tmp_path / "a where b 👍🏽.html")),
         Model("moons", "champion"),
         Source(spark, own.ingest.sources[0]),
@@ -73,7 +75,7 @@ def test_everything_outside_is_found_again_by_its_key(spark: SparkSession, own: 
 def test_a_state_changes_with_its_thing_and_is_none_without_it(
     spark: SparkSession, own: Settings, tmp_path: Path
 ) -> None:
-    file, _, source, vocabulary = resources(spark, own, tmp_path)
+    _, file, _, source, vocabulary = resources(spark, own, tmp_path)
     (tmp_path / "labels:1.csv").write_text("label\n", encoding="utf-8")
     log = RunLog("publish")
     log.read(source, vocabulary)
