@@ -57,11 +57,19 @@ def failures(log: Path) -> Iterator[None]:
     try:
         yield
     except (FinerwebError, OSError, PySparkException, Py4JError) as error:
+        print(f"finerweb: {explain(error)}\n{_kept(traceback.format_exc(), log)}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _kept(stack: str, log: Path) -> str:
+    """Where the stack is to be read: at the end of the log, or here where that cannot be written (a full disk)."""
+    try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as file:
-            traceback.print_exc(file=file)
-        print(f"finerweb: {explain(error)}\nThe whole of it is in {log}", file=sys.stderr)
-        raise SystemExit(1) from None
+            file.write(stack)
+    except OSError as error:
+        return f"The whole of it, since it could not be written to {log} ({error.strerror}):\n{stack.rstrip()}"
+    return f"The whole of it is in {log}"
 
 
 def explain(error: Exception) -> str:

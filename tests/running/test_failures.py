@@ -122,6 +122,19 @@ def test_an_error_in_a_query_is_sparks_own_message(
     assert "\tat " not in message
 
 
+def test_where_the_log_cannot_be_written_the_stack_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "work").write_text("a file where a folder is wanted")
+    log = tmp_path / "work" / "finerweb.log"
+    with pytest.raises(SystemExit) as ended, failures(log):
+        raise EngineFailed("engine b", found="nothing at port 9", way_out="start it")
+    assert ended.value.code == 1
+    message, why, *stack = capsys.readouterr().err.splitlines()
+    assert message == "finerweb: EngineFailed: engine b: found nothing at port 9. Start it"
+    assert why == f"The whole of it, since it could not be written to {log} (File exists):"
+    assert stack[0] == "Traceback (most recent call last):"
+    assert stack[-1] == "finerweb.errors.EngineFailed: engine b: found nothing at port 9. Start it"
+
+
 @pytest.mark.parametrize("bug", [KeyError("languge"), ValueError("table x: columns missing"), AssertionError()])
 def test_a_bug_on_the_driver_is_left_alone(bug: Exception, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(type(bug)) as raised, failures(tmp_path / "log"):
