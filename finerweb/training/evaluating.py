@@ -8,12 +8,13 @@ import pandas as pd
 
 from finerweb.errors import BadBenchmark, BadInput
 from finerweb.formats import json_lines
-from finerweb.languages import Language, codes_by_alias
+from finerweb.languages import Language
 from finerweb.scorer import quality, scorer
+from finerweb.text import language_tags
 from finerweb.training import tracking
 from finerweb.training.fitting import scored
 
-WANTED = '{"text": ..., "language": a code of languages.yml, "rating": 1, 2, 3 or 4}'
+WANTED = '{"text": ..., "language": a language of languages.yml, "rating": 1, 2, 3 or 4}'
 
 
 class Evaluated(NamedTuple):
@@ -43,11 +44,11 @@ def evaluate(
 
 def read(file: Path, languages: Mapping[str, Language]) -> tuple[pd.DataFrame, list[str]]:
     """The rated texts (line, text, language, rating) of a file, and why other lines are none."""
-    codes = codes_by_alias(languages)
+    tags = language_tags.Reader(languages)
     rows, refused = [], []
     for number, line in json_lines.lines(file):
         try:
-            rows.append((number, *_rated(line, codes)))
+            rows.append((number, *_rated(line, tags)))
         except BadInput as error:
             refused.append(f"line {number}: {error}; wanted {WANTED}")
     if not rows:
@@ -56,12 +57,13 @@ def read(file: Path, languages: Mapping[str, Language]) -> tuple[pd.DataFrame, l
     return pd.DataFrame(rows, columns=["line", "text", "language", "rating"]), refused
 
 
-def _rated(line: bytes, codes: Mapping[str, str]) -> tuple[str, str, int]:
+def _rated(line: bytes, tags: language_tags.Reader) -> tuple[str, str, int]:
     """Text, language and rating of a line; raises BadInput that says what was found."""
     record = json_lines.record(line)
-    text, rating, language = json_lines.text(record), record.get("rating"), str(record.get("language")).lower()
-    if language not in codes:
-        raise BadBenchmark(f"found language {record.get('language')!r}")
+    text, rating, language = json_lines.text(record), record.get("rating"), record.get("language")
+    code = tags.read(language).code if isinstance(language, str) else None
+    if code is None:
+        raise BadBenchmark(f"found language {language!r}")
     if isinstance(rating, bool) or rating not in (1, 2, 3, 4):
         raise BadBenchmark(f"found rating {rating!r}")
-    return text, codes[language], int(rating)
+    return text, code, int(rating)

@@ -183,7 +183,7 @@ def test_a_file_of_ratings_gives_the_table_of_training(
     assert evaluated.model == "finerweb-scorer/1"
     trained = tracking.table(chosen.tracking.model, "1", fitting.QUALITY)
     pd.testing.assert_frame_equal(evaluated.table, trained[list(evaluated.table.columns)], check_dtype=False, atol=1e-6)
-    wanted = '; wanted {"text": ..., "language": a code of languages.yml, "rating": 1, 2, 3 or 4}'
+    wanted = '; wanted {"text": ..., "language": a language of languages.yml, "rating": 1, 2, 3 or 4}'
     assert [line.removesuffix(wanted) for line in evaluated.refused] == [
         "line 18: not JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1))",
         "line 19: found a list",
@@ -201,6 +201,31 @@ def test_a_file_without_a_rating_is_an_error(chosen: Settings, tmp_path: Path) -
         BadBenchmark, match=r"found no rated text in 1 lines, the first for: line 1: found language None"
     ):
         evaluate(chosen, file)
+
+
+def test_languages_are_read_as_sources_write_them(chosen: Settings, tmp_path: Path) -> None:
+    tags = {
+        **{"eng": "eng", "en": "eng", "EN": "eng", "en_US": "eng", "eng_Latn": "eng", "English": "eng"},
+        **{
+            "zho_Hans": "cmn",
+            "zh-TW": "cmn",
+            "zh": "cmn",
+            "pt-BR": "por",
+            "sr-Latn": "srp",
+            "sr_RS.UTF-8@latin": "srp",
+        },
+    }
+    file = tmp_path / "tagged.jsonl"
+    file.write_text(
+        "".join(f'{{"text": "x", "language": "{tag}", "rating": 1}}\n' for tag in [*tags, "xx-US", "", "-"])
+    )
+    rows, refused = evaluating.read(file, chosen.languages)
+    assert dict(zip(tags, rows["language"], strict=True)) == tags
+    assert [line.partition(";")[0] for line in refused] == [
+        "line 13: found language 'xx-US'",
+        "line 14: found language ''",
+        "line 15: found language '-'",
+    ]
 
 
 def test_the_command_prints_the_table(chosen: Settings, first: fitting.Learned, tmp_path: Path) -> None:
