@@ -4,13 +4,15 @@
 [{"mention": "Nile", "type": "river"}]                    without the object
 [["Nile", "river"]]                                       the paper's pairs
 {"river": ["Nile"], "city": ["Cairo"]}                    by type
-{"Nile": {"type": "river"}}                               by mention
+{"Nile": {"type": "river"}} or {"Nile": "river"}          by mention
+[{"Nile": "river"}]                                       likewise, one an object
 {"mention": "Nile", "type": "river"}                      one a line
 """
 
 import json
 from typing import Any, NamedTuple
 
+from finerweb.questions._by_mention import is_by_mention
 from finerweb.questions._members import member, plain, text_of
 from finerweb.questions._reader import Form, Reading
 
@@ -53,12 +55,14 @@ def shape(data: Any) -> Reading | None:
     members = {plain(name): value for name, value in data.items()}
     name = next((name for name in _LISTS if isinstance(members.get(name), list | dict | str)), None)
     if name is None:
-        return _by_type(data, Form.LIST) or _by_mention(data) or _lone(members) or _only_list(data)
+        by_mention = _by_mention(data) or _strings_by_mention([*data.items()], is_of_entities=False)
+        return _by_type(data, Form.LIST) or by_mention or _lone(members) or _only_list(data)
     listed = members[name]
     if isinstance(listed, str):
         listed = _as_json(listed)
     if isinstance(listed, dict):
-        return _by_type(listed, Form.OBJECT) or _by_mention(listed)
+        strings = _strings_by_mention([*listed.items()], is_of_entities=True)
+        return _by_type(listed, Form.OBJECT) or _by_mention(listed) or strings
     return _listed(listed, Form.OBJECT)
 
 
@@ -66,6 +70,10 @@ def _listed(data: Any, form: Form) -> Reading | None:
     """A list with something that can be read, or that is empty; not one that repeats the format."""
     if not isinstance(data, list):
         return None
+    is_of_members = all(isinstance(item, dict) and len(item) == 1 for item in data)
+    pairs = [pair for item in data for pair in item.items()] if is_of_members else []
+    if strings := _strings_by_mention(pairs, is_of_entities=True):
+        return strings._replace(form=form)
     entries = [entry for item in data for entry in _entries(item)]
     mentions = [entry for entry in entries if isinstance(entry, Named)]
     if data and not any(not _is_placeholder(mention) for mention in mentions):
@@ -86,12 +94,21 @@ def _by_type(data: dict[str, Any], form: Form) -> Reading | None:
 
 
 def _by_mention(data: dict[str, Any]) -> Reading | None:
-    """{"Cairo": {"type": "city"}}. Of {"Cairo": "city"} nobody knows which is which."""
+    """{"Cairo": {"type": "city"}}."""
     if not data or not all(isinstance(value, dict) and text_of(member(value, *_TYPES)) for value in data.values()):
         return None
     if all(member(value, *_MENTIONS) is not None for value in data.values()):
         return _listed(list(data.values()), Form.LIST)  # by number
     return _listed([[name, member(value, *_TYPES)] for name, value in data.items()], Form.LIST)
+
+
+def _strings_by_mention(pairs: list[tuple[str, Any]], *, is_of_entities: bool) -> Reading | None:
+    """{"Cairo": "city"}, where the words tell which is which; among entities, one without a type is a bad item."""
+    strings = [pair for pair in pairs if isinstance(pair[1], str)]
+    is_whole = 2 * len(strings) > len(pairs) if is_of_entities else len(strings) == len(pairs)
+    if not is_whole or not is_by_mention(strings, is_of_entities=is_of_entities):
+        return None
+    return _listed([[*pair] for pair in pairs], Form.LIST)
 
 
 def _only_list(data: dict[str, Any]) -> Reading | None:
