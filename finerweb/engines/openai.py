@@ -25,7 +25,6 @@ from typing import Any
 import httpx
 
 from finerweb import plugins
-from finerweb.cost import CHARACTERS_A_TOKEN
 from finerweb.engines import COMMON, LOOPED, Answer, Engine, Request, Spec
 from finerweb.engines._openai.access import Access, Options
 from finerweb.engines._openai.chat import Chat
@@ -47,6 +46,7 @@ CONNECT = 10.0  # seconds for a connection, and for the list of models
 FEW_CONNECTIONS = (3, 6)  # refused in a row, before it counts as gone: at first, and once it was there
 FEW_TIMEOUTS = 2  # retries of an answer that did not come in time: it may be paid for each time
 FEW_REQUESTS = 5  # that fail alike, none having been answered, before all are given up
+BYTES_A_TOKEN = 4.0  # of a prompt, until the first one tells; letters vary more by script than bytes do
 EXPECTED = 300.0  # tokens of an answer, for tokens_per_minute, until the first ones tell
 
 GONE = "see that it runs and can be reached from here, then run again. What was answered is kept"
@@ -66,7 +66,9 @@ class Endpoint:
         self._pace = Pace(limit=options.in_flight, requests_per_minute=requests, tokens_per_minute=tokens)
         self._certificates = httpx.create_ssl_context()  # takes as long as a request
         self._tokens_out = EXPECTED  # a moving average
-        self._per_character = 1 / CHARACTERS_A_TOKEN  # tokens of a prompt
+        self._per_byte = (
+            1 / CHARACTERS_A_TOKEN
+        )  # tokens of a prompt, in which bytes vary less by script than letters do
         self._replies = 0  # replies of any kind
         self._answered = 0
         self._rejected = 0
@@ -125,7 +127,7 @@ class Endpoint:
             reply = await self._exchange(client, content, request.prompt)
         answer = answer_of(reply, request) if 200 <= reply.status < 300 else None
         if answer:
-            answer = self._accounted(answer, len(request.instructions) + len(request.prompt))
+            answer = self._accounted(answer, len(f"{request.instructions}{request.prompt}".encode(errors="replace")))
         used = (
             (answer.tokens_in + answer.tokens_out or tokens) if answer else 0.0
         )  # without an account, the estimate stands
@@ -140,14 +142,14 @@ class Endpoint:
             self._pace.speed_up()
         return reply, answer
 
-    def _accounted(self, answer: Answer, characters: int) -> Answer:
-        """An answer with the tokens of its prompt, also where it was ended before its account came."""
+    def _accounted(self, answer: Answer, size: int) -> Answer:
+        """An answer with the tokens of its prompt of so many bytes, also where it was ended before its account came."""
         if answer.tokens_in:
-            self._per_character = answer.tokens_in / characters
+            self._per_byte = answer.tokens_in / size
         elif answer.tokens_out:
             if answer.finish_reason != LOOPED:
                 self._chat.stop_streaming()  # a server that never gives account of a stream
-            return dataclasses.replace(answer, tokens_in=round(characters * self._per_character))
+            return dataclasses.replace(answer, tokens_in=round(size * self._per_byte))
         return answer
 
     async def _exchange(self, client: httpx.AsyncClient, content: str, source: str) -> Reply:

@@ -8,7 +8,7 @@ import pytest
 from asking_endpoint import KEY, KEY_ENV, ask, good, request, requests
 from endpoint import Endpoint
 
-from finerweb.engines import Answer
+from finerweb.engines import Answer, Request
 from finerweb.questions import ner
 from finerweb.tables import completions
 from finerweb.text import loops
@@ -51,6 +51,30 @@ def test_a_loop_is_ended_and_what_stands_before_it_is_kept() -> None:
     assert endpoint.pieces < MOST, "the server noticed"
     kept = ner.parse(loops.without(answer.text, query.payload["text"]))
     assert kept == [("Cairo", "city"), ("Rome", "city")]
+
+
+def test_a_prompt_without_its_account_is_estimated_from_those_in_other_scripts() -> None:
+    """Tokenizers of bytes need about as many tokens for a byte of any script, and twice as many for a letter of some."""
+    hindi, english = (
+        request("r0", text="लेना बर्ग ओस्लो में रहती है। " * 60),
+        request("r1", text="Lena Berg lives in Oslo. " * 60),
+    )
+
+    def tokens(query: Request) -> int:
+        return len((query.instructions + query.prompt).encode()) // 4
+
+    def script(call: Any) -> Any:
+        if call.prompt == english.prompt:
+            return acts.streamed(HEAD, rest=itertools.repeat(ITEM, MOST))
+        message = {"role": "assistant", "content": '{"entities": []}'}
+        usage = {"prompt_tokens": tokens(hindi), "completion_tokens": 5}
+        return lambda handler, call: handler.send_json(200, acts.completion(call, message=message) | {"usage": usage})
+
+    with Endpoint(script, streams=True) as endpoint:
+        answers = {answer.request_id: answer for answer in ask(endpoint, hindi, english, in_flight=1)}
+    assert answers["r0"].tokens_in == tokens(hindi)
+    assert answers["r1"].finish_reason == "repetition"
+    assert answers["r1"].tokens_in == pytest.approx(tokens(english), rel=0.01)
 
 
 def test_a_thought_that_loops_is_ended_too() -> None:
