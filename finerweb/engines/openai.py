@@ -66,9 +66,7 @@ class Endpoint:
         self._pace = Pace(limit=options.in_flight, requests_per_minute=requests, tokens_per_minute=tokens)
         self._certificates = httpx.create_ssl_context()  # takes as long as a request
         self._tokens_out = EXPECTED  # a moving average
-        self._per_byte = (
-            1 / CHARACTERS_A_TOKEN
-        )  # tokens of a prompt, in which bytes vary less by script than letters do
+        self._per_byte = 1 / BYTES_A_TOKEN
         self._replies = 0  # replies of any kind
         self._answered = 0
         self._rejected = 0
