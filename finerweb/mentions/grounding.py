@@ -80,7 +80,10 @@ def _best(mentions: Sequence[str], text: Text, labels: Sequence[Hashable], promp
         mention: spans if len(spans) >= counts[mention] else text.places(mention, spans, counts[mention])
         for mention, spans in exact.items()
     }
-    options = [places[mention] for mention in stripped]
+    options = [
+        text.alone_first(places[mention]) if counts[mention] < len(places[mention]) else places[mention]
+        for mention in stripped
+    ]
     grounded = []
     for mention, option, placed in zip(stripped, options, align(options, labels), strict=True):
         if placed:

@@ -241,6 +241,27 @@ def test_a_sign_before_a_space_is_not_that_of_a_handle() -> None:
     assert places("@esa and @ NASA", "en", ["@"]) == [[(9, 10, "exact")]]
 
 
+@pytest.mark.parametrize(
+    ("text", "mentions", "starts"),
+    [
+        ("EEC-kakan. Om EEC", ["EEC"], [14]),
+        ("Den nya EEC-kakan. Om EEC", ["EEC"], [22]),
+        ("Icke-EEC och EEC", ["EEC"], [13]),
+        ("EEC\u2011kakan, EEC och EEC", ["EEC", "EEC"], [11, 19]),
+        ("EEC-kakan. Om EEC", ["EEC", "EEC"], [0, 14]),
+        ("EEC-kakan i Oslo. Om EEC", ["EEC", "Oslo"], [0, 12]),  # reading order is the better sign
+        ("EEC-kakan", ["EEC"], [0]),
+        ("EEC och EEC-kakan", ["EEC"], [0]),
+        ("EEC - kakan. Om EEC", ["EEC"], [0]),
+        ("EEC–Norge. Om EEC", ["EEC"], [0]),
+        ("EEC, EEC-kakan, EEC", ["EEC-kakan", "EEC"], [5, 16]),
+    ],
+)
+def test_a_name_alone_is_meant_before_one_in_a_compound(text: str, mentions: list[str], starts: list[int]) -> None:
+    found = [place for (place,) in places(text, "sv", mentions)]
+    assert [place[0] for place in found] == starts
+
+
 def test_what_was_copied_from_the_prompt_is_no_mention() -> None:
     text = Text("Nothing here.", "en")
     (mention,) = ground(["River Thames"], text, prompt='such as ["river thames", "river"]')
