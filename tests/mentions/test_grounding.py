@@ -258,8 +258,7 @@ def test_a_sign_before_a_space_is_not_that_of_a_handle() -> None:
     ],
 )
 def test_a_name_alone_is_meant_before_one_in_a_compound(text: str, mentions: list[str], starts: list[int]) -> None:
-    found = [place for (place,) in places(text, "sv", mentions)]
-    assert [place[0] for place in found] == starts
+    assert [place[0] for (place,) in places(text, "sv", mentions)] == starts
 
 
 def test_what_was_copied_from_the_prompt_is_no_mention() -> None:
