@@ -3,7 +3,8 @@
 UAX #29 breaks no word at an apostrophe or a colon between letters, and leaves it to each language to say more (its
 section 4). Here each language says it: which words are elided before a name (French l', Italian dell'), and which
 endings follow one (English 's, Turkish 'da, Finnish :n). What no rule allows stays whole: don't, O'Neill, N'Djamena,
-Kur'an.
+Kur'an. Each rule names the orthography or grammar that it follows; "documents" are those of the 91 languages on which
+it was tried, where an orthography says nothing of it or none was at hand.
 """
 
 import functools
@@ -18,12 +19,14 @@ from finerweb.text import characters
 _VOCALIC_NAMES = frozenset("FHLMNRSX")
 _VOWELS = frozenset("aeiouyhwœæøıαεηιουω")
 
-# English, and what it leaves in texts of other languages that quote it: Sainsbury's, I'm, you're.
+# English (New Hart's Rules, "Apostrophe"), and what it leaves in texts of other languages that quote it: Sainsbury's,
+# I'm, you're.
 ENGLISH = r"s|ll|d|ve|re|m"
 _ENGLISH = re.compile(ENGLISH)
 
 # Suffixes of Turkish and Azerbaijani after proper names (TDK, Yazım Kılavuzu, "Kesme işareti"): possessive and cases,
-# plural, copula, -ki, -li, -siz, -ca. No suffix is "an" or "ut": Kur'an and Mes'ut stay whole.
+# plural, copula, -ki, -li, -siz, -ca. No suffix is "an" or "ut": Kur'an and Mes'ut stay whole. Azerbaijani has had
+# no apostrophe since 2004 (Orfoqrafiya qaydaları, decree 108): there it is from documents.
 TURKIC = (
     r"[yns]?[ıiuüâ](?:n\w*|m[ıiuü]?z?(?:[dn]?[aeəıiuü]\w*)?|y[dlms]\w*|d[ıiuü]r\w*|z\w*)?"
     r"|[yn]?[aeə](?:d[ıiuü]r\w*|y[dms]\w*)?|n?[dt][aeə](?:n\w*|k[iı]\w*|y\w*|d[ıiuü]r\w*|ş\w*)?|n[aeəıiuü]\w*"
@@ -37,10 +40,14 @@ FINNISH = (
     r"s?i?(?:n|n[aä]|t[aä]?|[st]?s[aä]|st[aä]|l[lt][aä]|l?le|l?l[aä]|ksi|tta|ttä|h[aeiouyäö]n|in|den|ten|ill[aäe])"
     r"(?:k[oö]|kin|k[aä][aä]n|h[aä]n|ni|si|ns[aä]|mme|nne)*"
 )
-# Polish declines foreign names after an apostrophe (PWN, Zasady pisowni, "Apostrof"), Czech and Slovak now and then.
+# Polish declines foreign names after an apostrophe (PWN, Zasady pisowni, "Apostrof"). In Czech and Slovak orthography
+# the sign has other uses (Pravidlá slovenského pravopisu, 2000): there it is from documents, and the endings are those
+# of foreign names (Internetová jazyková příručka of the ÚJČ).
 POLISH = r"s?(?:a|owi|em|ie|e|u|y|i|ów|om|ami|ach|owie|e?go|e?mu|m|im|ym|ą|ę|owsk\w+|owej)"
 CZECH = r"s?(?:a|ov[aáéoyu]?|ovi|ové|em|ův|e|u|y|ů|i|ho|mu|m)"
-SLAVIC = r"s(?:a|u|om|em|e|i|ov\w{0,3}|in\w{0,2})"  # an ending behind another language's 's: Sainsbury'sa
+# An ending behind another language's 's: Sainsbury'sa. It joins the unchanged foreign name (Hrvatski pravopis of the
+# IHJJ, 2013, "Pisanje oblika i posvojnih pridjeva"); that names with an 's are such is from documents.
+SLAVIC = r"s(?:a|u|om|em|e|i|ov\w{0,3}|in\w{0,2})"
 # VLKK, "Nelietuviškos pavardės": an ending after the unchanged foreign name.
 LITHUANIAN = (
     r"s?(?:i|j)?(?:as|o|ui|ą|u|e|ai|ų|ams|us|ais|uose|is|į|yje|y|ė|ės|ei|ę|a|os|oje|umi|imi|aus|umą|ės|ėje|ius)"
@@ -49,29 +56,35 @@ LITHUANIAN = (
 SWEDISH = r"(?:s|n|t|a|e|en|et|er|ar|ts?|ns|ens|ets|ers|ars|arna|erna|na|are|aren|arnas|ernas|nas)"
 SWEDISH_SAINT = ("t", "ta", "te")
 ANY_ENDING = r"\w{1,12}"
-# Danish and Norwegian inflect abbreviations after an apostrophe (Retskrivningsordbogen, "Apostrof"): AM'er, pc'en.
+# Danish inflects abbreviations after an apostrophe (Retskrivningsordbogen, "Apostrof"): AM'er, pc'en. Norwegian has a
+# hyphen there, and the apostrophe before a genitive s after small letters, and in Kupper'n (Språkrådet, "Apostrof").
 SCANDINAVIAN = r"s|er|ere|erne|ernes|ers|en|ens|et|ets|e|ene|enes"
 
-# And, the, in, to, from, as, that: written together with the word that follows.
+# And, the, in, to, from, as, that: written together with the word that follows, the seven letters of "Moses and Caleb"
+# (Gesenius-Kautzsch-Cowley, Hebrew Grammar, 35, 36, 102, 104).
 HEBREW = re.compile(r"[\u05D5\u05D4\u05D1\u05DC\u05DE\u05DB\u05E9]{1,3}")
 PROCLITICS = {
     "he": HEBREW,
+    # And, then; in, to, like; the, in this order (Alotaiby et al. 2010, Clitics in Arabic Language).
     "ar": re.compile(r"[\u0648\u0641]?[\u0628\u0644\u0643]?(?:\u0627\u0644)?\u0640?"),
-    # Amharic: about, like, until, without; of, in, to, from.
+    # Amharic: about, like, until, without; of, in, to, from (FSI, Amharic Basic Course, notes 4.6 and 5.5).
     "am": re.compile(
         r"(?:\u1235\u1208|\u12A5\u1295\u12F0|\u12A5\u1235\u12A8|\u12EB\u1208)?[\u12E8\u1260\u1208\u12A8]?"
     ),
 }
-# Amharic: the object, and, also, the article.
+# Amharic: the object, and, also, the article (the first and last: FSI, note 4.5; the others from documents).
 AMHARIC_PARTICLE = re.compile(r"\u1295\u121D|\u1295\u1293|[\u1295\u1293\u121D\u12CD\u1235]")
-# Irish sets n, t, h and the letters of eclipsis before a capital, Malagasy d and the like, Xhosa its noun prefixes: na
-# hÉireann, nataon-dRabe, kwaZulu.
+# Irish sets n, t, h and the letters of eclipsis before a capital (An Caighdeán Oifigiúil), Malagasy the consonants
+# that euphony adds (Parker, A Concise Grammar of the Malagasy Language, pp. 8-9), Xhosa its noun prefixes (documents):
+# na hÉireann, nataon-dRabe, kwaZulu.
 PREFIXES = {
     "ga": re.compile(r"bhf|[bdgmnth]"),
     "mg": re.compile(r"[bdgjkpt]|dr|ts"),
     "xh": re.compile(r"[a-z]{1,6}"),
 }
-# Endings of Persian, Pashto, Kurdish behind a zero-width non-joiner: plural, possessive, copula, comparison.
+# Endings of Persian, Pashto, Kurdish behind a zero-width non-joiner: plural, possessive, copula, comparison. The sign
+# is the narrow space of the Academy of Persian (Dastur-e khatt-e farsi; Unicode Standard, 23.2), in Sorani it stands
+# behind a heh that is a vowel (Pournader 2014, The right hehs); the list of endings is from documents.
 PERSIAN_ENDING = re.compile(r"(?:ها|ای|ام|ات|اش|ایم|اید|اند|مان|تان|شان|ترین|تر|ی|دا|ەکان)\w{0,4}")
 PERSIAN_PREFIX = re.compile(r"ن?می|بی|نا")
 
@@ -110,27 +123,31 @@ _RULES = {
     "fr": Rule(r"[cdjlmnst]|qu|(?:jus|lors|puis|quoi)qu"),
     # Italian elides any final vowel (Serianni, Grammatica italiana, "Elisione").
     "it": Rule(r"\w*[bcdfghlmnprstvz]"),
-    # IEC, Ortografia catalana, "L'apòstrof": l', d' before; 'n, 'ls behind a verb.
+    # IEC, Ortografia catalana (2017), "L'apòstrof": l', d' before; 'n, 'ls behind a verb.
     "ca": Rule(r"[ldsnmt]", after_vowel=r"m|t|s|n|l|ls|ns"),
-    "pt": Rule(r"[dnlmt]"),
-    "gl": Rule(r"[dnc]|pol|tod"),
+    "pt": Rule(r"[dnlmt]"),  # Acordo Ortográfico of 1945, 35 and 36, of 1990, base XVIII: d'Os Lusíadas, m'O
+    "gl": Rule(r"[dnc]|pol|tod"),  # RAG, Normas ortográficas (2003), "Apóstrofo"
     "ga": Rule(r"m?b|[dm]|th"),  # An Caighdeán Oifigiúil; the O of O'Neill is none
     "gd": Rule(r"[db]h|[dmb]|th"),  # Gaelic Orthographic Conventions
-    "br": Rule(r"[dmnb]"),  # the sign of c'h is a letter
-    "sq": Rule(r"[tsmnçc]", Beside.ANYTHING),
+    # Breton: d' is in the older grammars, the others are from documents. The sign of c'h is a letter.
+    "br": Rule(r"[dmnb]"),
+    "sq": Rule(r"[tsmnçc]", Beside.ANYTHING),  # Drejtshkrimi i gjuhës shqipe (1973), 19
     "eo": Rule(r"l|d|un|dank", Beside.ANYTHING),  # PMEG, "Apostrofo"
+    # Triantafyllidis, Neoelliniki grammatiki, "Ekthlipsi"; also the older forms before a rough breathing: αφ', καθ'.
     "el": Rule(r"[σμτθνδ]|γι|κι|απ|παρ|κατ|επ|υπ|αφ|εφ|μεθ|καθ|ανθ|αλλ|ουτ|ολ|ουδ|μηδ", Beside.ANYTHING),
-    # Malagasy writes its linking n with an apostrophe: lohan'Imerina, Repoblikan'i Madagasikara.
+    # Malagasy writes its linking n, and -na, -ka, -tra before a vowel, with an apostrophe: lohan'Imerina, Repoblikan'i
+    # Madagasikara (Parker, A Concise Grammar of the Malagasy Language, pp. 9, 33).
     "mg": Rule(r"\w+[nkr]|\w+ts?", Beside.CAPITAL, after_name=r"i|ny|ireo|ilay|ity|iza[oy]|izany|io|iny|itsy|izy"),
-    # The one-letter words that Hebrew and Yiddish write before the next one, here before a quoted name: ב'הארץ'.
+    # The one-letter words that Hebrew writes before the next one, here before a quoted name: ב'הארץ'. The pronouns and
+    # endings of Yiddish are from documents.
     "he": Rule(r"[וש]?[בלמכה]|[וש]", Beside.ANYTHING),
     "yi": Rule(r"[סכמרד]", Beside.ANYTHING, after_word=r"ס|ן|ען|ין|ער|ט"),
     # Endings.
     "en": Rule(after_word=ENGLISH),
     "de": Rule(after_word=r"s", after_name=r"sche?[mnrs]?"),  # Duden, D 16: Grimm'sche, Andrea's
     "nl": Rule(after_word=r"s|tjes?|ers?|en"),  # Het Groene Boekje, "Apostrof": Obama's, A4'tje, PvdA'er
-    "af": Rule(after_word=r"s|tjies?|e|ers?"),
-    "fy": Rule(after_word=r"s|tsjes?|ers?|en"),
+    "af": Rule(after_word=r"s|tjies?|e|ers?"),  # Afrikaanse Woordelys en Spelreëls, "Afkappingsteken"
+    "fy": Rule(after_word=r"s|tsjes?|ers?|en"),  # Fryske Akademy, Taalweb, "Apostrof": CDA'er
     "da": Rule(after_word=SCANDINAVIAN),
     "nb": Rule(after_word=SCANDINAVIAN),
     "nn": Rule(after_word=SCANDINAVIAN),
@@ -143,14 +160,16 @@ _RULES = {
     "cs": Rule(after_name=CZECH),
     "sk": Rule(after_name=CZECH),
     "lt": Rule(after_name=LITHUANIAN),
+    # Basque joins its cases or sets a hyphen (Euskaltzaindia, rule 184); with an apostrophe they are from documents.
     "eu": Rule(after_name=r"en|ek|i|k|ra|tik|ren|rekin|ekin|eko|ko|ri"),
     **dict.fromkeys(("hr", "bs", "sr", "sl"), Rule(after_name=SLAVIC)),
-    "cy": Rule(after_vowel=r"[rniuwms]|th|ch"),  # 'r the, 'n in: Cymru'n
-    "fil": Rule(after_vowel=r"y|t"),  # ay and at behind a vowel: Rizal ako'y, Maria't Pedro
-    # Bengali and Odia set cases off after abbreviations: ইইউ’র. Not inside words: হ'ল, দু'টি.
+    "cy": Rule(after_vowel=r"[rniuwms]|th|ch"),  # Morris-Jones, A Welsh Grammar, 114: 'r the; 'n in
+    "fil": Rule(after_vowel=r"y|t"),  # ay, at behind a vowel (the kudlit of the KWF): Maria't Pedro
+    # Bengali and Odia set cases off after abbreviations: ইইউ’র (documents). Not inside words: হ'ল, দু'টি.
     "bn": Rule(after_name=r"র|এর|কে|তে|য়|য়|রা|দের|এ|ও"),
     "or": Rule(after_name=r"ର|ରେ|କୁ|ରୁ"),
-    # Uzbek oʻ and gʻ, Oromo and Somali hudhaa, Swahili ng', the hamza of Indonesian, Malay and Javanese.
+    # Uzbek oʻ and gʻ (law 71-I of 1995), Oromo hudhaa (Samuel and Welde 2017), the first letter of the Somali alphabet,
+    # Swahili ng' (Hartell, Alphabets of Africa, 1993), the hamza of Indonesian, Malay, Javanese, Sundanese (documents).
     **dict.fromkeys(("uz", "om", "so", "sw", "id", "ms", "jv", "su"), _LETTER),
 }
 _NONE = Rule()
