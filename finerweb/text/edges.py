@@ -161,7 +161,7 @@ class Edges:
         return bool(prefixes and self.text[right].isupper() and prefixes.fullmatch(word))
 
     def _has_particle(self, left: int, right: int) -> bool:
-        """Is what follows, in the same word, a particle of Korean or of Amharic?"""
+        """Is what follows, in the same word, a particle of Korean (Hangeul matchumbeop, 41) or of Amharic?"""
         if HANGUL.match(self.text[left - 1]) and HANGUL.match(self.text[right]):
             return True
         if self.language != "am" or not are_letters(self.text[max(0, left - 2) : left]):

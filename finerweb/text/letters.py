@@ -79,7 +79,10 @@ def _arabic_but(distinct: str, others: dict[str, str] | None = None) -> dict[str
 
 
 def _amharic() -> dict[str, str]:
-    """Syllables that sound alike in Amharic and are written for one another: whole series, and ha and hā."""
+    """Syllables that sound alike in Amharic and are written for one another: whole series, and ha and hā.
+
+    Nigatu et al. 2025 (arXiv 2507.15142), who advise against it in texts that are learned; here texts stay as they are.
+    """
     series = {0x1210: 0x1200, 0x1280: 0x1200, 0x1220: 0x1230, 0x12D0: 0x12A0, 0x1340: 0x1338}
     table = {chr(rare + order): chr(common + order) for rare, common in series.items() for order in range(7)}
     table |= {chr(0x1203): chr(0x1200), chr(0x12A3): chr(0x12A0)}
