@@ -25,12 +25,12 @@ from typing import Any
 import numpy as np
 from student_report import write
 from student_sets import Benchmark, benchmarks, rows
+from student_tagging import BATCH, filled, tag_job
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 RATES = [(1.5e-4, 6e-4), (5e-5, 2e-4), (1e-5, 5e-5)]  # of gliner's encoder and of the rest; the last is its default
 LEAST = 0.05  # scores that are looked at
-BATCH = 8
 
 
 def tagger_part(given: dict[str, Any], tagger: Any) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def tagger_part(given: dict[str, Any], tagger: Any) -> dict[str, Any]:
         began = time.process_time()
         tags = tagger.tag(texts, benchmark.labels, least=LEAST)
         seconds = time.process_time() - began
-        outcome = counting.compare(benchmark.texts, tags, benchmark.labels, [tagger.threshold] * len(texts))
+        outcome = counting.compare(benchmark.texts, tags, benchmark.labels, tagger.threshold)
         counts = counting.per_text(outcome, *outcome.everything)
         results[name] = {
             "counts": counts.tolist(),
@@ -56,40 +56,16 @@ def tagger_part(given: dict[str, Any], tagger: Any) -> dict[str, Any]:
 
 def train_ours(given: dict[str, Any]) -> dict[str, Any]:
     """Through the tables and the job, then from the registry."""
-    from finerweb import graph, settings
-    from finerweb.lake import Lake
-    from finerweb.running import session
+    from finerweb import graph
     from finerweb.running.runner import Runner
-    from finerweb.tables import documents, examples, labels
     from finerweb.taggers import student
     from finerweb.training import tracking
 
-    steps = given["steps"]
-    chosen = settings.load(
-        "conf/local.yml",
-        [
-            f"work={given['folder']}",
-            "student.inventory=source",
-            "student.names={english: 1}",
-            f"student.steps={steps}",
-            f"student.batch_size={BATCH}",
-            f"student.evaluate_every={max(50, steps // 5)}",
-            f"student.checkpoint_every={max(50, steps // 5)}",
-            f"student.validation={given['validation']}",
-            f"student.seed={given['seed']}",
-            *given["settings"],
-        ],
-    )
-    spark, _ = session.session(chosen)
-    lake = Lake(spark, chosen.lake.location)
-    made, sources = rows(given["ner"], per_set=given["per_set"], only=given["only"])
-    lake.append(examples.TABLE, spark.createDataFrame(made, examples.TABLE.schema))
-    lake.append(documents.TABLE, spark.createDataFrame(sources, documents.TABLE.schema))
-    lake.create(labels.TABLE)
+    lake, chosen = filled(given)
     outcome = Runner(lake, chosen).run("train_student", graph.load("train_student").main)
     folder = tracking.download(chosen.tracking.student, "1")
     run = tracking.describe(chosen.tracking.student, chosen.tracking.challenger)
-    spark.stop()
+    lake.spark.stop()
     tagger = student.load(str(folder), name="student/1")
     return {
         **tagger_part(given, tagger),
@@ -185,7 +161,11 @@ def parted(given: dict[str, Any]) -> tuple[list[Any], list[Any]]:
     return train, students.validation_part(frame[frame["split"] == "validation"], given["validation"])
 
 
-PARTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {"ours": train_ours, "gliner": train_gliner}
+PARTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "ours": train_ours,
+    "gliner": train_gliner,
+    "tagging": tag_job,
+}
 
 
 def run_part(name: str, arguments: argparse.Namespace, **given: Any) -> dict[str, Any]:
@@ -222,6 +202,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--per-set", type=int, default=400)
     parser.add_argument("--texts", type=int, default=200)
     parser.add_argument("--rates", type=int, default=len(RATES), help="pairs of learning rates that gliner is given")
+    parser.add_argument("--times", type=int, default=8, help="how often the job tags the benchmarks' texts")
     parser.add_argument("--keep", type=Path, help="a folder for the results of parts, which are not run again")
     parser.add_argument("--part", default="", help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
@@ -237,6 +218,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parts = {
         "ours": [run_part("ours", arguments, seed=seed) for seed in range(arguments.seeds)],
         "alone": [run_part("ours", arguments, seed=0, only="thainer")],
+        "tagging": [run_part("tagging", arguments, seed=0, times=arguments.times)],
         "gliner": [
             max(
                 (run_part("gliner", arguments, seed=seed, rates=rates) for rates in RATES[: arguments.rates]),

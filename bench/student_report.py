@@ -56,6 +56,7 @@ def write(
         "mean_f1": mean(f1(ours, name) for name in benchmarks),
         "tha_joint_minus_alone": f1(ours, "thai") - f1(parts["alone"], "thai"),
         "labels_1000_over_10": mean(part["labels_1000_over_10"] for part in ours),
+        "tag_job_over_loop": parts["tagging"][0]["job_over_loop"],
     }
     lines = [
         "# A student beside gliner",
@@ -91,6 +92,8 @@ def write(
         f"Seconds a step: {mean(p['seconds_per_step'] for p in ours):.2f} and "
         f"{mean(p['seconds_per_step'] for p in theirs):.2f}. Thai alone: {f1(parts['alone'], 'thai'):.3f}. Thresholds: "
         f"{', '.join(str(part['threshold']) for part in ours)} and {', '.join(str(p['threshold']) for p in theirs)}.",
+        f"The job tag_passages: {parts['tagging'][0]['texts']:,} texts in {parts['tagging'][0]['seconds']:.0f} s, "
+        f"{parts['tagging'][0]['loop_seconds']:.0f} s in a loop of one process.",
         f"gliner: {theirs[0]['note']}. Student: {ours[0]['note']}.",
         "",
     ]

@@ -22,7 +22,7 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """First the commands, then the jobs in their order."""
-        return [*plugins.names(COMMANDS), *graph.order()]
+        return [*plugins.names(COMMANDS), *graph.order(), *graph.beside()]
 
     def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
         """A command's name and sentence, for the list; None where there is no such command."""
@@ -30,6 +30,8 @@ class Commands(TyperGroup):
             return TyperCommand(cmd_name, help=plugins.sentence(COMMANDS, cmd_name, "main"))
         if cmd_name in graph.order():
             return TyperCommand(cmd_name, help=graph.describe(cmd_name), rich_help_panel="Jobs, in their order")
+        if cmd_name in graph.beside():
+            return TyperCommand(cmd_name, help=graph.describe(cmd_name), rich_help_panel="Jobs of their own")
         return None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:

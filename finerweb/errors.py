@@ -157,7 +157,7 @@ class RegistryFailed(FinerwebError):
 
 
 class NotPushed(FinerwebError):
-    """The data set did not go to a hub; the text never has the token in it."""
+    """The data set or the student did not go to a hub; the text never has the token in it."""
 
 
 def excerpt(text: str, length: int = 80) -> str:

@@ -1,4 +1,4 @@
-"""The order of the jobs, as databricks.yml declares it: the only statement of it."""
+"""The jobs and their order, as databricks.yml declares them: the only statement of it."""
 
 import ast
 from collections.abc import Mapping
@@ -18,9 +18,23 @@ BUNDLE_JOB = "finerweb"
 
 
 def tasks() -> dict[str, list[str]]:
-    """Job -> the jobs that it depends on, from the tasks of databricks.yml."""
-    bundle = yaml.safe_load(resource("databricks.yml").read_text(encoding="utf-8"))
-    declared: list[Mapping[str, Any]] = bundle["resources"]["jobs"][BUNDLE_JOB]["tasks"]
+    """Job of the pipeline -> the jobs that it depends on, from the tasks of databricks.yml."""
+    return _tasks(_bundle()[BUNDLE_JOB])
+
+
+def beside() -> list[str]:
+    """The jobs that are no part of the pipeline: those of the other jobs of the bundle."""
+    return [task for name, declared in _bundle().items() if name != BUNDLE_JOB for task in _tasks(declared)]
+
+
+def _bundle() -> dict[str, Mapping[str, Any]]:
+    text = resource("databricks.yml").read_text(encoding="utf-8")
+    jobs: dict[str, Mapping[str, Any]] = yaml.safe_load(text)["resources"]["jobs"]
+    return jobs
+
+
+def _tasks(job: Mapping[str, Any]) -> dict[str, list[str]]:
+    declared: list[Mapping[str, Any]] = job["tasks"]
     for task in declared:
         file = PurePosixPath(task["spark_python_task"]["python_file"])
         if file.stem != task["task_key"]:
@@ -29,7 +43,7 @@ def tasks() -> dict[str, list[str]]:
 
 
 def order() -> list[str]:
-    """The jobs, each after those that it depends on; raises BadSettings for a cycle."""
+    """The jobs of the pipeline, each after those that it depends on; raises BadSettings for a cycle."""
     try:
         return list(TopologicalSorter(tasks()).static_order())
     except CycleError as error:
@@ -43,7 +57,7 @@ def describe(job: str) -> str:
 
 def load(job: str) -> ModuleType:
     """The module jobs/<job>.py; raises UnknownName that lists the jobs."""
-    names = order()
+    names = [*order(), *beside()]
     if job not in names:
         raise UnknownName(f"no job {job}; there are: {', '.join(names)}.{suggestion(job, names)}")
     file = resource("jobs", f"{job}.py")

@@ -71,6 +71,7 @@ LabelProblem = Literal[
     "wrong_script",
     "other_meaning",
 ]
+TagProblem = Literal["no_text", "duplicate_id"]
 FormatProblem = Literal["nested", "overlapping", "same_place", "no_token", "space_at_edge", "bad_label"]
 
 Words = Mapping[str, str]  # problem -> what it means
@@ -146,6 +147,10 @@ LABEL: Words = {
     "wrong_script": "the name is not in the script of its language",
     "other_meaning": "the name, put into English again, means something else",
 }
+TAG: Words = {
+    "no_text": "the row has no text",
+    "duplicate_id": "rows with other texts have the same key",
+}
 FORMAT: Words = {
     "nested": "the span lies inside a longer one",
     "overlapping": "the span overlaps a longer one",
@@ -167,6 +172,7 @@ OF_TABLE: Mapping[str, Words] = {
     "mentions": {**ANSWER, **MENTION},
     "entities": SPAN,
     "labels": {**ANSWER, **LABEL},
+    "tags": TAG,
     "unaligned": FORMAT,
 }
 

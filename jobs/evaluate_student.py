@@ -8,8 +8,9 @@ from finerweb.evaluation.evaluating import evaluate
 from finerweb.lake import Lake
 from finerweb.outside.benchmark import Benchmark
 from finerweb.outside.model import Model
+from finerweb.report import student_card
 from finerweb.settings import Settings
-from finerweb.tables import evaluations
+from finerweb.tables import documents, evaluations
 from finerweb.training import benchmarking, candidates, posing, tracking
 
 
@@ -31,6 +32,7 @@ def main(lake: Lake, settings: Settings) -> None:
         chosen.benchmarks,
         posing.Familiarity(chosen.near, settings.merge.encoder, settings.work, taggers.labels),
         variant=settings.student.variant,
+        learned=taggers.documents,
         languages=settings.languages,
         most=chosen.labels,
     )
@@ -38,6 +40,15 @@ def main(lake: Lake, settings: Settings) -> None:
     now = datetime.now(UTC)
     made = [evaluations.row(row, run=lake.log.run_id, evaluated=now) for row in rows]
     lake.append(evaluations.TABLE, lake.spark.createDataFrame(made, evaluations.TABLE.schema))
+    if taggers.version is not None:
+        student_card.publish(
+            registry.student,
+            taggers.version,
+            figures=rows,
+            documents=lake.read(documents.TABLE),
+            languages=settings.languages,
+            licence=settings.publish.licence,
+        )
     lake.log.notes += [*posed.notes, *taggers.notes, *benchmarking.summary(rows)]
 
 

@@ -17,8 +17,9 @@ def main(lake: Lake, settings: Settings) -> None:
     learned = students.train(
         rows,
         students.names_of(labels.named(lake.read(labels.TABLE)).toPandas()),
-        chosen.recipe,
+        chosen.training,
         place=students.Place(registry.student, registry.challenger, settings.work),
+        kind=chosen.recipe,
         show=lake.progress.update,
         facts={
             **{f"version_{table}": version for table, version in lake.log.inputs.items()},

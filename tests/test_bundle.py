@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_every_job_file_is_a_task_and_runs_after_what_it_reads() -> None:
     order = graph.order()
-    assert sorted(order) == sorted(path.stem for path in (ROOT / "jobs").glob("*.py"))
+    assert sorted([*order, *graph.beside()]) == sorted(path.stem for path in (ROOT / "jobs").glob("*.py"))
     assert order[0] == "ingest_documents"
     assert order[-1] == "report"
     for task, needs in graph.tasks().items():
@@ -40,7 +40,7 @@ def test_a_misspelt_job_is_told_from_the_others() -> None:
 
 
 def test_every_job_is_a_verb_with_a_sentence() -> None:
-    for name in graph.order():
+    for name in [*graph.order(), *graph.beside()]:
         module = graph.load(name)
         assert module.__doc__ == module.main.__doc__, name
         assert module.__doc__.endswith("."), name

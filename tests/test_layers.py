@@ -56,7 +56,7 @@ HOMES = {
         "taggers._gliner.fitting",
     },
     "transformers": {"labels.similarity", "scorer.scorer", "scorer.fine_tuning", "student"},
-    "mlflow": {"training.tracking", "training.served", "training.served_student", "tracking"},
+    "mlflow": {"training.tracking", "training.registration", "training.served", "training.served_student", "tracking"},
     "datasets": {"sources.hub"},
     "huggingface_hub": {"sources.hub"},
     "icu4py": {"text.segment"},

@@ -79,7 +79,7 @@ def test_named_modules_are_there(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PROSE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_named_commands_are_there(path: Path) -> None:
-    commands = {*plugins.names("finerweb.commands"), *graph.order()}
+    commands = {*plugins.names("finerweb.commands"), *graph.order(), *graph.beside()}
     assert set(COMMAND.findall(prose(path))) - commands == set()
 
 

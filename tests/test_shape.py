@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FILES = [path for folder in ("finerweb", "jobs") for path in sorted((ROOT / folder).rglob("*.py"))]
-FUNCTION, FILE, FOLDER = 45, 250, 25  # at most so many lines, lines and files
+FUNCTION, FILE, FOLDER = 45, 250, 25  # at most so many lines, lines, and files beside __init__.py
 
 
 def long_functions(text: str) -> list[str]:
@@ -28,7 +28,7 @@ def test_functions_and_files_are_short(path: Path) -> None:
 
 
 def test_folders_are_small() -> None:
-    sizes = Counter(str(path.parent.relative_to(ROOT)) for path in FILES)
+    sizes = Counter(str(path.parent.relative_to(ROOT)) for path in FILES if path.stem != "__init__")
     assert {folder: size for folder, size in sizes.items() if size > FOLDER} == {}
 
 

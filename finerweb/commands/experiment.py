@@ -74,7 +74,14 @@ def train(lake: Lake, settings: Settings, name: str, arm: "Arm", *, folder: Any)
     facts = {"experiment": name, "arm": arm.name, **{key: str(value) for key, value in chosen.data.items()}}
     with tracking.run(f"experiment {name}: {arm.name}", facts):
         summary = students.learn(
-            rows, names, chosen.recipe, folder=folder, work=settings.work, facts=facts, show=lake.progress.update
+            rows,
+            names,
+            chosen.training,
+            folder=folder,
+            work=settings.work,
+            facts=facts,
+            kind=chosen.recipe,
+            show=lake.progress.update,
         )
     tell(f"{arm.name}: {summary}")
     return Candidate(candidates.STUDENT, partial(candidates.load, candidates.STUDENT, str(folder), {"name": arm.name}))

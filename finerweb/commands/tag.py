@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 TAGGERS = "finerweb.taggers"
 AT_ONCE = 1000  # texts that are read before they are tagged: sorted by length they pad less
-LABELS = 20  # of those that a student was trained on, the most frequent, where none are named
 
 Files = Annotated[
     list[Path] | None, typer.Argument(metavar="[FILE...]", help="A text a line, or JSON lines; standard input if none.")
@@ -81,8 +80,10 @@ def _tagger(settings: Settings, kind: str, model: str | None) -> "Tagger":
 
 def own_labels(tagger: "Tagger") -> list[str]:
     """The labels that a tagger has, or the most frequent of those that it was trained on; raises BadInput."""
+    from finerweb.taggers.student import LABELS
+
     card = getattr(tagger, "card", None)
-    labels = list(tagger.labels) or (list(card.labels)[:LABELS] if card else [])
+    labels = list(tagger.labels) or (card.frequent(LABELS) if card else [])
     if not labels:
         raise BadInput(
             f"model {tagger.name}",

@@ -1,6 +1,6 @@
 """Strict counts: a tag is right where its start, end and label are those of an entity that a person marked."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -34,18 +34,14 @@ class Outcome:
 
     `tags` (FOUND) are those that stay of all tags when no two may share a character. Which of them a threshold keeps
     are the same that it would keep if it were applied first: the surest are chosen first. `gold` (MARKED) are the
-    entities; `thresholds` has one for each text.
+    entities. A tagger of ours that has thresholds of scripts moves its scores, so that one serves for all.
     """
 
     labels: tuple[str, ...]
     tags: NDArray[Any]
     gold: NDArray[Any]
-    thresholds: NDArray[np.float64]
-
-    @property
-    def size(self) -> int:
-        """How many texts."""
-        return len(self.thresholds)
+    threshold: float
+    size: int  # texts
 
     @property
     def everything(self) -> tuple[Mask, Mask]:
@@ -53,9 +49,7 @@ class Outcome:
         return np.ones(self.size, dtype=bool), np.ones(len(self.labels), dtype=bool)
 
 
-def compare(
-    texts: Sequence[Text], tags: Iterable[Sequence[Tag]], labels: Sequence[str], thresholds: Sequence[float]
-) -> Outcome:
+def compare(texts: Sequence[Text], tags: Iterable[Sequence[Tag]], labels: Sequence[str], threshold: float) -> Outcome:
     """The tags of each text beside its entities; those of other labels than these do not count."""
     numbers = {label: number for number, label in enumerate(labels)}
     kept_tags, marked = [], []
@@ -68,14 +62,15 @@ def compare(
         tuple(labels),
         np.array(kept_tags, dtype=FOUND),
         np.array(marked, dtype=MARKED),
-        np.array(thresholds, dtype=float),
+        threshold,
+        len(texts),
     )
 
 
 def per_text(outcome: Outcome, texts: Mask, labels: Mask) -> Counts:
     """Correct, predicted and gold of each of the texts, of these labels: `[texts, 3]`."""
     tags, gold = outcome.tags, outcome.gold
-    tags = tags[labels[tags["label"]] & (tags["score"] >= outcome.thresholds[tags["text"]])]
+    tags = tags[labels[tags["label"]] & (tags["score"] >= outcome.threshold)]
     gold = gold[labels[gold["label"]]]
     size = outcome.size
     columns = [
@@ -116,9 +111,3 @@ def auprc(outcome: Outcome, texts: Mask, labels: Mask) -> float | None:
     reached = correct[is_step_end]
     precision = reached / (np.flatnonzero(is_step_end) + 1)
     return float(np.sum(np.diff(reached, prepend=0) / gold * precision))
-
-
-def thresholds_of(tagger: Any, texts: Sequence[Text], scripts: Mapping[str, str]) -> list[float]:
-    """The threshold of each text: the tagger's own, or that of the text's script where it has `thresholds`."""
-    by_script: Mapping[str, float] = getattr(tagger, "thresholds", None) or {}
-    return [float(by_script.get(scripts.get(text.language, ""), tagger.threshold)) for text in texts]

@@ -86,7 +86,7 @@ def _read(kind: str, tagger: Tagger, loaded: Loaded, names: naming.Kind, context
         return None
     texts: list[Text] = []
     tags: list[list[Tag]] = []
-    lowest = min([LEAST, tagger.threshold, *(getattr(tagger, "thresholds", None) or {}).values()])
+    lowest = min(LEAST, tagger.threshold)
     for code, labels in loaded.labels.items():
         by_label = naming.names_of(names, labels, code, loaded.benchmark, context.vocabulary)
         if by_label is None:
@@ -100,8 +100,7 @@ def _read(kind: str, tagger: Tagger, loaded: Loaded, names: naming.Kind, context
         texts += own
     if not texts:
         return None
-    thresholds = counting.thresholds_of(tagger, texts, context.scripts)
-    return Run(kind, tagger.name, texts, counting.compare(texts, tags, _labels(loaded), thresholds))
+    return Run(kind, tagger.name, texts, counting.compare(texts, tags, _labels(loaded), tagger.threshold))
 
 
 def _labels(loaded: Loaded) -> list[str]:
@@ -112,7 +111,7 @@ def _labels(loaded: Loaded) -> list[str]:
 def _oracle(run: Run, tagger: Tagger, question: Question, context: Context) -> Iterator[Row]:
     edges: oracle.Edges | None = getattr(tagger, "edges", None)
     best = oracle.tags(run.texts, run.outcome.labels, edges)
-    outcome = counting.compare(run.texts, best, run.outcome.labels, [1.0] * len(run.texts))
+    outcome = counting.compare(run.texts, best, run.outcome.labels, 1.0)
     yield from _figures(run._replace(outcome=outcome), question, context, names="english", measure="oracle")
 
 
@@ -131,7 +130,6 @@ def _figures(run: Run, question: Question, context: Context, *, names: str, meas
         counts = counting.per_text(run.outcome, part.texts, part.labels)
         documents = resampling.by_document(counts, _documents(run.texts, part))
         sure = resampling.interval(documents)
-        thresholds = set(run.outcome.thresholds[part.texts].tolist())
         yield {
             **_place(run, question, part),
             "names": names,
@@ -141,7 +139,7 @@ def _figures(run: Run, question: Question, context: Context, *, names: str, meas
             "low": sure.low if sure else None,
             "high": sure.high if sure else None,
             "auprc": counting.auprc(run.outcome, part.texts, part.labels) if measure == "tagger" else None,
-            "threshold": thresholds.pop() if measure == "tagger" and len(thresholds) == 1 else None,
+            "threshold": run.outcome.threshold if measure == "tagger" else None,
         }
 
 

@@ -161,8 +161,20 @@ class Lake:
         `total` is about how many rows the frame has: to count them would cost as much as to read them. `unit` is for
         the bar.
         """
+        self.append_parts(table, slices(frame, key=key, rows=rows, total=total), make, total=total, unit=unit)
+
+    def append_parts(
+        self,
+        table: Table,
+        parts: Iterable[DataFrame],
+        make: Callable[[DataFrame], DataFrame],
+        *,
+        total: int,
+        unit: str,
+    ) -> None:
+        """Append `make(part)` for every part, each committed before the next is begun."""
         appended = 0
-        for part in slices(frame, key=key, rows=rows, total=total):
+        for part in parts:
             self.progress.update(appended, max(appended, total), unit)
             appended += self.append(table, make(part))
         self.progress.update(appended, appended, unit)

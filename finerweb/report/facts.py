@@ -91,7 +91,7 @@ def gather(frames: Frames, *, languages: Mapping[str, Language], name: str, lice
         left_out=_left_out(files, frames["unaligned"]),
         counts=_counts(frames["examples"]),
         engines=_engines(frames["completions"]),
-        sources=_sources(frames["documents"]),
+        sources=sources(frames["documents"]),
         classes=counts.classes(frames["labels"]),
         measures=measures,
         evidence=Evidence(
@@ -140,7 +140,8 @@ def _engines(completions: DataFrame) -> Rows:
     return counts.rows(counted.orderBy("question", "model"))
 
 
-def _sources(documents: DataFrame) -> Rows:
+def sources(documents: DataFrame) -> Rows:
+    """The sources of documents and their licences: counts, and when they were crawled."""
     counted = documents.groupBy("source", "licence").agg(
         F.count("*").alias("documents"),
         F.count("url").alias("urls"),

@@ -35,7 +35,7 @@ def write(facts: Facts) -> str:
     every = configurations(facts)
     metadata = {
         "pretty_name": facts.name,
-        **_licence(facts.licence),
+        **licence(facts.licence),
         "task_categories": ["token-classification"],
         "language": [language.code for language in facts.languages],
         "configs": [
@@ -98,7 +98,8 @@ def split_of(code: str) -> str:
     return "all_" if code == "all" else re.sub(r"\W", "_", code)
 
 
-def _licence(licence: str) -> dict[str, str]:
-    if licence.lower() in LICENCES:
-        return {"license": licence.lower()}
-    return {"license": "other", "license_details": licence}
+def licence(words: str) -> dict[str, str]:
+    """A licence as a hub wants it: by its own name for it, or as words."""
+    if words.lower() in LICENCES:
+        return {"license": words.lower()}
+    return {"license": "other", "license_details": words}

@@ -118,4 +118,21 @@ VIEWS = {
                try_divide(tokens_in + tokens_out, passages) AS tokens_per_passage
         FROM spent LEFT JOIN accepted USING (language)
     """,
+    # The entities that students found in passages and in other tables.
+    "tagged_entities": """
+        SELECT source, passage_id, language, student, entity.start, entity.`end`, entity.mention, entity.label,
+               entity.score
+        FROM (SELECT *, explode(entities) AS entity FROM {tags})
+    """,
+    # How good taggers are, each by its newest run on each benchmark. `*` stands for all languages, scripts or labels
+    # together; `experiment` is null for what evaluate_student measured.
+    "benchmark_figures": """
+        SELECT experiment, benchmark, tagger, names, subset, language, script, label, texts, gold, predicted, correct,
+               precision, recall, f1, low, high, auprc, threshold
+        FROM (
+            SELECT *, max(struct(evaluated, run)) OVER (PARTITION BY experiment, tagger, benchmark) AS last
+            FROM {evaluations}
+        )
+        WHERE run = last.run AND measure = 'tagger'
+    """,
 }

@@ -16,7 +16,7 @@ from finerweb.settings.evaluate import Evaluate
 from finerweb.settings.models import ModelName, ModelSpec
 from finerweb.settings.section import Section, Share
 from finerweb.settings.sources import Source
-from finerweb.student.recipe import StudentRecipe
+from finerweb.settings.student import Student, Tag
 
 
 class Lake(Section):
@@ -77,27 +77,6 @@ class Train(Section, Recipe):
     def recipe(self) -> Recipe:
         """What shapes the model, without where its ratings come from."""
         return Recipe(**{name: getattr(self, name) for name in Recipe.model_fields})
-
-
-class Student(Section, StudentRecipe):
-    """train_student: the recipe's settings, and what of the table `examples` is learned."""
-
-    variant: str
-    inventory: Literal["vocabulary", "source"]
-    languages: list[str]
-    per_language: PositiveInt | None
-    quartiles: list[Annotated[int, Field(ge=1, le=4)]] | None
-
-    @property
-    def recipe(self) -> StudentRecipe:
-        """What shapes the model, without where its examples come from."""
-        return StudentRecipe(**{name: getattr(self, name) for name in StudentRecipe.model_fields})
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """Which examples are learned, as `examples.studied` takes it."""
-        own = [name for name in type(self).model_fields if name not in StudentRecipe.model_fields]
-        return {name: getattr(self, name) for name in own}
 
 
 class Promote(Section):
@@ -232,6 +211,7 @@ class Settings(Section):
     student: Student
     promote_student: Promote
     evaluate: Evaluate
+    tag: Tag
     publish: Publish
     report: Report
 

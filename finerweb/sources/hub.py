@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 from datasets import IterableDataset, load_dataset
@@ -56,6 +56,12 @@ def to_send(location: str) -> tuple[Path, list[File]]:
     return folder, chosen
 
 
+def listed(folder: Path) -> list[File]:
+    """All files of a folder."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [File(path.relative_to(folder).as_posix(), path.stat().st_size) for path in paths]
+
+
 def check(repo: str, token: str) -> None:
     """Raise NotPushed where a hub would refuse the name, or there is no token."""
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo, re.ASCII):
@@ -65,29 +71,31 @@ def check(repo: str, token: str) -> None:
         raise NotPushed(f"HF_TOKEN {fault}; wanted a token that may write, in the environment (or try --dry-run)")
 
 
-def push(folder: Path, repo: str, *, token: str, private: bool, revision: str | None) -> str:
-    """Make the repository hold this data set, in one commit; returns its URL. Raises NotPushed.
+def push(
+    folder: Path, repo: str, *, token: str, private: bool, revision: str | None, kind: Literal["dataset", "model"]
+) -> str:
+    """Make the repository hold this data set or model, in one commit; returns its URL. Raises NotPushed.
 
-    Data files of an earlier release that this one does not have are deleted there.
+    Data files of an earlier release that this one does not have are deleted there; of a model any file.
     """
     from httpx import HTTPError  # at its home, at import time, in engines/openai.py
 
     check(repo, token)
     api = HfApi(token=token)
     try:
-        api.create_repo(repo, repo_type="dataset", private=private or None, exist_ok=True)
-        if private and not api.dataset_info(repo).private:
+        api.create_repo(repo, repo_type=kind, private=private or None, exist_ok=True)
+        if private and not api.repo_info(repo, repo_type=kind).private:
             raise NotPushed(f"{repo}: it is there already and public; make it private at the hub, or choose another")
         if revision:
-            api.create_branch(repo, repo_type="dataset", branch=revision, exist_ok=True)
+            api.create_branch(repo, repo_type=kind, branch=revision, exist_ok=True)
         commit = api.upload_folder(
             repo_id=repo,
-            repo_type="dataset",
+            repo_type=kind,
             folder_path=folder,
             revision=revision,
-            allow_patterns=SENT,
-            delete_patterns=SENT[1:],
-            commit_message="Data set made by finerweb",
+            allow_patterns=SENT if kind == "dataset" else None,
+            delete_patterns=SENT[1:] if kind == "dataset" else "*",
+            commit_message=f"{'Data set' if kind == 'dataset' else 'Model'} made by finerweb",
         )
     except OfflineModeIsEnabled:
         raise NotPushed("HF_HUB_OFFLINE is set: no hub is asked; unset it") from None

@@ -1,18 +1,17 @@
 """Documents in: JSON lines, Parquet, Delta, tables, Hub data sets, and texts with their entities marked inline."""
 
 import hashlib
-import uuid
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import reduce
 
-from pyspark.errors import AnalysisException, PySparkException
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finerweb.errors import BadSource
 from finerweb.settings import Source
-from finerweb.sources import files, json_lines, marked_texts, parquet, values
+from finerweb.sources import delta_tables, files, json_lines, marked_texts, parquet, values
 from finerweb.sources.fields import COLUMNS, NAMES, OF_FOLDERS, conform, defaulted, schema
 from finerweb.tables import gold
 
@@ -37,7 +36,7 @@ def read(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:
             case "delta":
                 rows = spark.read.format("delta").load(source.path)
             case "table":
-                rows = spark.read.table(table_name(source.path))
+                rows = spark.read.table(delta_tables.sql_name(source.path))
         return _records(rows, source, file=F.lit(source.path)), no_lines
 
 
@@ -63,9 +62,9 @@ def fingerprint(spark: SparkSession, source: Source) -> str:
             case "annotated":
                 state = marked_texts.contents(source)
             case "delta":
-                state = _version(spark, f"delta.`{source.path}`")
+                state = delta_tables.version(spark, f"delta.`{source.path}`")
             case "table":
-                state = _version(spark, table_name(source.path))
+                state = delta_tables.version(spark, source.path)
             case _:
                 state = files.listed(spark, source.path)
     return hashlib.sha256(repr((source, state)).encode()).hexdigest()[:12]
@@ -76,19 +75,6 @@ def gold_entities(spark: SparkSession, source: Source) -> DataFrame:
     if source.format == "annotated":
         return marked_texts.entities(spark, source)
     return spark.createDataFrame([], gold.TABLE.ddl)
-
-
-def table_name(path: str) -> str:
-    """`catalog.schema.name` as SQL takes it: names with signs in them are quoted, unless they are."""
-    return path if "`" in path else ".".join(f"`{part}`" for part in path.split("."))
-
-
-def _version(spark: SparkSession, table: str) -> object:
-    """A Delta table's version; of another table or a view its files, or never the same where it has none."""
-    try:
-        return spark.sql(f"DESCRIBE HISTORY {table} LIMIT 1").select("version").collect()[0][0]
-    except PySparkException:
-        return sorted(spark.read.table(table).inputFiles()) or uuid.uuid4()
 
 
 def _jsonl(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:

@@ -1,7 +1,7 @@
 """From scores of pieces to scored entities of a text."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from finerweb.student.head import ROLES
 from finerweb.student.label_vectors import LabelVectors
 from finerweb.student.network import Network
 from finerweb.student.pieces import Cutter, Pieces, own, windows
+from finerweb.text.scripts import script
 from finerweb.text.spans import Span
 from finerweb.text.tags import Tag
 
@@ -25,16 +26,23 @@ LABELS = 256  # that are scored at once: 32,768 pieces of them are 100 MB
 
 
 class _Part(NamedTuple):
-    """A window of a text: whose, its pieces, and at which of them an entity may begin to be taken from here."""
+    """A window of a text: whose, its pieces, and at which of them an entity may begin to be taken from here.
+
+    `shift` is added to its logits.
+    """
 
     text: int
     pieces: Pieces
     own: Span
+    shift: float
 
 
 @dataclass(frozen=True)
 class Finder:
-    """A network with all that it needs to find entities in texts; `size` and `overlap` of windows are in pieces."""
+    """A network with all that it needs to find entities in texts; `size` and `overlap` of windows are in pieces.
+
+    `shifts` are added to the logits of texts in a script, so that one threshold serves for all scripts.
+    """
 
     network: Network
     vectors: LabelVectors
@@ -43,6 +51,7 @@ class Finder:
     size: int
     overlap: int
     pieces_per_batch: int | None = None
+    shifts: Mapping[str, float] = field(default_factory=dict)
 
     def tag(self, texts: Sequence[str], labels: Sequence[str], *, least: float) -> list[list[Tag]]:
         """For each text, in order, the spans that score at least `least` for a label, overlapping ones too.
@@ -65,9 +74,10 @@ class Finder:
     def _parts(self, number: int, text: str) -> Iterator[_Part]:
         pieces = self.cutter.cut(text)
         spans = windows(len(pieces.ids), size=self.size, overlap=self.overlap)
+        shift = self.shifts.get(script(text), 0.0) if self.shifts else 0.0
         for place, span in enumerate(spans):
             mine = own(place, spans)
-            yield _Part(number, pieces.part(span), Span(mine.start - span.start, mine.end - span.start))
+            yield _Part(number, pieces.part(span), Span(mine.start - span.start, mine.end - span.start), shift)
 
     def _tag(
         self, parts: list[_Part], labels: Sequence[str], projected: Tensor, least: float
@@ -89,9 +99,10 @@ class Finder:
             for some in (parts[:half], parts[half:]):
                 yield from self._tag(some, labels, projected, least)
             return
+        shift = torch.tensor([part.shift for part in parts], device=hidden.device)[:, None, None, None]
         for start in range(0, len(labels), LABELS):
             names = labels[start : start + LABELS]
-            scores = self.network.head.scores(hidden, projected[start : start + LABELS]).sigmoid()
+            scores = (self.network.head.scores(hidden, projected[start : start + LABELS]) + shift).sigmoid()
             # Most labels begin nowhere: only the others are looked at.
             active = torch.nonzero((scores[..., 0] >= least).flatten(0, 1).any(0)).flatten()
             values = scores[:, :, active].cpu().numpy()

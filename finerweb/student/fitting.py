@@ -41,10 +41,23 @@ class Data:
     validation: Sequence[Example]
     names: Names = field(default_factory=Names)
 
+    @property
+    def labels(self) -> dict[str, int]:
+        """The labels of the training examples with how often, the most frequent first."""
+        return dict(Counter(entity.label for example in self.train for entity in example.entities).most_common())
+
+    @property
+    def languages(self) -> dict[str, int]:
+        """The languages of the training examples with how many, the largest first."""
+        return dict(Counter(example.language for example in self.train).most_common())
+
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained student, its curves (a dict a logged step), the step whose state it has and what it does there."""
+    """A trained student, its curves (a dict a logged step), the step whose state it has and what it does there.
+
+    `thresholds` are those of scripts that have one of their own.
+    """
 
     finder: Finder
     curves: list[dict[str, float]]
@@ -52,13 +65,14 @@ class Fitted:
     choice: Choice
     losses: Counter[str]
     seconds_per_step: float  # of the steps that this process took; nan where all were taken before
+    thresholds: dict[str, float] = field(default_factory=dict)
 
 
 class Fitting:
     """The state of a training."""
 
     def __init__(self, data: Data, encoder: Path, label_encoder: Path, recipe: StudentRecipe) -> None:
-        _require_entities(data)
+        require_entities(data)
         torch.manual_seed(recipe.seed)
         self.data, self.recipe = data, recipe
         vectors = LabelVectors(label_encoder, recipe.label_prompt)
@@ -175,6 +189,9 @@ def fit(
             saved.save(fitting, progress)
     fitting.network.load_state_dict(progress.best_state, strict=False)
     fitting.network.eval()
+    thresholds = validation.by_script(
+        fitting.finder, data.validation, fitting.inventories, least=recipe.calibrate, choice=progress.best
+    )
     saved.remove()
     return Fitted(
         fitting.finder,
@@ -183,6 +200,7 @@ def fit(
         progress.best,
         losses(data, fitting.finder),
         sum(seconds) / len(seconds) if seconds else math.nan,
+        thresholds,
     )
 
 
@@ -213,7 +231,8 @@ def _identity(data: Data, recipe: StudentRecipe) -> str:
     return digest.hexdigest()[:16]
 
 
-def _require_entities(data: Data) -> None:
+def require_entities(data: Data) -> None:
+    """Raise TooFewExamples where a split has none to learn or to choose by."""
     for split, examples in (("train", data.train), ("validation", data.validation)):
         entities = sum(len(example.entities) for example in examples)
         if not entities:

@@ -48,6 +48,7 @@ class StudentRecipe(BaseModel):
     evaluate_every: PositiveInt
     patience: PositiveInt
     validation: PositiveInt
+    calibrate: PositiveInt | None
     checkpoint_every: PositiveInt
     seed: int
 

@@ -1,19 +1,16 @@
 """A trained student in a folder: what it is, how it is saved and loaded."""
 
-import functools
-import json
 import shutil
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
 from transformers import AutoTokenizer
 
 from finerweb.encoders.pretrained import tokenizer_file
-from finerweb.errors import BadModel, WrongModel
-from finerweb.student import network
+from finerweb.student import card as card_of_folder
+from finerweb.student import network, validation
+from finerweb.student.card import Card, Shape
 from finerweb.student.finding import Finder
 from finerweb.student.fitting import Data, Fitted
 from finerweb.student.label_vectors import LabelVectors
@@ -21,30 +18,7 @@ from finerweb.student.pieces import Cutter
 from finerweb.student.recipe import StudentRecipe
 from finerweb.text.tags import Tag
 
-FILE, LABELS = "student.json", "labels"  # the card, and the folder of the frozen encoder of labels, beside the weights
-FORMAT = 1  # of the folder: raised when one of before can be read no more
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a student's folder says of it.
-
-    `labels` are those that it was trained on, with how often; it can be asked for any other. `threshold` did best on
-    the validation split. `facts` say what it was made of: data, teachers, versions.
-    """
-
-    labels: Mapping[str, int]
-    languages: Mapping[str, int]
-    threshold: float
-    label_prompt: str
-    words: str
-    letters: tuple[str, ...]
-    size: int
-    overlap: int
-    width: int
-    cosine: bool
-    facts: Mapping[str, str] = field(default_factory=dict)
-    format: int = FORMAT
+LABELS = "labels"  # the folder of the frozen encoder of labels, beside the weights
 
 
 class Student:
@@ -68,19 +42,21 @@ class Student:
 def card_of(fitted: Fitted, data: Data, recipe: StudentRecipe, *, facts: Mapping[str, str]) -> Card:
     """The card of what was just trained on these data."""
     finder = fitted.finder
-    labels = Counter(entity.label for example in data.train for entity in example.entities)
     return Card(
-        labels=dict(labels.most_common()),
-        languages=dict(Counter(example.language for example in data.train).most_common()),
+        labels=data.labels,
+        languages=data.languages,
         threshold=fitted.choice.threshold,
+        thresholds=fitted.thresholds,
         facts=dict(facts),
-        label_prompt=recipe.label_prompt,
-        words=recipe.words,
-        letters=tuple(recipe.letters),
-        size=finder.size,
-        overlap=finder.overlap,
-        width=recipe.width,
-        cosine=recipe.cosine,
+        shape=Shape(
+            label_prompt=recipe.label_prompt,
+            words=recipe.words,
+            letters=tuple(recipe.letters),
+            size=finder.size,
+            overlap=finder.overlap,
+            width=recipe.width,
+            cosine=recipe.cosine,
+        ),
     )
 
 
@@ -94,53 +70,23 @@ def save(finder: Finder, card: Card, folder: Path, *, encoder: Path, label_encod
     finder.vectors.encoder.to(torch.bfloat16).save_pretrained(labels)
     finder.vectors.encoder.float()
     AutoTokenizer.from_pretrained(label_encoder).save_pretrained(labels)
-    write_card(folder, card)
-
-
-def read_card(folder: Path) -> Card:
-    """The card in a folder; raises BadModel for one that train_student did not make, WrongModel for another format."""
-    path = folder / FILE
-    if not path.is_file():
-        raise BadModel(
-            f"student {folder}",
-            found=f"no {FILE}",
-            wanted="the folder of a student that train_student made",
-            way_out="name one, or ask another kind of model (kind: gliner)",
-        )
-    fields = json.loads(path.read_text(encoding="utf-8"))
-    if fields.get("format") != FORMAT:
-        raise WrongModel(
-            f"student {folder}",
-            found=f"format {fields.get('format')}",
-            wanted=f"format {FORMAT}, which this version of finerweb reads",
-            way_out="use the version that made it, or train one anew (finerweb train_student)",
-        )
-    return Card(**{**fields, "letters": tuple(fields["letters"])})
-
-
-def write_card(folder: Path, card: Card) -> None:
-    """Write what `read_card` reads."""
-    text = json.dumps(asdict(card), indent=1, ensure_ascii=False)
-    (folder / FILE).write_text(text, encoding="utf-8")
+    card_of_folder.write(folder, card)
 
 
 def load(folder: Path, *, name: str = "", pieces_per_batch: int | None = None) -> Student:
-    """The student in a folder, on this machine's device; raises BadModel, WrongModel."""
-    card = read_card(folder)
-    vectors = LabelVectors(folder / LABELS, card.label_prompt)
+    """The student with our own head in a folder, on this machine's device; raises BadModel, WrongModel."""
+    card = card_of_folder.read(folder)
+    assert card.shape is not None, "a card of our own head has its shape"
+    shape = card.shape
+    vectors = LabelVectors(folder / LABELS, shape.label_prompt)
     finder = Finder(
-        network.load(folder, label_size=vectors.size, width=card.width, cosine=card.cosine),
+        network.load(folder, label_size=vectors.size, width=shape.width, cosine=shape.cosine),
         vectors,
-        Cutter(tokenizer_file(folder), words=card.words, letters=card.letters),
+        Cutter(tokenizer_file(folder), words=shape.words, letters=shape.letters),
         network.signs(AutoTokenizer.from_pretrained(folder)),
-        card.size,
-        card.overlap,
+        shape.size,
+        shape.overlap,
         pieces_per_batch,
+        validation.shifts(card.threshold, card.thresholds),
     )
     return Student(finder, card, name=name or folder.name)
-
-
-@functools.lru_cache(maxsize=2)
-def kept(folder: str, name: str, pieces_per_batch: int | None) -> Student:
-    """The worker's own student."""
-    return load(Path(folder), name=name, pieces_per_batch=pieces_per_batch)

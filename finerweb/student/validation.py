@@ -1,12 +1,14 @@
 """How good a student is on the validation split, and from which score on its tags are right."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from finerweb.student.examples import Example, Inventories
 from finerweb.student.finding import Finder
+from finerweb.text.scripts import script
 from finerweb.text.spans import Entity
 from finerweb.text.tags import Tag, flat
 
@@ -36,6 +38,38 @@ def choose(finder: Finder, examples: Sequence[Example], inventories: Inventories
     choice = choose_of(finder, examples, inventories)
     finder.network.train(was_training)
     return choice
+
+
+def by_script(
+    finder: Finder,
+    examples: Sequence[Example],
+    inventories: Inventories,
+    *,
+    least: int | None,
+    choice: Choice,
+) -> dict[str, float]:
+    """The best threshold of each script whose validation examples have at least `least` entities; none if it is None.
+
+    Only those that differ from the choice for all.
+    """
+    of_script: dict[str, list[Example]] = {}
+    for example in examples if least is not None else ():
+        of_script.setdefault(script(example.text), []).append(example)
+    thresholds = {
+        code: choose(finder, own, inventories).threshold
+        for code, own in sorted(of_script.items())
+        if code and sum(len(example.entities) for example in own) >= (least or 0)
+    }
+    return {code: threshold for code, threshold in thresholds.items() if threshold != choice.threshold}
+
+
+def shifts(threshold: float, thresholds: Mapping[str, float]) -> dict[str, float]:
+    """What logits of texts in a script are moved by so that `threshold` lets through what their own one would."""
+    return {code: _logit(threshold) - _logit(own) for code, own in thresholds.items()}
+
+
+def _logit(share: float) -> float:
+    return math.log(share / (1 - share))
 
 
 def choose_of(tagger: Asked, examples: Sequence[Example], inventories: Inventories) -> Choice:

@@ -1,6 +1,6 @@
 """How good taggers are on texts that people annotated: one figure set a row, kept for ever."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -52,7 +52,7 @@ TABLE = Table(
         Column("low", "double", "where the 95 % interval of f1 begins: 1,000 bootstrap resamples of documents"),
         Column("high", "double", "where it ends"),
         Column("auprc", "double", "average precision over all thresholds, after the selection of a flat answer"),
-        Column("threshold", "double", "from which score on a tag counts: the tagger's own; null where scripts differ"),
+        Column("threshold", "double", "from which score on a tag counts: the tagger's own"),
         Column("sha256", "string", "of the texts, their languages and entities", nullable=False),
         Column("labels", "array<string>", "what was asked for, in English", nullable=False),
         Column("text_limit", "bigint", "at most so many texts of a language were taken", nullable=False),
@@ -107,10 +107,16 @@ def tested(examples: DataFrame, *, variant: str) -> DataFrame:
     )
 
 
-def trained(examples: DataFrame, passages: DataFrame, *, variant: str) -> DataFrame:
-    """The passages that a student of this variant learns or chooses from."""
+def trained(
+    examples: DataFrame, passages: DataFrame, *, variant: str, documents: Collection[str] | None = None
+) -> DataFrame:
+    """The passages that a student of this variant learns or chooses from: of these documents, where they are known."""
     ids = examples.filter(f"variant = '{variant}' and split <> 'test'").select("passage_id").distinct()
-    return passages.join(ids, on="passage_id", how="left_semi")
+    own = passages.join(ids, on="passage_id", how="left_semi")
+    if documents is None:
+        return own
+    names = own.sparkSession.createDataFrame([(name,) for name in sorted(documents)], "document_id string")
+    return own.join(names, on="document_id", how="left_semi")
 
 
 def label_counts(examples: DataFrame, *, variant: str) -> dict[str, int]:

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from finerweb.errors import BadModel, NotInstalled
 from finerweb.formats import tagging
+from finerweb.student.card import Card
 from finerweb.student.pieces import own, windows
-from finerweb.taggers import Tag, Tagger
+from finerweb.taggers import Tag
 from finerweb.text.spans import Span
 
 OPTIONS = frozenset({"revision", "batch_size"})
@@ -35,9 +36,10 @@ class _Part(NamedTuple):
 
 
 class Gliner:
-    """Asks a GLiNER model for labels, some at a time."""
+    """Asks a GLiNER model for labels, some at a time; `card` is that of one which train_student made."""
 
     labels: tuple[str, ...] = ()  # any
+    card: Card | None = None
 
     def __init__(self, model: Any, *, name: str, batch_size: int) -> None:
         self.name, self.threshold = name, THRESHOLD
@@ -84,7 +86,7 @@ class Gliner:
                     yield part, Tag(*place, span.entity_type, float(span.score))
 
 
-def load(model: str, *, name: str = "", revision: str | None = None, batch_size: int = 8) -> Tagger:
+def load(model: str, *, name: str = "", revision: str | None = None, batch_size: int = 8) -> Gliner:
     """The model in a folder or of the Hub; raises NotInstalled, BadModel."""
     check(model)
     from gliner import GLiNER  # twenty seconds to import
@@ -101,10 +103,15 @@ def load(model: str, *, name: str = "", revision: str | None = None, batch_size:
     return Gliner(loaded, name=name or model.rstrip("/").rpartition("/")[2], batch_size=batch_size)
 
 
-def check(model: str) -> None:
-    """Raise NotInstalled without the package, BadModel for a folder that is no GLiNER."""
+def require_package() -> None:
+    """Raise NotInstalled without the package."""
     if find_spec("gliner") is None:
         raise NotInstalled("the package gliner is not installed: pip install 'finerweb[gliner]'")
+
+
+def check(model: str) -> None:
+    """Raise NotInstalled without the package, BadModel for a folder that is no GLiNER."""
+    require_package()
     folder = Path(model)
     if folder.is_dir() and not (folder / CONFIG).is_file():
         raise BadModel(

@@ -1,6 +1,8 @@
 """In which scripts a text is written, by the names that Unicode gives its letters."""
 
+import functools
 import unicodedata
+from collections import Counter
 
 from finerweb.problems import AnswerProblem
 
@@ -37,6 +39,23 @@ LETTERS = {
 def scripts(text: str) -> set[str]:
     """The scripts of a text's letters, such as {"LATIN", "CJK"}; none for digits and signs alone."""
     return {unicodedata.name(letter, "").partition(" ")[0] for letter in set(text) if letter.isalpha()}
+
+
+@functools.cache
+def _of_letter(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]
+
+
+def script(text: str) -> str:
+    """The script (ISO 15924) of most of a text's letters; empty where it has none of those in LETTERS.
+
+    Han letters with kana among them are Japanese.
+    """
+    counts = Counter(_of_letter(letter) for letter in text if letter.isalpha())
+    if counts["HIRAGANA"] + counts["KATAKANA"]:
+        counts["HIRAGANA"] += counts["KATAKANA"] + counts.pop("CJK", 0)
+    name = max(counts, key=lambda name: (counts[name], name), default="")
+    return next((code for code, names in LETTERS.items() if name in names), "")
 
 
 def foreign(parts: list[str], text: str) -> AnswerProblem | None:

@@ -18,7 +18,7 @@ from finerweb.scorer.fine_tuning import Trained
 from finerweb.scorer.model_card import Card
 from finerweb.scorer.recipe import Recipe
 from finerweb.scorer.targets import Thresholds, is_useful
-from finerweb.training import figures, tracking
+from finerweb.training import figures, registration, tracking
 
 ROWS = "rows.json"  # the artifact that says which passages a model was trained, chosen and tested on
 QUALITY = "quality.json"  # the artifact with the quality on the test split, language by language
@@ -82,7 +82,7 @@ def train(
         tracking.log(_over_seeds(candidates))
         _log(best, recipe)
         tracking.log_table(rated[["passage_id", "language", "rating", "split"]], ROWS)
-        version = tracking.register(model, best.folder, max_subwords=best.limit, example=rated["text"].iloc[0])
+        version = registration.register(model, best.folder, max_subwords=best.limit, example=rated["text"].iloc[0])
     tracking.promote(model, version, alias)
     parts = [_in_words(best), *diverged, _without_own(best, rated), f"{alias} is version {version}"]
     return Learned(version, " · ".join(filter(None, parts)))

@@ -1,6 +1,6 @@
 """What taggers are asked on a lake's and on other benchmarks, and what is known of the answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -41,17 +41,21 @@ def pose(
     familiarity: Familiarity,
     *,
     variant: str,
+    learned: Collection[str] | None = None,
     languages: Mapping[str, Language],
     most: int,
 ) -> Posed:
-    """Read the benchmarks, two of which may be the lake's own: its test split of a variant, and what people marked."""
+    """Read the benchmarks, two of which may be the lake's own: its test split of a variant, and what people marked.
+
+    `learned` are the documents that the student was trained or chosen on, where they are known.
+    """
     sentences, texts = lake.read(examples.TABLE), lake.read(documents.TABLE)
     own = {
         "test": evaluations.tested(sentences, variant=variant),
         "gold": evaluations.marked(lake.read(gold.TABLE), texts),
     }
     read = benchmarking.read(benchmarks, own, languages, most=most)
-    trained = evaluations.trained(sentences, lake.read(passages.TABLE), variant=variant)
+    trained = evaluations.trained(sentences, lake.read(passages.TABLE), variant=variant, documents=learned)
     questions = benchmarking.questions(
         read.loaded,
         familiarity.labels or evaluations.label_counts(sentences, variant=variant),

@@ -79,7 +79,7 @@ def _counts(texts: list[Text], labels: list[str], model: str, version: str) -> C
         return np.zeros((0, 3), dtype=np.int64)
     tagger = student.load(str(tracking.download(model, version)), name=f"{model}/{version}")
     tags = tagger.tag([text.text for text in texts], labels, least=LEAST)
-    outcome = counting.compare(texts, tags, labels, [tagger.threshold] * len(texts))
+    outcome = counting.compare(texts, tags, labels, tagger.threshold)
     return resampling.by_document(counting.per_text(outcome, *outcome.everything), [text.document for text in texts])
 
 

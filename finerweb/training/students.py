@@ -9,16 +9,18 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from finerweb.encoders import device, pretrained
+from finerweb.encoders import device
 from finerweb.errors import TooFewExamples
 from finerweb.progress import SILENT, Show
 from finerweb.rows import each
-from finerweb.student import fitting, student
+from finerweb.student import card
+from finerweb.student.card import Kind
 from finerweb.student.examples import Example, Names
-from finerweb.student.fitting import Data, Fitted
+from finerweb.student.fitting import Data
 from finerweb.student.recipe import StudentRecipe
 from finerweb.text.spans import Entity, Span
-from finerweb.training import tracking
+from finerweb.training import recipes, registration, tracking
+from finerweb.training.recipes import Made
 
 SERVED = 5  # labels that a served student looks for where a request names none: its most frequent
 LABELS = "labels.json"  # the artifact with the labels that a student was trained on, and how often
@@ -48,23 +50,25 @@ def train(
     *,
     place: Place,
     facts: Mapping[str, str],
+    kind: Kind = "head",
     show: Show = SILENT.update,
 ) -> Learned:
     """Train on `rows` and register the student as `place.model`@`place.alias`.
 
     Where a split has no entity there is no student, which is no failure: the data set is worth publishing all the same.
     `rows` have document_id, language, split, text, char_spans, inventory and disputed; splits other than train and
-    validation are not looked at. `facts` say where they came from. Raises Diverged, BadModel.
+    validation are not looked at. `facts` say where they came from, `kind` is the setting student.recipe. Raises
+    Diverged, BadModel, NotInstalled.
     """
     with tempfile.TemporaryDirectory(prefix="finerweb-train-") as work, tracking.run("train_student", facts):
         folder = Path(work) / tracking.MODEL
         try:
-            summary = learn(rows, names, recipe, folder=folder, work=place.work, facts=facts, show=show)
+            summary = learn(rows, names, recipe, folder=folder, work=place.work, facts=facts, kind=kind, show=show)
         except TooFewExamples as error:
             return Learned(None, f"no student: {error}")
-        labels = list(student.read_card(folder).labels)[:SERVED]
+        labels = card.read(folder).frequent(SERVED)
         example = next((text for text in rows["text"] if text.strip()), "")
-        version = tracking.register_student(place.model, folder, example=example, labels=labels)
+        version = registration.register_student(place.model, folder, example=example, labels=labels)
     tracking.promote(place.model, version, place.alias)
     return Learned(version, f"{summary} · {place.alias} is version {version}")
 
@@ -77,32 +81,26 @@ def learn(
     folder: Path,
     work: Path,
     facts: Mapping[str, str],
+    kind: Kind = "head",
     show: Show = SILENT.update,
 ) -> str:
     """Train on `rows` into a folder, and log it in the running run; returns in words how good it is.
 
-    Raises TooFewExamples, Diverged, BadModel.
+    Raises TooFewExamples, Diverged, BadModel, NotInstalled.
     """
-    encoder = pretrained.fetch(recipe.encoder, work)
-    label_encoder = pretrained.fetch(recipe.label_encoder or recipe.encoder, work)
     data = Data(
         [example for _, example in examples(rows[rows["split"] == "train"])],
         validation_part(rows[rows["split"] == "validation"], recipe.validation),
         names,
     )
-    tracking.log_params(_params(data, recipe))
-    fitted = fitting.fit(
-        data,
-        encoder=encoder,
-        label_encoder=label_encoder,
-        recipe=recipe,
-        checkpoints=work / "checkpoints",
-        on_step=lambda done, total: show(done, total, "steps"),
+    tracking.log_params(_params(data, recipe, kind))
+    place = recipes.Place(folder, work)
+    made = recipes.RECIPES[kind](data, recipe, place, {**facts, "encoder": recipe.encoder.origin}, show)
+    _log(made, rows)
+    return (
+        f"F1 {made.choice.f1:.2f} on its validation split at {made.choice.threshold:g}, {made.summary} · "
+        f"{len(made.card.labels):,} labels in {len(made.card.languages)} languages"
     )
-    card = student.card_of(fitted, data, recipe, facts={**facts, "encoder": recipe.encoder.origin})
-    _log(fitted, card, rows)
-    student.save(fitted.finder, card, folder, encoder=encoder, label_encoder=label_encoder)
-    return _in_words(fitted, card)
 
 
 def examples(rows: pd.DataFrame) -> Iterable[tuple[str, Example]]:
@@ -145,13 +143,14 @@ def names_of(labels: pd.DataFrame) -> Names:
     return Names(target, written)
 
 
-def _params(data: Data, recipe: StudentRecipe) -> dict[str, Any]:
+def _params(data: Data, recipe: StudentRecipe, kind: Kind) -> dict[str, Any]:
     return {
+        "recipe": kind,
         "texts_train": len(data.train),
         "texts_validation": len(data.validation),
-        "entities_train": sum(len(example.entities) for example in data.train),
-        "trained_languages": len({example.language for example in data.train}),
-        "trained_labels": len({entity.label for example in data.train for entity in example.entities}),
+        "entities_train": sum(data.labels.values()),
+        "trained_languages": len(data.languages),
+        "trained_labels": len(data.labels),
         "device": device.device().type,
         "is_bf16": device.has_bf16(),
         **recipe.model_dump(exclude={"encoder", "label_encoder"}),
@@ -160,26 +159,16 @@ def _params(data: Data, recipe: StudentRecipe) -> dict[str, Any]:
     }
 
 
-def _log(fitted: Fitted, card: student.Card, rows: pd.DataFrame) -> None:
+def _log(made: Made, rows: pd.DataFrame) -> None:
     """Curves, what was lost, and what it was trained on, in the running run."""
-    for point in fitted.curves:
+    for point in made.curves:
         tracking.log({key: value for key, value in point.items() if key != "step"}, step=int(point["step"]))
-    tracking.log({"best_step": fitted.step, "validation_f1": fitted.choice.f1, "threshold": fitted.choice.threshold})
-    tracking.log({"seconds_per_step": fitted.seconds_per_step})
-    tracking.log({f"lost_{problem}": float(count) for problem, count in fitted.losses.items()})
-    tracking.log_table(pd.DataFrame(card.labels.items(), columns=["label", "entities"]), LABELS)
+    tracking.log({**made.figures, "validation_f1": made.choice.f1, "threshold": made.choice.threshold})
+    tracking.log({f"threshold_{script}": threshold for script, threshold in made.card.thresholds.items()})
+    tracking.log({f"lost_{problem}": float(count) for problem, count in made.lost.items()})
+    tracking.log_table(pd.DataFrame(made.card.labels.items(), columns=["label", "entities"]), LABELS)
     documents = rows[["document_id", "language", "split"]].drop_duplicates("document_id")
     tracking.log_table(documents[documents["split"] != "test"], DOCUMENTS)
-
-
-def _in_words(fitted: Fitted, card: student.Card) -> str:
-    lost = sum(fitted.losses.values())
-    parts = [
-        f"F1 {fitted.choice.f1:.2f} on its validation split at {fitted.choice.threshold:g}, step {fitted.step:,}",
-        f"{len(card.labels):,} labels in {len(card.languages)} languages",
-        f"{lost:,} entities not on edges of pieces or longer than a window" if lost else "",
-    ]
-    return " · ".join(filter(None, parts))
 
 
 def documents_of(model: str, versions: Sequence[str]) -> set[str]:

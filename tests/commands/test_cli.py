@@ -59,13 +59,13 @@ def test_the_list_of_commands_has_every_sentence_and_imports_none_of_them(tmp_pa
     for sentence in [plugins.sentence("finerweb.commands", name, "main") for name in names]:
         assert sentence.endswith(".")
         assert sentence in words
-    for job_name in graph.order():
+    for job_name in [*graph.order(), *graph.beside()]:
         assert f"{job_name} {graph.describe(job_name)}" in words
     heavy = {"torch", "mlflow", "datasets", "pandas", "pyspark", "finerweb.lake", "finerweb.commands.run"}
     assert heavy & set(imported.split()) == set()
 
 
-@pytest.mark.parametrize("name", [*plugins.names("finerweb.commands"), *graph.order()])
+@pytest.mark.parametrize("name", [*plugins.names("finerweb.commands"), *graph.order(), *graph.beside()])
 def test_every_command_explains_its_options(name: str) -> None:
     result = CliRunner().invoke(app, [name, "--help"])
     assert result.exit_code == 0, result.output

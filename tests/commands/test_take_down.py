@@ -33,6 +33,7 @@ from finerweb.tables import (
     rejects,
     scores,
     selection,
+    tags,
     take_downs,
     unaligned,
     verdicts,
@@ -112,6 +113,7 @@ class Work:
             (verdicts.TABLE, {"copy": "plain", "faithfulness": 4, "completeness": 4}),
             (audits.TABLE, {"auditor": "me", "missing": [], "start": 0, "end": 0}),
             (contaminations.TABLE, {"benchmark": "b.jsonl", "line": 1, "words": 13}),
+            (tags.TABLE, {"source": "passages", "student": "m/1", "labels": ["city"], "entities": []}),
         ):
             columns = {column.name for column in table.columns}
             keys = [{name: value for name, value in text.items() if name in columns} for text in texts]
@@ -268,7 +270,7 @@ ABOUT: dict[str, Any] = {
     **{name: ["document_id"] for name in ("documents", "gold", "passages", "selection", "examples")},
     **{
         name: ["passage_id"]
-        for name in ("audits", "contaminations", "entities", "mentions", "ratings", "scores", "verdicts")
+        for name in ("audits", "contaminations", "entities", "mentions", "ratings", "scores", "tags", "verdicts")
     },
     "near_duplicates": ["passage_id", "duplicate_of"],
     "unaligned": ["example_id"],

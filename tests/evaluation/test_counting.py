@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -50,7 +49,7 @@ def compared(seed: int, draw: Draw, threshold: float = 0.5) -> tuple[list[list[E
     gold = [draw(chance) for _ in range(12)]
     tags = [tagged(chance, entities, draw) for entities in gold]
     texts = [text(entities, number) for number, entities in enumerate(gold)]
-    return gold, tags, counting.compare(texts, tags, LABELS, [threshold] * len(texts))
+    return gold, tags, counting.compare(texts, tags, LABELS, threshold)
 
 
 def strict(outcome: Outcome) -> counting.Figures:
@@ -121,33 +120,26 @@ def test_the_area_by_hand() -> None:
     """Right at 0.9; wrong and right at 0.5; one of three is never found: 1/3 x 1 + 1/3 x 2/3."""
     gold = [Entity(0, 2, "city"), Entity(4, 6, "city"), Entity(8, 9, "city")]
     tags = [Tag(0, 2, "city", 0.9), Tag(4, 6, "city", 0.5), Tag(10, 12, "city", 0.5)]
-    outcome = counting.compare([text(gold)], [tags], LABELS, [0.6])
+    outcome = counting.compare([text(gold)], [tags], LABELS, 0.6)
     assert counting.auprc(outcome, *outcome.everything) == pytest.approx(1 / 3 + 2 / 9)
     assert strict(outcome) == (3, 1, 1, 1.0, 1 / 3, 0.5)
 
 
 def test_nothing_marked_and_nothing_found_is_no_figure() -> None:
-    outcome = counting.compare([text([])], [[]], LABELS, [0.5])
+    outcome = counting.compare([text([])], [[]], LABELS, 0.5)
     assert strict(outcome) == (0, 0, 0, None, None, None)
     assert counting.auprc(outcome, *outcome.everything) is None
-    spurious = counting.compare([text([])], [[Tag(0, 1, "city", 0.9)]], LABELS, [0.5])
+    spurious = counting.compare([text([])], [[Tag(0, 1, "city", 0.9)]], LABELS, 0.5)
     assert strict(spurious) == (0, 1, 0, 0.0, None, 0.0)
-    missed = counting.compare([text([Entity(0, 1, "city")])], [[]], LABELS, [0.5])
+    missed = counting.compare([text([Entity(0, 1, "city")])], [[]], LABELS, 0.5)
     assert strict(missed) == (1, 0, 0, None, 0.0, 0.0)
     assert counting.auprc(missed, *missed.everything) == 0.0
 
 
 def test_a_label_that_nobody_asks_for_does_not_count() -> None:
     gold = [Entity(0, 1, "city"), Entity(2, 3, "river")]
-    outcome = counting.compare([text(gold)], [[Tag(0, 1, "city", 0.9), Tag(2, 3, "river", 0.9)]], ("city",), [0.5])
+    outcome = counting.compare([text(gold)], [[Tag(0, 1, "city", 0.9), Tag(2, 3, "river", 0.9)]], ("city",), 0.5)
     assert strict(outcome)[:3] == (1, 1, 1)
-
-
-def test_a_script_has_its_own_threshold_where_the_tagger_has_them() -> None:
-    texts = [text([]), text([], 1)._replace(language="tha")]
-    assert counting.thresholds_of(
-        SimpleNamespace(threshold=0.5, thresholds={"Thai": 0.2}), texts, {"eng": "Latn", "tha": "Thai"}
-    ) == [0.5, 0.2]
 
 
 def test_the_oracle_takes_as_many_as_fit_and_only_what_can_be_reached() -> None:

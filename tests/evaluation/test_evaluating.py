@@ -134,14 +134,6 @@ def test_a_name_that_two_labels_share_is_asked_for_once() -> None:
     assert naming.names_of("paraphrase", ["city", "place"], "eng", swapped, {}) == {"city": "city", "place": "place"}
 
 
-def test_the_thresholds_of_a_tagger_may_differ_by_script(file: Path) -> None:
-    tagger = Reader(MENTIONS)
-    tagger.thresholds = {"Latn": 0.8}  # type: ignore[attr-defined]
-    rows = rows_of(tagger, question=question(file))
-    assert (row(rows)["predicted"], row(rows)["threshold"]) == (3, None)
-    assert [row(rows, script=script)["threshold"] for script in ("Latn", "Thai")] == [0.8, 0.5]
-
-
 def test_a_label_is_seen_near_or_unseen() -> None:
     training = {"City": 3, "cities": 9, "writer": 2}
     alike = {("author", "writer"): 0.8, ("protein", "writer"): 0.1}

@@ -12,7 +12,18 @@ from rows import put
 from finerweb import tables
 from finerweb.lake import Lake
 from finerweb.report.views import VIEWS
-from finerweb.tables import completions, documents, entities, labels, mentions, passages, rejects, selection
+from finerweb.tables import (
+    completions,
+    documents,
+    entities,
+    evaluations,
+    labels,
+    mentions,
+    passages,
+    rejects,
+    selection,
+    tags,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "sql.md"
 THAI, ENGLISH, OTHER = "ไปกรุงเทพ", "👍🏽 Ada saw Oslo Fjord and Rome.", "Rome"
@@ -138,6 +149,22 @@ def answers(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Sp
         lake,
         rejects.TABLE,
         {"reject_id": "x", "source": "e", "file": "e.jsonl", "line": 3, "problem": "no_text", "found": "no text"},
+    )
+    tagged = [(3, 6, "Ada", "person"), (26, 30, "Rome", "city")]
+    tag = {"source": "passages", "language": "eng", "student": "finerweb-student/1", "labels": ["city", "person"]}
+    put(
+        lake,
+        tags.TABLE,
+        {**tag, "passage_id": "e/1#0", "entities": [(*entity, 0.9) for entity in tagged]},
+        {**tag, "passage_id": "e/2#0", "problem": "no_text"},
+    )
+    everything = {"language": "*", "script": "*", "label": "*", "subset": "all", "names": "english"}
+    figure = {**everything, "measure": "tagger", "benchmark": "test", "tagger": "finerweb-student/1", "gold": 40}
+    put(
+        lake,
+        evaluations.TABLE,
+        {**figure, "run": "r1", "evaluated": NOON, "f1": 0.5},
+        {**figure, "run": "r2", "evaluated": NOON.replace(hour=13), "f1": 0.75, "low": 0.5, "high": 0.9},
     )
     lake.define(VIEWS, tables.every())
     return spark

@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from finerweb import settings
 from finerweb.errors import BadSource
 from finerweb.settings import Source
-from finerweb.sources import records
+from finerweb.sources import delta_tables, records
 from finerweb.tables import documents, rejects
 
 LANGUAGES = settings.load_languages()
@@ -295,20 +295,20 @@ def test_a_table_of_a_catalogue_is_read(spark: SparkSession, path: str) -> None:
     given = source(path, format="table")
     spark.sql("CREATE DATABASE IF NOT EXISTS inputs_of_web")
     try:
-        frame.write.format(format).mode("overwrite").saveAsTable(records.table_name(path))
+        frame.write.format(format).mode("overwrite").saveAsTable(delta_tables.sql_name(path))
         assert taken(spark, given) == {"1": "eng"}
         assert [row[2:4] for row in refused(spark, given)] == [("other_script", "Cyrl")]
         before = records.fingerprint(spark, given)
         assert records.fingerprint(spark, given) == before
-        frame.limit(1).write.insertInto(records.table_name(path))
+        frame.limit(1).write.insertInto(delta_tables.sql_name(path))
         assert records.fingerprint(spark, given) != before
     finally:
         spark.sql("DROP DATABASE inputs_of_web CASCADE")
 
 
 def test_a_name_with_signs_is_quoted() -> None:
-    assert records.table_name("my-catalog.web.raw pages") == "`my-catalog`.`web`.`raw pages`"
-    assert records.table_name("my.`odd.name`") == "my.`odd.name`"
+    assert delta_tables.sql_name("my-catalog.web.raw pages") == "`my-catalog`.`web`.`raw pages`"
+    assert delta_tables.sql_name("my.`odd.name`") == "my.`odd.name`"
     assert Source.model_validate({"format": "table", "path": "my-catalog.web.`raw pages`"}).name == "raw_pages"
 
 

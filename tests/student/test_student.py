@@ -1,5 +1,6 @@
 """A student learns, finds what it learned, is saved, loaded and asked for anything."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from student_recipe import RECIPE
 
 from finerweb.errors import BadModel, Diverged, TooFewExamples, WrongModel
+from finerweb.student import card as card_of_folder
 from finerweb.student import fitting, student
 from finerweb.student.examples import Example, Names
 from finerweb.student.fitting import Data, Fitted
@@ -66,7 +68,7 @@ def test_it_is_the_same_after_it_was_saved(fitted: Fitted, signed_encoder: Path,
     student.save(fitted.finder, card, folder, encoder=signed_encoder, label_encoder=signed_encoder)
     tagger = load(str(folder), name="m/1")
     assert (tagger.name, tagger.labels, tagger.threshold) == ("m/1", (), fitted.choice.threshold)
-    assert student.read_card(folder).labels == {"x": 4, "y": 3}
+    assert card_of_folder.read(folder).labels == {"x": 4, "y": 3}
     texts = ["rich", "", "poor x rich", " \n"]
     before = fitted.finder.tag(texts, ["x", "y"], least=0.0)
     after = tagger.tag(texts, ["x", "y"], least=0.0)
@@ -122,7 +124,7 @@ def test_a_loss_that_is_no_number_is_said(signed_encoder: Path, tmp_path: Path) 
 def test_a_folder_that_is_no_student_is_said(tmp_path: Path) -> None:
     with pytest.raises(BadModel, match=r"found no student\.json, wanted the folder of a student"):
         load(str(tmp_path))
-    (tmp_path / student.FILE).write_text('{"format": 99}')
+    (tmp_path / card_of_folder.FILE).write_text('{"format": 99}')
     with pytest.raises(WrongModel, match="found format 99, wanted format 1, which this version of finerweb reads"):
         load(str(tmp_path))
 
@@ -133,3 +135,18 @@ def test_an_encoder_without_weights_is_said(signed_encoder: Path, tmp_path: Path
             (tmp_path / file.name).write_bytes(file.read_bytes())
     with pytest.raises(BadModel, match=r"wanted a transformers folder with config.json and weights"):
         fit(tmp_path, tmp_path / "checkpoints")
+
+
+def test_a_script_may_have_a_threshold_of_its_own(signed_encoder: Path, tmp_path: Path) -> None:
+    recipe = StudentRecipe(**{**RECIPE.model_dump(), "calibrate": 3})
+    fitted = fit(signed_encoder, tmp_path / "fit", recipe)
+    assert fitted.thresholds == {}, "the one that all have is not said again"
+    folder = tmp_path / "model"
+    card = replace(student.card_of(fitted, DATA, recipe, facts={}), threshold=0.5, thresholds={"Latn": 0.2})
+    student.save(fitted.finder, card, folder, encoder=signed_encoder, label_encoder=signed_encoder)
+    moved, plain = load(str(folder)), fitted.finder
+    (of_latin,), (before,) = (each.tag(["x rich"], ["x"], least=0.0) for each in (moved, plain))
+    assert [tag.score >= 0.5 for tag in of_latin] == [tag.score >= 0.2 for tag in before]
+    assert max(tag.score for tag in of_latin) > max(tag.score for tag in before)
+    (of_greek,), (before,) = (each.tag(["ω"], ["x"], least=0.0) for each in (moved, plain))
+    assert [tag.score for tag in of_greek] == pytest.approx([tag.score for tag in before], abs=1e-5)

@@ -29,6 +29,7 @@ SETTINGS: dict[str, Any] = {
     "evaluate_every": 40,
     "patience": 9,
     "validation": 100,
+    "calibrate": None,
     "checkpoint_every": 30,
     "seed": 0,
 }

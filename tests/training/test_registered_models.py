@@ -17,7 +17,7 @@ from finerweb.scorer import model_card
 from finerweb.scorer.model_card import Card
 from finerweb.scorer.scorer import Scorer
 from finerweb.tracking import PassageScorer
-from finerweb.training import tracking
+from finerweb.training import registration, tracking
 
 PACKAGE = Path(finerweb.__file__).parent
 TEXTS = ["rich 👍🏽 x", "poor y", "e\u0301te\u0301 " * 30]
@@ -79,7 +79,7 @@ def expected(folder: Path) -> pd.DataFrame:
 
 def test_a_registered_model_is_served_without_finerweb(folder: Path, uri: str) -> None:
     with tracking.run("train_scorer", {}):
-        version = tracking.register("scorer", folder, max_subwords=8, example=TEXTS[0])
+        version = registration.register("scorer", folder, max_subwords=8, example=TEXTS[0])
     scores = serve(uri, f"models:/scorer/{version}", before=WITHOUT_FINERWEB)
     pd.testing.assert_frame_equal(scores, expected(folder), check_dtype=False, atol=0.02)  # bf16, where there is
     stored = Path(mlflow.artifacts.download_artifacts(f"models:/scorer/{version}"))
@@ -103,7 +103,7 @@ def test_a_model_that_was_pickled_by_the_module_of_before_is_served(folder: Path
         logged = mlflow.pyfunc.log_model(
             name="scorer",
             python_model=PassageScorer(),
-            artifacts={tracking.ENCODER: folder.resolve().as_uri()},
+            artifacts={registration.ENCODER: folder.resolve().as_uri()},
             pip_requirements=["finerweb"],
             registered_model_name="before",
         )
@@ -122,8 +122,8 @@ def test_a_model_that_was_pickled_by_the_module_of_before_is_served(folder: Path
 def test_the_code_of_a_model_is_found_in_an_archive(archive: str) -> None:
     script = (
         f"{FROM_A_ZIP.format(archive=archive)}\n"
-        "from finerweb.training import tracking\n"
-        "with tracking._code('served.py') as path: print(path.name, path.read_bytes().count(b'set_model'))"
+        "from finerweb.training import registration\n"
+        "with registration._code('served.py') as path: print(path.name, path.read_bytes().count(b'set_model'))"
     )
     environment = {**os.environ, "PYTHONPATH": archive}
     done = subprocess.run(

@@ -17,7 +17,7 @@ from small_lake import TEXTS, VARIANT, fill, row, settings_of, spans
 from finerweb import graph
 from finerweb.lake import Lake
 from finerweb.running.runner import Runner
-from finerweb.student import student
+from finerweb.student import card
 from finerweb.student.examples import Names
 from finerweb.tables import examples
 from finerweb.taggers.student import load
@@ -113,7 +113,7 @@ def test_the_registered_student_tags(trained: Any) -> None:
     tagger = load(str(folder))
     (tags,) = tagger.tag(["x rich y"], ["x", "y"], least=tagger.threshold)
     assert [tag[:3] for tag in tags] == [(2, 6, "x")]
-    assert student.read_card(folder).facts["variant"] == VARIANT
+    assert card.read(folder).facts["variant"] == VARIANT
 
 
 def test_the_first_is_champion_and_a_later_one_must_be_better(trained: Any, spark: SparkSession) -> None:
@@ -134,7 +134,7 @@ def test_the_first_is_champion_and_a_later_one_must_be_better(trained: Any, spar
             columns=["document_id", "language", "split", "text", "char_spans", "inventory", "disputed"],
         ),
         Names(),
-        chosen.student.recipe,
+        chosen.student.training,
         place=students.Place(chosen.tracking.student, chosen.tracking.challenger, chosen.work),
         facts={},
     )
