@@ -28,6 +28,7 @@ SAME = str.maketrans(
     }
 )
 WORD_SPACE = "፡"  # of Ethiopic
+_ASTRAL = 0x10000
 LAST = 0x20000  # above it are ideographs, each of which folds to one, and selectors
 
 # Marks that people type in any order: of Thai, Lao and Khmer, whose letters below others go with their stacker, and of
@@ -147,12 +148,21 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
             growing.add(code)
     growing = {code for code in growing if not chr(code).isspace() and len(_fold_cluster(chr(code))) != 1}
     seconds = {ord(sequence[1]) for sequence in letters.SEQUENCES}
-    after = rf"(?:[\u200C\u200D]*(?:{_STACKED}|[{ranges(marks)}]))"
+    after = rf"(?:[\u200C\u200D]*(?:{_STACKED}|{_class(marks)}))"
     sequences = "|".join(sorted(map(re.escape, letters.SEQUENCES), key=len, reverse=True))
     spaces = rf"[\s{WORD_SPACE}]{{2,}}|[^\S ]|{WORD_SPACE}"
     clusters = rf"(?:{sequences}){after}*|.{after}+|(?:{VARIED})[{SELECTORS}]+"
-    special = ranges(marks | growing | seconds | {code for code in range(LAST) if chr(code).isspace()} - {0x20})
+    special = marks | growing | seconds | {code for code in range(LAST) if chr(code).isspace()} - {0x20}
+    near = ranges({code for code in special if code < _ASTRAL})
     return (
-        re.compile(rf"[{special}{WORD_SPACE}{SELECTORS}]|  "),
-        re.compile(rf"{spaces}|{clusters}|[{ranges(growing)}]", re.DOTALL),
+        # Whatever lies above is looked at: few texts have much of it, and most of it is then no cluster.
+        re.compile(rf"[{near}{WORD_SPACE}\uFE00-\uFE0F\U00010000-\U0010FFFF]|  "),
+        re.compile(rf"{spaces}|{clusters}|{_class(growing)}", re.DOTALL),
     )
+
+
+def _class(codes: set[int]) -> str:
+    """A character of these. `re` knows at once whether one below U+10000 is among them, and looks through a list for
+    those above: that one is left alone for the others."""
+    near, far = ({code for code in codes if (code >= _ASTRAL) is is_far} for is_far in (False, True))
+    return rf"(?:[{ranges(near)}]|(?=[\U00010000-\U0010FFFF])[{ranges(far)}])" if far else f"[{ranges(near)}]"
