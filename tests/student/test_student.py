@@ -125,7 +125,7 @@ def test_a_folder_that_is_no_student_is_said(tmp_path: Path) -> None:
     with pytest.raises(BadModel, match=r"found no student\.json, wanted the folder of a student"):
         load(str(tmp_path))
     (tmp_path / card_of_folder.FILE).write_text('{"format": 99}')
-    with pytest.raises(WrongModel, match="found format 99, wanted format 1, which this version of finerweb reads"):
+    with pytest.raises(WrongModel, match="found format 99, wanted format 2, which this version of finerweb reads"):
         load(str(tmp_path))
 
 

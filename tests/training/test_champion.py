@@ -179,8 +179,8 @@ def test_what_was_measured_is_on_its_card_and_goes_to_a_hub_with_it(student: tup
 
     card = tracking.text("finerweb-student", "1", "README.md")
     assert card is not None
-    assert "| small | finerweb-student/1 | english | 12 | 12 | 1.000 (1.000 to 1.000) |" in card
-    assert "| `eng` | small | 12 | 12 | 1.000 (1.000 to 1.000) |" in card
+    assert "| small | finerweb-student/1 | english | 12 | 14 | 1.000 (1.000 to 1.000) |" in card
+    assert "| `eng` | small | 12 | 14 | 1.000 (1.000 to 1.000) |" in card
     assert "| s | not stated | 30 |" in card
     assert "Nothing was measured in `deu`, which it was trained in." in card
     assert "Benchmarks of fewer than 100 entities say little: small." in card
