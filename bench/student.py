@@ -1,13 +1,12 @@
 """A student beside gliner: the same encoder, texts, order and steps; and what labels and the tagging job cost.
 
-    python bench/student.py [--shared FOLDER] [--seeds 3] [--steps 1500] [--per-set 400] [--texts 200] [--rates 3]
-    python bench/student.py --seeds 1 --steps 200 --per-set 200 --texts 60 --rates 1    # under an hour on one core
+    python bench/student.py [--shared FOLDER] [--seeds 3] [--steps 1500] [--per-set 400] [--texts 200] [--ways 4]
+    python bench/student.py --seeds 1 --steps 200 --per-set 200 --texts 60 --ways 1     # under an hour on one core
 
 Trained on `ner/train` (without CrossNER's music and WNUT-17, whose labels and texts are to be unseen), passed through
-the tables `examples` and `documents` and the job train_student. gliner is trained with each of three pairs of learning
-rates; the one that does best on the validation split is compared. It is given ICU's words, and each sentence's wrong
-labels from its own set's. Each threshold is chosen on the validation split. The part `alone` is trained on Thai alone.
-Each part is a process of its own, one after another. The table goes to bench/results/student.md, and the last line is
+the tables `examples` and `documents` and the job train_student. gliner is trained in four ways (learning rates, wrong
+labels); the one that does best on the validation split is compared. Its words are ICU's. Each threshold is chosen on
+the validation split. The part `alone` is trained on Thai alone. Each part is a process of its own, one after another. The table goes to bench/results/student.md, and the last line is
 one JSON object: gliner's figures are subtracted or divided by.
 """
 
@@ -29,7 +28,9 @@ from student_tagging import BATCH, filled, tag_job
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
-RATES = [(1.5e-4, 6e-4), (5e-5, 2e-4), (1e-5, 5e-5)]  # of gliner's encoder and of the rest; the last is its default
+# gliner's learning rates, of its encoder and of the rest, and whether it is given each sentence's wrong labels or takes
+# those of the batch, its default; the last rates are its default too.
+WAYS = [(1.5e-4, 6e-4, False), (1.5e-4, 6e-4, True), (5e-5, 2e-4, False), (1e-5, 5e-5, False)]
 LEAST = 0.05  # scores that are looked at
 
 
@@ -107,7 +108,7 @@ def train_gliner(given: dict[str, Any]) -> dict[str, Any]:
     from finerweb.taggers._gliner import fitting
 
     chosen = settings.load("conf/local.yml", [f"work={given['folder']}"])
-    recipe: StudentRecipe = chosen.student.recipe.model_copy(
+    recipe: StudentRecipe = chosen.student.training.model_copy(
         update={"steps": given["steps"], "batch_size": BATCH, "seed": given["seed"]}
     )
     train, choosing = parted(given)
@@ -122,9 +123,9 @@ def train_gliner(given: dict[str, Any]) -> dict[str, Any]:
         folder=folder,
         steps=given["steps"],
         batch_size=BATCH,
-        learning_rate=given["rates"][0],
-        head_learning_rate=given["rates"][1],
-        negatives=[_wrong(example, inventories, draw) for example in shown],
+        learning_rate=given["way"][0],
+        head_learning_rate=given["way"][1],
+        negatives=[_wrong(example, inventories, draw) for example in shown] if given["way"][2] else None,
         seed=given["seed"],
     )
     tagger: Any = gliner.load(str(folder), name="gliner")
@@ -201,7 +202,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--per-set", type=int, default=400)
     parser.add_argument("--texts", type=int, default=200)
-    parser.add_argument("--rates", type=int, default=len(RATES), help="pairs of learning rates that gliner is given")
+    parser.add_argument("--ways", type=int, default=len(WAYS), help="in how many of its ways gliner is trained")
     parser.add_argument("--times", type=int, default=8, help="how often the job tags the benchmarks' texts")
     parser.add_argument("--keep", type=Path, help="a folder for the results of parts, which are not run again")
     parser.add_argument("--part", default="", help=argparse.SUPPRESS)
@@ -221,7 +222,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "tagging": [run_part("tagging", arguments, seed=0, times=arguments.times)],
         "gliner": [
             max(
-                (run_part("gliner", arguments, seed=seed, rates=rates) for rates in RATES[: arguments.rates]),
+                (run_part("gliner", arguments, seed=seed, way=way) for way in WAYS[: arguments.ways]),
                 key=lambda part: part["validation_f1"],
             )
             for seed in range(arguments.seeds)

@@ -62,10 +62,10 @@ def write(
         "# A student beside gliner",
         "",
         f"`python bench/student.py --seeds {arguments.seeds} --steps {arguments.steps} --per-set {arguments.per_set} "
-        f"--texts {arguments.texts} --rates {arguments.rates}` on {device()}. Strict span and type micro F1; each "
-        "threshold from the validation split. The same encoder, texts, order and steps; gliner with ICU's words, wrong "
-        f"labels of each sentence's own set, and the best of {arguments.rates} of three pairs of learning rates by the "
-        "validation split.",
+        f"--texts {arguments.texts} --ways {arguments.ways}` on {device()}. Strict span and type micro F1; each "
+        "threshold from the validation split. The same encoder, texts, order and steps; gliner with ICU's words, "
+        f"trained in {arguments.ways} of four ways (learning rates; wrong labels of each sentence's own set, or of the "
+        "batch), of which the best by the validation split is shown.",
         "",
         "| benchmark | texts | entities | student | gliner | student's AUPRC | gliner's AUPRC | student, texts a CPU s "
         "| gliner, texts a CPU s |",
