@@ -6,9 +6,9 @@
 Trained on `ner/train` (without CrossNER's music and WNUT-17, whose labels and texts are to be unseen), passed through
 the tables `examples` and `documents` and the job train_student. gliner is trained in four ways (learning rates, wrong
 labels); the one that does best on the validation split is compared. Its words are ICU's. Each threshold is chosen on
-the validation split. The part `alone` is trained on Thai alone. Each part is a process of its own, one after another. The
-table goes to bench/results/student.md, and the last line is one JSON object: gliner's figures are subtracted or divided
-by.
+the validation split. The part `alone` is trained on Thai alone. Each part is a process of its own, one after another.
+The table goes to bench/results/student.md, and the last line is one JSON object: gliner's figures are subtracted or
+divided by.
 """
 
 import argparse

@@ -9,7 +9,7 @@ from typing import Literal
 from finerweb.errors import BadModel, WrongModel
 
 FILE = "student.json"
-FORMAT = 2  # of the folder: raised when one of before can be read no more
+FORMAT = 2  # of the folder: raised when its fields change; 1 had those of the shape beside the others
 
 Kind = Literal["head", "gliner"]
 
@@ -61,7 +61,9 @@ def read(folder: Path) -> Card:
             way_out="name one, or ask another kind of model (kind: gliner)",
         )
     fields = json.loads(path.read_text(encoding="utf-8"))
-    if fields.get("format") != FORMAT:
+    if fields.get("format") == 1:
+        fields["shape"] = {name: fields.pop(name) for name in Shape.__dataclass_fields__}
+    elif fields.get("format") != FORMAT:
         raise WrongModel(
             f"student {folder}",
             found=f"format {fields.get('format')}",
@@ -69,7 +71,7 @@ def read(folder: Path) -> Card:
             way_out="use the version that made it, or train one anew (finerweb train_student)",
         )
     shape = fields.pop("shape")
-    return Card(**fields, shape=shape and Shape(**{**shape, "letters": tuple(shape["letters"])}))
+    return Card(**{**fields, "format": FORMAT}, shape=shape and Shape(**{**shape, "letters": tuple(shape["letters"])}))
 
 
 def write(folder: Path, card: Card) -> None:

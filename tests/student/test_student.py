@@ -1,5 +1,6 @@
 """A student learns, finds what it learned, is saved, loaded and asked for anything."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,15 @@ def test_an_encoder_without_weights_is_said(signed_encoder: Path, tmp_path: Path
             (tmp_path / file.name).write_bytes(file.read_bytes())
     with pytest.raises(BadModel, match=r"wanted a transformers folder with config.json and weights"):
         fit(tmp_path, tmp_path / "checkpoints")
+
+
+def test_a_folder_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    shape = {"label_prompt": "{}", "words": "icu", "letters": ["Hebr"], "size": 254, "overlap": 64, "width": 256}
+    before = {"labels": {"x": 1}, "languages": {"eng": 1}, "threshold": 0.2, "facts": {}, "format": 1, **shape}
+    (tmp_path / card_of_folder.FILE).write_text(json.dumps({**before, "cosine": True}))
+    card = card_of_folder.read(tmp_path)
+    assert card.shape == card_of_folder.Shape(**{**shape, "letters": ("Hebr",)}, cosine=True)
+    assert (card.threshold, card.kind, card.format) == (0.2, "head", 2)
 
 
 def test_a_script_may_have_a_threshold_of_its_own(signed_encoder: Path, tmp_path: Path) -> None:
