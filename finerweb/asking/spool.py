@@ -72,9 +72,10 @@ class Spool:
             with self._system.open(f"{self._root}/{name}.partial", "wb") as file:
                 file.write("\n".join(lines).encode())
             self._system.mv(f"{self._root}/{name}.partial", f"{self._root}/{name}")
-        except OSError as error:
+        except Exception as error:  # a store's client has exceptions of its own
+            reason = str(error) or type(error).__name__
             raise SpoolFailed(
-                f"spool {self.url}: {len(lines)} answers could not be kept ({error}); wanted a folder with room that "
+                f"spool {self.url}: {len(lines)} answers could not be kept ({reason}); wanted a folder with room that "
                 "every executor can write to (ask.spool). What was kept before is not lost: mend it and run again"
             ) from error
 
@@ -85,7 +86,8 @@ class Spool:
         ended = threading.Event()
 
         def beat() -> None:
-            with suppress(OSError):  # a full disk shows where an answer is kept
+            # What is wrong shows where an answer is kept; a store that fails once must not end the signs of life.
+            with suppress(Exception):
                 self._system.makedirs(self._root, exist_ok=True)
                 self._system.pipe_file(name, b"")
 
@@ -101,7 +103,7 @@ class Spool:
         finally:
             ended.set()
             beating.join()
-            with suppress(OSError):
+            with suppress(Exception):
                 self._system.rm(name)
 
     def require_free(self) -> None:

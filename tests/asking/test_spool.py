@@ -6,8 +6,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from finerweb.asking import spool as spools
 from finerweb.asking.spool import Spool, Writer, amount
@@ -68,6 +71,61 @@ def test_a_full_disk_is_said_and_what_was_kept_stays(full: Path) -> None:
     with pytest.raises(SpoolFailed, match=r"No space left on device.*ask\.spool.*run again"):
         fill(spool)
     assert 0 < len(list(spool.rows(spool.objects()))) < 200
+
+
+class Store(MemoryFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """A store whose client has exceptions of its own, and fails now and then."""
+
+    protocol = "failing"
+    store: ClassVar[dict[str, Any]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+    failures = 0
+
+    def open(self, *arguments: Any, **options: Any) -> Any:
+        self._fail()
+        return super().open(*arguments, **options)
+
+    def pipe_file(self, *arguments: Any, **options: Any) -> Any:
+        self._fail()
+        return super().pipe_file(*arguments, **options)
+
+    def _fail(self) -> None:
+        if Store.failures:
+            Store.failures -= 1
+            raise RuntimeError("SlowDown (503)")
+
+
+@pytest.fixture
+def store() -> Spool:
+    fsspec.register_implementation("failing", Store, clobber=True)
+    Store.failures = 0
+    return Spool("failing://spool")
+
+
+def signs(spool: Spool) -> list[str]:
+    """The signs of life of runs."""
+    return [place for place in spool._system.find(spool._root) if "/run-" in place]
+
+
+def test_an_answer_that_a_store_does_not_take_is_never_taken_for_kept(store: Spool) -> None:
+    Store.failures = 1
+    with (
+        pytest.raises(SpoolFailed, match=r"failing://spool: \d+ answers could not be kept \(SlowDown \(503\)\)"),
+        Writer(store, 3) as writer,
+    ):
+        writer.put({"request_id": "r"}, ONE)
+    assert store.objects() == []
+
+
+def test_a_store_that_fails_once_does_not_end_the_signs_of_life(store: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spools, "HEARTBEAT", 0.01)
+    Store.failures = 3
+    with store.held("run"):
+        until = time.monotonic() + 10
+        while not signs(store) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert signs(store)
+    assert not signs(store)
 
 
 def test_who_holds_it_is_known_as_long_as_it_lives(tmp_path: Path) -> None:
