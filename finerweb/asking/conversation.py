@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finerweb import engines, questions
-from finerweb.asking import worker
+from finerweb.asking import sharing, worker
 from finerweb.asking.spool import Spool, amount
 from finerweb.asking.worker import Terms
 from finerweb.collection import Collection
@@ -163,6 +163,8 @@ class _Conversation:
                 "{hour: 2.5}"
             )
         engines.check(self.spec)
+        if not str(self.lake.spark.conf.get("spark.master", "")).startswith("local"):
+            sharing.require_shared(self.lake.spark, self.spool, tasks=self.tasks)
 
     def _ask(self, due: DataFrame, waiting: int) -> Tally:
         """Ask once all that is due; fewer answers than requests mean that the budget is used up."""

@@ -127,15 +127,19 @@ class Spool:
                 )
             time.sleep(0.2)
 
-    def _holders(self, role: str) -> list[tuple[str, str, int]]:
-        """Signs of life of a role whose process lives: place, host, process; those of the dead are removed."""
-        living = []
+    def signs(self, role: str) -> list[str]:
+        """The places of all signs of life of a role."""
+        self._system.invalidate_cache()
         try:
-            self._system.invalidate_cache()
             entries = self._system.ls(self._root, detail=False)
         except FileNotFoundError:
             return []
-        for place in (entry for entry in entries if entry.rpartition("/")[2].startswith(f"{role}-")):
+        return [entry for entry in entries if entry.rpartition("/")[2].startswith(f"{role}-")]
+
+    def _holders(self, role: str) -> list[tuple[str, str, int]]:
+        """Signs of life of a role whose process lives: place, host, process; those of the dead are removed."""
+        living = []
+        for place in self.signs(role):
             host, _, pid = place.rpartition("/")[2].removeprefix(f"{role}-").rpartition("-")
             if self._lives(place, host, int(pid)):
                 living.append((place, host, int(pid)))

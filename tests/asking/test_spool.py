@@ -11,7 +11,9 @@ from typing import Any, ClassVar
 import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
+from pyspark.sql import SparkSession
 
+from finerweb.asking import sharing
 from finerweb.asking import spool as spools
 from finerweb.asking.spool import Spool, Writer, amount
 from finerweb.cost import Tally
@@ -126,6 +128,20 @@ def test_a_store_that_fails_once_does_not_end_the_signs_of_life(store: Spool, mo
             time.sleep(0.01)
         assert signs(store)
     assert not signs(store)
+
+
+def test_a_spool_that_the_executors_do_not_share_is_told_before_anything_is_asked(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    shared, own = Spool(str(tmp_path / "spool")), Spool("memory://spool")  # a worker's memory is its own
+    with shared.held("run"), own.held("run"):
+        sharing.require_shared(spark, shared, tasks=2)
+        with pytest.raises(SpoolFailed) as failed:
+            sharing.require_shared(spark, own, tasks=2)
+    assert str(failed.value) == (
+        f"spool memory://spool: found a folder of its own on {socket.gethostname()}, wanted one that the driver and all "
+        "executors share. Name it (--set ask.spool=...): a mounted folder, or a URL of HDFS or an object store"
+    )
 
 
 def test_who_holds_it_is_known_as_long_as_it_lives(tmp_path: Path) -> None:
