@@ -13,6 +13,7 @@ from finerweb.outside.benchmark import Benchmark
 from finerweb.outside.file import File
 from finerweb.outside.model import Model
 from finerweb.outside.source import Source
+from finerweb.outside.texts import Texts
 from finerweb.outside.vocabulary import Vocabulary
 from finerweb.run_log import Outside, RunLog
 from finerweb.running.runner import Runner
@@ -57,6 +58,7 @@ def resources(spark: SparkSession, own: Settings, tmp_path: Path) -> list[Outsid
         File(str(tmp_path / "a where b 👍🏽.html")),
         Model("moons", "champion"),
         Source(spark, own.ingest.sources[0]),
+        Texts(spark, str(tmp_path / "pages 👍🏽")),
         Vocabulary(str(tmp_path / "labels:1.csv")),
     ]
 
@@ -75,7 +77,7 @@ def test_everything_outside_is_found_again_by_its_key(spark: SparkSession, own: 
 def test_a_state_changes_with_its_thing_and_is_none_without_it(
     spark: SparkSession, own: Settings, tmp_path: Path
 ) -> None:
-    _, file, _, source, vocabulary = resources(spark, own, tmp_path)
+    _, file, _, source, _, vocabulary = resources(spark, own, tmp_path)
     (tmp_path / "labels:1.csv").write_text("label\n", encoding="utf-8")
     log = RunLog("publish")
     log.read(source, vocabulary)
