@@ -107,6 +107,7 @@ def train_gliner(given: dict[str, Any]) -> dict[str, Any]:
     from finerweb.student.recipe import StudentRecipe
     from finerweb.taggers import gliner
     from finerweb.taggers._gliner import fitting
+    from finerweb.training import recipes
 
     chosen = settings.load("conf/local.yml", [f"work={given['folder']}"])
     recipe: StudentRecipe = chosen.student.training.model_copy(
@@ -126,7 +127,7 @@ def train_gliner(given: dict[str, Any]) -> dict[str, Any]:
         batch_size=BATCH,
         learning_rate=given["way"][0],
         head_learning_rate=given["way"][1],
-        negatives=[_wrong(example, inventories, draw) for example in shown] if given["way"][2] else None,
+        negatives=[recipes.wrong_labels(example, inventories, draw) for example in shown] if given["way"][2] else None,
         seed=given["seed"],
     )
     tagger: Any = gliner.load(str(folder), name="gliner")
@@ -138,13 +139,6 @@ def train_gliner(given: dict[str, Any]) -> dict[str, Any]:
         "validation_f1": choice.f1,
         "note": f"{len(fitted.unreachable)} entities not on word edges",
     }
-
-
-def _wrong(example: Any, inventories: Any, draw: np.random.Generator) -> list[str]:
-    """Up to ten labels of the sentence's own set that it does not have."""
-    own = {entity.label for entity in example.entities}
-    others = sorted(label for label in inventories[example.inventory] if label not in own)
-    return [others[row] for row in draw.permutation(len(others))[:10]]
 
 
 def parted(given: dict[str, Any]) -> tuple[list[Any], list[Any]]:

@@ -1,6 +1,6 @@
 """Rows of one frame to rows of another, in Python on the workers; values looked up by a column; slices of a frame."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -44,6 +44,12 @@ def lookup(values: Mapping[str, Any], column: str) -> Expression:
     """The value for each row's `column`; null for one that `values`, which has at least one, does not have."""
     pairs = [F.lit(part) for pair in values.items() for part in pair]
     return F.element_at(F.create_map(*pairs), F.col(column))
+
+
+def only(frame: DataFrame, column: str, values: Collection[str]) -> DataFrame:
+    """The rows whose `column` is one of these values, many thousands of them too."""
+    names = frame.sparkSession.createDataFrame([(value,) for value in sorted(values)], f"`{column}` string")
+    return frame.join(names, on=column, how="left_semi")
 
 
 def slices(frame: DataFrame, *, key: str, rows: int, total: int) -> Iterator[DataFrame]:

@@ -21,7 +21,7 @@ def ship(spark: SparkSession, path: Path) -> str:
     In local mode the workers share the driver's disk, so nothing is copied and the name is the path itself.
     """
     path = path.resolve()
-    if str(spark.conf.get("spark.master", "")).startswith("local"):
+    if is_local(spark):
         return str(path)
     folder = path.parent if path.is_file() else path
     place = tempfile.mkdtemp(prefix="finerweb-ship-")
@@ -32,6 +32,11 @@ def ship(spark: SparkSession, path: Path) -> str:
             writer.write(file, file.relative_to(folder))
     spark.addArtifacts(str(archive), archive=True)
     return f"{archive.name}/{path.name}" if path.is_file() else archive.name
+
+
+def is_local(spark: SparkSession) -> bool:
+    """Do the workers run on the driver's machine, and share its disk?"""
+    return str(spark.conf.get("spark.master", "")).startswith("local")
 
 
 def shipped(name: str) -> Path:

@@ -32,7 +32,7 @@ def main(lake: Lake, settings: Settings) -> None:
         chosen.benchmarks,
         posing.Familiarity(chosen.near, settings.merge.encoder, settings.work, taggers.labels),
         variant=settings.student.variant,
-        learned=taggers.documents,
+        learned=taggers.student and taggers.student.documents,
         languages=settings.languages,
         most=chosen.labels,
     )
@@ -40,12 +40,13 @@ def main(lake: Lake, settings: Settings) -> None:
     now = datetime.now(UTC)
     made = [evaluations.row(row, run=lake.log.run_id, evaluated=now) for row in rows]
     lake.append(evaluations.TABLE, lake.spark.createDataFrame(made, evaluations.TABLE.schema))
-    if taggers.version is not None:
+    if taggers.student is not None:
         student_card.publish(
             registry.student,
-            taggers.version,
+            taggers.student.version,
             figures=rows,
             documents=lake.read(documents.TABLE),
+            trained=taggers.student.documents,
             languages=settings.languages,
             licence=settings.publish.licence,
         )

@@ -21,6 +21,7 @@ from finerweb.languages import Language
 from finerweb.progress import Show
 from finerweb.questions import Question
 from finerweb.rows import slices
+from finerweb.shipping import is_local
 from finerweb.tables import completions
 
 
@@ -163,7 +164,7 @@ class _Conversation:
                 "{hour: 2.5}"
             )
         engines.check(self.spec)
-        if not str(self.lake.spark.conf.get("spark.master", "")).startswith("local"):
+        if not is_local(self.lake.spark):
             sharing.require_shared(self.lake.spark, self.spool, tasks=self.tasks)
 
     def _ask(self, due: DataFrame, waiting: int) -> Tally:

@@ -23,6 +23,7 @@ from finerweb.cost import UNLIMITED, Allowance, Budget
 from finerweb.engines import Answer, Request, Spec
 from finerweb.errors import EngineFailed
 from finerweb.rows import each
+from finerweb.shipping import is_local
 from finerweb.tables import completions
 
 DRAIN = 120.0  # seconds that a worker whose driver is gone waits for what it has already asked
@@ -53,7 +54,7 @@ def answer(requests: DataFrame, *, terms: Terms, tasks: int) -> DataFrame:
 
 def _profile(frame: DataFrame, *, gpus: int) -> ResourceProfile | None:
     """So many GPUs for each task of a stage, of those that the executors have. Local mode schedules none."""
-    if not gpus or str(frame.sparkSession.conf.get("spark.master", "")).startswith("local"):
+    if not gpus or is_local(frame.sparkSession):
         return None
     return ResourceProfileBuilder().require(TaskResourceRequests().cpus(1).resource("gpu", gpus)).build
 

@@ -121,7 +121,7 @@ def tagged(
     tagger: "Tagger", lines: Iterable[Line], labels: Sequence[str], *, threshold: float
 ) -> Iterator[dict[str, Any]]:
     """A record for each line, in order: its id, and its entities or its problem."""
-    from finerweb.taggers import flat
+    from finerweb.text.tags import entities
 
     stream = iter(lines)
     while part := list(islice(stream, AT_ONCE)):
@@ -130,7 +130,4 @@ def tagged(
             if line.problem:
                 yield {"id": line.id, "problem": line.problem}
                 continue
-            entities = [
-                {**tag._asdict(), "mention": line.text[tag.start : tag.end]} for tag in flat(of_text, threshold)
-            ]
-            yield {"id": line.id, "entities": entities}
+            yield {"id": line.id, "entities": entities(line.text, of_text, threshold)}

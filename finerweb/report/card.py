@@ -4,48 +4,33 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-import finerweb
 from finerweb import plugins, problems, questions
 from finerweb.formats.release import ENDINGS
 from finerweb.report import header, trust, weaknesses
 from finerweb.report.facts import MAIN_VARIANT, Facts
+from finerweb.report.rendering import cell, filled
 
 
 def render(facts: Facts) -> str:
     """The card: a header in YAML, and what people should know in Markdown."""
-    environment = Environment(
-        loader=PackageLoader("finerweb.report"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    environment.filters.update(cell=_cell)
     main = [configuration for configuration in header.configurations(facts) if configuration.variant == MAIN_VARIANT]
     examples = [*main[:1], *header.by_language(facts)]
-    return environment.get_template("card.md.j2").render(
-        facts=facts,
-        header=header.write(facts),
-        version=finerweb.__version__,
-        formats={name: ENDINGS[name] for name in facts.formats},
-        examples=examples,
-        main=MAIN_VARIANT,
-        example=examples[0].name if examples else "eng",  # no passage may have been useful
-        prompts=_prompts(facts),
-        uses_lexicon=any(row["engine"].startswith("lexicon-") for row in facts.engines),
-        judges=_judges(facts),
-        audited=trust.audited(facts.measures),
-        precisions=trust.PRECISIONS,
-        meaning=partial(problems.meaning, "unaligned"),
-        weaknesses=list(weaknesses.sentences(facts.evidence)),
-    )
-
-
-def _cell(value: object) -> str:
-    """A text that stays in its cell of a Markdown table."""
-    return " ".join(str(value).split()).replace("|", "\\|")
+    values = {
+        "facts": facts,
+        "header": header.write(facts),
+        "formats": {name: ENDINGS[name] for name in facts.formats},
+        "examples": examples,
+        "main": MAIN_VARIANT,
+        "example": examples[0].name if examples else "eng",  # no passage may have been useful
+        "prompts": _prompts(facts),
+        "uses_lexicon": any(row["engine"].startswith("lexicon-") for row in facts.engines),
+        "judges": _judges(facts),
+        "audited": trust.audited(facts.measures),
+        "precisions": trust.PRECISIONS,
+        "meaning": partial(problems.meaning, "unaligned"),
+        "weaknesses": list(weaknesses.sentences(facts.evidence)),
+    }
+    return filled("card.md.j2", values, {"cell": cell})
 
 
 def _prompts(facts: Facts) -> list[dict[str, str]]:

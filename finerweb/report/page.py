@@ -2,43 +2,37 @@
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-import finerweb
 from finerweb.formats.release import put
 from finerweb.labels.classes import CLASSES, OTHER
 from finerweb.report import charts, listing, listings, quality, students
 from finerweb.report.counts import Rows
 from finerweb.report.findings import Findings
 from finerweb.report.highlighting import highlighted
+from finerweb.report.rendering import Filter, filled
 
 GOLDEN_ANGLE = 137.508  # degrees: so that neighbours in a list are far apart on the colour circle
 
 
 def render(findings: Findings) -> str:
     """The page: complete in itself, without scripts and without a link to anything outside."""
-    environment = Environment(
-        loader=PackageLoader("finerweb.report"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        count=listing.count, percent=listing.percent, decimals=listing.decimals, highlighted=highlighted
-    )
-    return environment.get_template("report.html.j2").render(
-        findings=findings,
-        version=finerweb.__version__,
-        listings={**listings.every(findings), **quality.listings(findings), **students.listings(findings)},
-        plots=charts.every(findings),
-        lexicon=[row for row in findings.makers if row["engine"].startswith("lexicon-")],
-        total=lambda rows, key: sum(row[key] for row in rows),
-        retention=_retention(findings.mentions),
-        gold=quality.gold(findings),
-        has_planted=quality.has_planted(findings),
+    filters: dict[str, Filter] = {
+        "count": listing.count,
+        "percent": listing.percent,
+        "decimals": listing.decimals,
+        "highlighted": highlighted,
+    }
+    values = {
+        "findings": findings,
+        "listings": {**listings.every(findings), **quality.listings(findings), **students.listings(findings)},
+        "plots": charts.every(findings),
+        "lexicon": [row for row in findings.makers if row["engine"].startswith("lexicon-")],
+        "total": lambda rows, key: sum(row[key] for row in rows),
+        "retention": _retention(findings.mentions),
+        "gold": quality.gold(findings),
+        "has_planted": quality.has_planted(findings),
         **_colours(findings),
-    )
+    }
+    return filled("report.html.j2", values, filters)
 
 
 def write(page: str, path: str) -> str:

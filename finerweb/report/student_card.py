@@ -1,20 +1,20 @@
 """A student's card: the README.md by which people and a hub learn what it is, and how good."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from pyspark.sql import DataFrame
 
-import finerweb
 from finerweb.languages import EVERY, Language
 from finerweb.report import facts, header
 from finerweb.report.counts import Rows
+from finerweb.report.rendering import cell, filled
+from finerweb.rows import only
 from finerweb.student import card as cards
 from finerweb.student.card import Card
-from finerweb.training import students, tracking
+from finerweb.training import tracking
 
 FILE = "README.md"  # the artifact of the run that made it
 FEWEST = 100  # entities of a benchmark: the figures of fewer say little
@@ -45,12 +45,14 @@ def publish(
     *,
     figures: Sequence[Mapping[str, Any]],
     documents: DataFrame,
+    trained: Collection[str],
     languages: Mapping[str, Language],
     licence: str,
 ) -> None:
     """Put the card of a version, and its F1 by language, into the run that made it.
 
-    `figures` are rows of evaluating.evaluate, `documents` those of the lake, `licence` that of the annotations.
+    `figures` are rows of evaluating.evaluate, `documents` those of the lake, `trained` the names of those that it was
+    trained and chosen on, `licence` that of the annotations.
     """
     run, card = tracking.describe_version(model, version), cards.read(tracking.download(model, version))
     name = f"{model}/{version}"
@@ -60,44 +62,30 @@ def publish(
         params=run.params,
         metrics=run.metrics,
         figures=figures,
-        sources=_sources(documents, students.documents_of(model, [version])),
+        sources=facts.sources(only(documents, "document_id", trained)),
         languages=[languages[code] for code in sorted(card.languages) if code in languages],
         licence=licence,
     )
-    means = {row["benchmark"]: row for row in whole(figures, measure="tagger") if _is(row, student)}
-    metrics = {f"f1/{benchmark}": row["f1"] for benchmark, row in means.items()}
+    metrics = {f"f1/{row['benchmark']}": row["f1"] for row in _own(student)}
     metrics |= {f"f1/{row['benchmark']}/{row['language']}": row["f1"] for row in by_language(figures, name)}
     tracking.add(model, version, metrics=metrics, texts={FILE: render(student)})
 
 
-def _sources(documents: DataFrame, trained: set[str]) -> Rows:
-    """The sources of the documents of these names, with their licences."""
-    names = documents.sparkSession.createDataFrame([(name,) for name in sorted(trained)], "document_id string")
-    return facts.sources(documents.join(names, on="document_id", how="left_semi"))
-
-
 def render(student: Student) -> str:
     """The card: a header in YAML, and Markdown."""
-    environment = Environment(
-        loader=PackageLoader("finerweb.report"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    environment.filters.update(cell=lambda value: " ".join(str(value).split()).replace("|", "\\|"), f1=_f1)
-    return environment.get_template("student_card.md.j2").render(
-        student=student,
-        header=_header(student),
-        version=finerweb.__version__,
-        whole=whole(student.figures, measure="tagger"),
-        oracles={row["benchmark"]: row["f1"] for row in whole(student.figures, measure="oracle") if _is(row, student)},
-        differences=whole(student.figures, measure="difference"),
-        parts=_parts(student),
-        by_language=_by_language(student),
-        labels=student.card.frequent(SHOWN),
-        limits=list(limits(student)),
-    )
+    oracles = whole(student.figures, measure="oracle")
+    values = {
+        "student": student,
+        "header": _header(student),
+        "whole": whole(student.figures, measure="tagger"),
+        "oracles": {row["benchmark"]: row["f1"] for row in oracles if _is(row, student)},
+        "differences": whole(student.figures, measure="difference"),
+        "parts": _parts(student),
+        "by_language": _by_language(student),
+        "labels": student.card.frequent(SHOWN),
+        "limits": list(limits(student)),
+    }
+    return filled("student_card.md.j2", values, {"cell": cell, "f1": _f1})
 
 
 def whole(figures: Sequence[Mapping[str, Any]], *, measure: str) -> list[Mapping[str, Any]]:
@@ -155,8 +143,7 @@ def _header(student: Student) -> str:
             "dataset": {"type": "finerweb", "name": row["benchmark"]},
             "metrics": [{"type": "f1", "name": "strict micro F1", "value": round(row["f1"], 4)}],
         }
-        for row in whole(student.figures, measure="tagger")
-        if _is(row, student) and row["names"] == "english"
+        for row in _own(student)
     ]
     metadata = {
         **header.licence(student.licence),
@@ -167,6 +154,12 @@ def _header(student: Student) -> str:
         "model-index": [{"name": student.name.replace("/", "-"), "results": results}],
     }
     return yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False, width=1000)
+
+
+def _own(student: Student) -> list[Mapping[str, Any]]:
+    """Its rows of whole benchmarks, by the English names of labels."""
+    every = whole(student.figures, measure="tagger")
+    return [row for row in every if _is(row, student) and row["names"] == "english"]
 
 
 def _is(row: Mapping[str, Any], student: Student) -> bool:

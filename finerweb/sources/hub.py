@@ -45,13 +45,8 @@ def to_send(location: str) -> tuple[Path, list[File]]:
             "--set publish.path=FOLDER"
         )
     folder = Path(re.sub(r"^file:(//)?", "", location))
-    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    chosen = [
-        File(name, path.stat().st_size)
-        for name, path in paths.items()
-        if any(fnmatchcase(name, pattern) for pattern in SENT)
-    ]
-    if CARD not in paths or len(chosen) < 2:
+    chosen = [file for file in listed(folder) if any(fnmatchcase(file.path, pattern) for pattern in SENT)]
+    if CARD not in {file.path for file in chosen} or len(chosen) < 2:
         raise NotPushed(f"{folder}: found no data set there, wanted {CARD} and {DATA}/; first run: finerweb publish")
     return folder, chosen
 

@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from finerweb.rows import only
 from finerweb.table import Column, Table
 
 TABLE = Table(
@@ -113,10 +114,7 @@ def trained(
     """The passages that a student of this variant learns or chooses from: of these documents, where they are known."""
     ids = examples.filter(f"variant = '{variant}' and split <> 'test'").select("passage_id").distinct()
     own = passages.join(ids, on="passage_id", how="left_semi")
-    if documents is None:
-        return own
-    names = own.sparkSession.createDataFrame([(name,) for name in sorted(documents)], "document_id string")
-    return own.join(names, on="document_id", how="left_semi")
+    return own if documents is None else only(own, "document_id", documents)
 
 
 def label_counts(examples: DataFrame, *, variant: str) -> dict[str, int]:

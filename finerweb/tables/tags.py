@@ -10,7 +10,10 @@ from pyspark.sql import functions as F
 
 from finerweb import problems, shipping
 from finerweb.errors import BadSource, TooLarge
+from finerweb.rows import each
+from finerweb.rows import slices as hashed_slices
 from finerweb.table import Column, Table
+from finerweb.text.tags import entities
 
 PASSAGES = "passages"  # the source of the lake's own texts
 AT_ONCE = 1000  # texts that a worker sorts by length and batches
@@ -125,9 +128,7 @@ def slices(texts: DataFrame, *, rows: int) -> tuple[list[DataFrame], int]:
             parts.append(texts.filter(_is_one_of(waiting)))
             waiting, size = [], 0
         if count > rows:
-            buckets = -(-count // rows)
-            bucket = F.pmod(F.xxhash64("passage_id"), F.lit(buckets))
-            parts += [texts.filter(_is_one_of([language]) & (bucket == number)) for number in range(buckets)]
+            parts += hashed_slices(texts.filter(_is_one_of([language])), key="passage_id", rows=rows, total=count)
         else:
             waiting.append(language)
             size += count
@@ -171,7 +172,7 @@ def _predict(
             problem = [_problem(*row) for row in zip(part["text"], part["problem"], strict=True)]
             texts = [text if why is None else "" for text, why in zip(part["text"], problem, strict=True)]
             try:
-                entities = _entities(tagger, texts, stated["labels"], stated["threshold"])
+                tags = tagger.tag(texts, stated["labels"], least=stated["threshold"])
             except TooLarge as error:
                 raise TooLarge(f"student {stated['student']}: {error}") from error
             rows = [
@@ -179,11 +180,11 @@ def _predict(
                     source=row.source,
                     passage_id=row.passage_id,
                     language=row.language,
-                    entities=None if why else of_text,
+                    entities=None if why else entities(text, of_text, stated["threshold"]),
                     problem=why,
                     **stated,
                 )
-                for row, of_text, why in zip(part.itertuples(index=False), entities, problem, strict=True)
+                for row, text, of_text, why in zip(each(part), texts, tags, problem, strict=True)
             ]
             yield pd.DataFrame(rows, columns=[column.name for column in TABLE.columns])
 
@@ -192,12 +193,3 @@ def _problem(text: str | None, problem: str | None) -> problems.TagProblem | Non
     if problem is not None:
         return "duplicate_id"
     return None if text is not None and text.strip() else "no_text"
-
-
-def _entities(tagger: Any, texts: Sequence[str], labels: Sequence[str], threshold: float) -> list[list[dict[str, Any]]]:
-    from finerweb.text.tags import flat
-
-    return [
-        [{**tag._asdict(), "mention": text[tag.start : tag.end]} for tag in flat(of_text, threshold)]
-        for text, of_text in zip(texts, tagger.tag(texts, labels, least=threshold), strict=True)
-    ]

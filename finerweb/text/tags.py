@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from finerweb.text.spans import Span
 
@@ -19,6 +19,11 @@ class Tag(NamedTuple):
     def span(self) -> Span:
         """Start and end alone."""
         return Span(self.start, self.end)
+
+
+def entities(text: str, tags: Iterable[Tag], threshold: float) -> list[dict[str, Any]]:
+    """The flat answer as records: the fields of each tag, and the mention that it marks in its text."""
+    return [{**tag._asdict(), "mention": text[tag.start : tag.end]} for tag in flat(tags, threshold)]
 
 
 def flat(tags: Iterable[Tag], threshold: float) -> list[Tag]:

@@ -13,15 +13,21 @@ STUDENT = "student"
 TAGGERS = "finerweb.taggers"
 
 
+class Trained(NamedTuple):
+    """The student's version, and the documents that it was trained and chosen on."""
+
+    version: str
+    documents: set[str]
+
+
 class Candidates(NamedTuple):
     """Taggers to measure, the labels that the student was trained on with how often, and what is to be said of them.
 
-    `version` is the student's and `documents` what it was trained and chosen on, None where there is none.
+    `student` is None where there is none.
     """
 
     candidates: list[Candidate]
-    version: str | None
-    documents: set[str] | None
+    student: Trained | None
     labels: dict[str, int]
     notes: list[str]
 
@@ -31,15 +37,13 @@ def every(*, student: str, alias: str, beside: Sequence[tuple[str, str, Mapping[
     version = tracking.current(student, alias)
     others = [Candidate(kind, partial(load, kind, model, options)) for kind, model, options in beside]
     if version is None:
-        return Candidates(
-            others, None, None, {}, [f"no student {student}@{alias}; run train_student and promote_student first"]
-        )
+        note = f"no student {student}@{alias}; run train_student and promote_student first"
+        return Candidates(others, None, {}, [note])
     labels = tracking.table(student, version, students.LABELS)
     ours = Candidate(STUDENT, partial(_registered, student, version))
     return Candidates(
         [ours, *others],
-        version,
-        students.documents_of(student, [version]),
+        Trained(version, students.documents_of(student, [version])),
         dict(zip(labels["label"], labels["entities"], strict=True)),
         [],
     )

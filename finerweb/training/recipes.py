@@ -36,30 +36,30 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the student's folder is to be, and where this machine keeps encoders and checkpoints."""
+class Folders:
+    """Where the student is to be, and where this machine keeps encoders and checkpoints."""
 
-    folder: Path
+    student: Path
     work: Path
 
 
-Make = Callable[[Data, StudentRecipe, Place, Mapping[str, str], Show], Made]
+Make = Callable[[Data, StudentRecipe, Folders, Mapping[str, str], Show], Made]
 
 
-def _head(data: Data, recipe: StudentRecipe, place: Place, facts: Mapping[str, str], show: Show) -> Made:
+def _head(data: Data, recipe: StudentRecipe, folders: Folders, facts: Mapping[str, str], show: Show) -> Made:
     """Our own head. Raises TooFewExamples, Diverged, BadModel."""
-    encoder = pretrained.fetch(recipe.encoder, place.work)
-    label_encoder = pretrained.fetch(recipe.label_encoder or recipe.encoder, place.work)
+    encoder = pretrained.fetch(recipe.encoder, folders.work)
+    label_encoder = pretrained.fetch(recipe.label_encoder or recipe.encoder, folders.work)
     fitted = fitting.fit(
         data,
         encoder=encoder,
         label_encoder=label_encoder,
         recipe=recipe,
-        checkpoints=place.work / "checkpoints",
+        checkpoints=folders.work / "checkpoints",
         on_step=lambda done, total: show(done, total, "steps"),
     )
     card = student.card_of(fitted, data, recipe, facts=facts)
-    student.save(fitted.finder, card, place.folder, encoder=encoder, label_encoder=label_encoder)
+    student.save(fitted.finder, card, folders.student, encoder=encoder, label_encoder=label_encoder)
     lost = sum(fitted.losses.values())
     return Made(
         card,
@@ -72,7 +72,7 @@ def _head(data: Data, recipe: StudentRecipe, place: Place, facts: Mapping[str, s
     )
 
 
-def _gliner(data: Data, recipe: StudentRecipe, place: Place, facts: Mapping[str, str], show: Show) -> Made:
+def _gliner(data: Data, recipe: StudentRecipe, folders: Folders, facts: Mapping[str, str], show: Show) -> Made:
     """Gliner's training on the same examples in the same order, with wrong labels of each sentence's own inventory.
 
     English names alone, no checkpoints, no early stopping: it has none of these. Raises NotInstalled, TooFewExamples.
@@ -87,26 +87,27 @@ def _gliner(data: Data, recipe: StudentRecipe, place: Place, facts: Mapping[str,
     shown = [data.train[row] for row in sampling.schedule(data.train, recipe).ravel().tolist()]
     fitted = gliner_fitting.fit(
         shown,
-        encoder=pretrained.fetch(recipe.encoder, place.work),
-        folder=place.folder,
+        encoder=pretrained.fetch(recipe.encoder, folders.work),
+        folder=folders.student,
         steps=recipe.steps,
         batch_size=recipe.batch_size,
         learning_rate=recipe.learning_rate,
         head_learning_rate=recipe.head_learning_rate,
-        negatives=[_wrong(example, inventories, draw) for example in shown],
+        negatives=[wrong_labels(example, inventories, draw) for example in shown],
         seed=recipe.seed,
     )
-    tagger = gliner.load(str(place.folder), name="gliner")
+    tagger = gliner.load(str(folders.student), name="gliner")
     choice = validation.choose_of(tagger, data.validation, inventories)
     card = Card(data.labels, data.languages, choice.threshold, facts=dict(facts), kind="gliner")
-    cards.write(place.folder, card)
+    cards.write(folders.student, card)
     lost = Counter(inside_word=len(fitted.unreachable))
     figures = {"best_step": float(recipe.steps), "seconds_per_step": fitted.seconds_per_step}
     summary = f"gliner, step {recipe.steps:,} · {lost['inside_word']:,} times an entity that its words cannot express"
     return Made(card, choice, figures, lost, summary)
 
 
-def _wrong(example: Example, inventories: Inventories, draw: np.random.Generator) -> list[str]:
+def wrong_labels(example: Example, inventories: Inventories, draw: np.random.Generator) -> list[str]:
+    """A few labels of the sentence's inventory that it does not have."""
     own = {entity.label for entity in example.entities}
     others = sorted(label for label in inventories[example.inventory] if label not in own)
     return [others[row] for row in draw.permutation(len(others))[:WRONG]]

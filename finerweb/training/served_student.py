@@ -26,17 +26,14 @@ class EntityTagger(PythonModel):
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """The entities of each text, in their order, of which no two share a character."""
-        from finerweb.text.tags import flat
+        from finerweb.text.tags import entities
 
         labels = list((params or {}).get("labels", [])) or self._labels
         wanted = float((params or {}).get("threshold", -1.0))
         threshold = self._tagger.threshold if wanted < 0 else wanted
         texts = model_input["text"].tolist()
         tags = self._tagger.tag(texts, labels, least=threshold)
-        rows = [
-            [{**tag._asdict(), "mention": text[tag.start : tag.end]} for tag in flat(of_text, threshold)]
-            for text, of_text in zip(texts, tags, strict=True)
-        ]
+        rows = [entities(text, of_text, threshold) for text, of_text in zip(texts, tags, strict=True)]
         return pd.DataFrame({"entities": rows})
 
 

@@ -94,8 +94,8 @@ def learn(
         names,
     )
     tracking.log_params(_params(data, recipe, kind))
-    place = recipes.Place(folder, work)
-    made = recipes.RECIPES[kind](data, recipe, place, {**facts, "encoder": recipe.encoder.origin}, show)
+    folders = recipes.Folders(folder, work)
+    made = recipes.RECIPES[kind](data, recipe, folders, {**facts, "encoder": recipe.encoder.origin}, show)
     _log(made, rows)
     return (
         f"F1 {made.choice.f1:.2f} on its validation split at {made.choice.threshold:g}, {made.summary} · "
