@@ -122,6 +122,33 @@ def test_the_data_set_goes_to_the_hub_in_one_commit(server: Hub, data_set: Path,
     ]  # fmt: skip
 
 
+PUSH = """
+import sys
+from pathlib import Path
+from finerweb.sources import hub
+print(hub.push(Path(sys.argv[1]), "me/there", token=sys.argv[2], private=False, revision=None, kind="model"))
+"""
+
+
+def test_a_model_goes_to_a_repository_of_models_whole(server: Hub, tmp_path: Path) -> None:
+    for name in ("README.md", "student.json", "labels/config.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    command = [sys.executable, "-c", PUSH, str(tmp_path), TOKEN]
+    environment = {**os.environ, "HF_ENDPOINT": server.url}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    (commit,) = [body for _, path, body in server.requests if path == "/api/models/me/there/commit/main"]
+    assert sorted(part["value"]["path"] for part in commit if part["key"] == "file") == [
+        "README.md",
+        "labels/config.json",
+        "student.json",
+    ]
+    deleted = {part["value"]["path"] for part in commit if part["key"] == "deletedFile"}
+    assert {"mine.txt", "data/old-english-single/tha/train.parquet"} <= deleted, "nothing of an earlier model stays"
+    assert "README.md" not in deleted
+
+
 def test_a_dry_run_lists_what_would_be_sent(data_set: Path, tmp_path: Path) -> None:
     result = push("me/there", "--dry-run", cwd=tmp_path, HF_ENDPOINT="http://127.0.0.1:9")
     assert (result.returncode, result.stderr) == (0, "")
