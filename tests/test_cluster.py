@@ -51,7 +51,7 @@ from finerweb.running.session import opened
 chosen = load_settings("conf/test.yml", sys.argv[1:])
 with opened(chosen) as lake:
     runner = Runner(lake, chosen)
-    for name in graph.order():
+    for name in [*graph.order(), *graph.beside()]:
         print(line(runner.run(name, graph.load(name).main)), flush=True)
 """
 
@@ -221,7 +221,7 @@ def test_only_the_archive_has_the_package(python: Path, folder: Path) -> None:
 def test_every_job_ran(finished: Finished) -> None:
     assert "documents" in finished.single
     lines = dict(line.split(maxsplit=1) for line in finished.every.splitlines() if line.startswith("  "))
-    assert list(lines) == graph.order()
+    assert list(lines) == [*graph.order(), *graph.beside()]
     assert [name for name, outcome in lines.items() if outcome == "nothing to do"] == ["ingest_documents"]
     assert (finished.driver / "report.html").is_file()
 
