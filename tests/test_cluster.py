@@ -233,11 +233,15 @@ def test_both_executors_worked(finished: Finished) -> None:
 
 
 def test_the_models_were_shipped(finished: Finished) -> None:
-    """The regression and the label encoder lie on the workers, and came from the driver's disk."""
+    """The regression and the label encoder lie on the workers, and came from the driver's disk; so did the student."""
+    students = []
     for worker in finished.cluster.workers:
-        shipped = [place.parent.name for place in worker.glob("app-*/*/*.zip/config.json")]
-        assert len(shipped) == 2, shipped
+        shipped = [place.parent for place in worker.glob("app-*/*/*.zip/config.json")]
+        others = [place.name for place in shipped if not (place / "student.json").is_file()]
+        assert len(others) == 2, others
+        students += [place.name for place in shipped if place.name not in others]
         assert list(worker.glob("app-*/*/*-tokenizer.json.zip/tokenizer.json"))
+    assert len(set(students)) == 1, students
 
 
 def test_every_table_has_rows(finished: Finished) -> None:
