@@ -78,7 +78,7 @@ def through_spark(given: dict[str, Any]) -> dict[str, Any]:
     """Seconds and tokens of the same requests through `conversation.answer_missing`, and their messages."""
     from pyspark.sql import functions as F
 
-    from finerweb.asking import conversation, worker
+    from finerweb.asking import conversation, exchange
     from finerweb.formats import marked
     from finerweb.running.failures import load_settings
     from finerweb.running.session import opened
@@ -97,8 +97,9 @@ def through_spark(given: dict[str, Any]) -> dict[str, Any]:
         frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
         models = {"bench": chosen.models["bench"]}
         requests = conversation.requests(frame, question="ner", models=models, languages=chosen.languages)
-        rows = requests.frame.withColumn("attempt", F.lit(1)).orderBy("language", "request_id").collect()
-        rendered = [worker.render(row) for row in rows]
+        due = requests.frame.withColumn("attempt", F.lit(1)).withColumn("last_problem", F.lit(None))
+        rows = due.orderBy("language", "request_id").collect()
+        rendered = [exchange.render(row) for row in rows]
         first = [row["request_id"] for row in rows[:WARM_UP]]
         seconds = []
         for part in (requests.frame.filter(F.col("request_id").isin(first)), requests.frame):

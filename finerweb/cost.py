@@ -85,7 +85,7 @@ class Allowance:
     def __init__(self, budget: Budget, price: Price | None, expected_out: int) -> None:
         self._budget, self._price, self._expected_out = budget, price or Price(), expected_out
         self._in_flight: dict[str, int] = {}  # request -> characters
-        self._is_used_up = False
+        self.is_used_up = False
         self._characters = 0  # of the requests that were answered
         self._spent = Tally()
 
@@ -93,13 +93,13 @@ class Allowance:
         """May a request of so many characters be asked? It is in flight then; after a refusal, none may."""
         if not self._budget.is_limited:
             return True
-        if self._is_used_up:
+        if self.is_used_up:
             return False
         tokens, usd = self._expected([*self._in_flight.values(), size])
-        self._is_used_up = (self._budget.tokens is not None and self._spent.tokens + tokens > self._budget.tokens) or (
+        self.is_used_up = (self._budget.tokens is not None and self._spent.tokens + tokens > self._budget.tokens) or (
             self._budget.usd is not None and self._spent.usd + usd > self._budget.usd
         )
-        if self._is_used_up:
+        if self.is_used_up:
             return False
         self._in_flight[request_id] = size
         return True
@@ -108,6 +108,10 @@ class Allowance:
         """An answer came."""
         self._characters += self._in_flight.pop(request_id, 0)
         self._spent = self._spent.plus(cost)
+
+    def add(self, earlier: Tally) -> None:
+        """Of the share so much was spent before."""
+        self._spent = self._spent.plus(earlier)
 
     def _expected(self, sizes: list[int]) -> tuple[float, float]:
         """Tokens and dollars of requests of so many characters: like those that were answered, or a guess."""

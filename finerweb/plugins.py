@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -18,10 +19,13 @@ def names(package: str) -> list[str]:
 
 def load(package: str, name: str) -> ModuleType:
     """Import `package.name`; raises UnknownName that lists what there is."""
+    full = f"{package}.{name}"
+    if full in sys.modules and not name.startswith("_"):  # folders are listed once, not for each request
+        return sys.modules[full]
     choices = names(package)
     if name not in choices:
         raise UnknownName(f"no {package}.{name}; there are: {', '.join(choices)}.{suggestion(name, choices)}")
-    return import_module(f"{package}.{name}")
+    return import_module(full)
 
 
 def sentence(package: str, name: str, function: str) -> str:

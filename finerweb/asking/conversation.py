@@ -1,17 +1,21 @@
 """Put questions to models, so that an answer is paid for once."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finerweb import engines, questions
-from finerweb.asking import sharing, worker
-from finerweb.asking.spool import Spool, amount
-from finerweb.asking.worker import Terms
+from finerweb.asking import committing, holding, proof, queue, worker
+from finerweb.asking.committing import Committer
+from finerweb.asking.exchange import Terms
+from finerweb.asking.holding import Holder
+from finerweb.asking.queue import Part
+from finerweb.asking.spool import Spool
+from finerweb.asking.worker import Report
 from finerweb.collection import Collection
 from finerweb.cost import UNLIMITED, Budget, Price, Tally
 from finerweb.engines import Spec
@@ -20,7 +24,6 @@ from finerweb.lake import Lake
 from finerweb.languages import Language
 from finerweb.progress import Show
 from finerweb.questions import Question
-from finerweb.rows import slices
 from finerweb.shipping import is_local
 from finerweb.tables import completions
 
@@ -60,22 +63,18 @@ def requests(
 
 
 def answer_missing(lake: Lake, requests: Requests, *, how: Collection, tasks: int) -> None:
-    """Ask what was never answered, and once more what was answered badly; `how.slice` answers are committed at once.
+    """Ask what was never answered, and again what was answered badly.
 
-    An answer is in the spool from the moment it comes, and a run that died leaves it there for the next one. Raises
-    EngineFailed, BudgetSpent, or SpoolFailed where another run asks the same question.
+    An answer is in the spool from the moment it comes, and in the table after `how.slice` others or a minute; a run
+    that died leaves it in the spool for the next one. Raises EngineFailed, BudgetSpent, or SpoolFailed where another
+    run asks the same question.
     """
-    spool = spool_of(lake, how.spool, requests.question)
-    spool.require_free()
-    with spool.held("run"):
-        spool.wait_for_drains()
-        _adopt(lake, spool)
+    with ExitStack() as turn:
+        hold = _Turn(lake, spool_of(lake, how.spool, requests.question), requests.question, turn)
+        if any(map(committing.is_left, hold.spool.names())):
+            hold.take()
         for model, spec in requests.models.items():
-            at_once = spec.settings.get("tasks", tasks)
-            shared = Spec.from_options(
-                spec.engine, {**spec.settings, "tasks": at_once}
-            )  # of a limit a minute each keeps a share
-            _Conversation(lake, spool, requests.to(model), model, shared, how, at_once).hold()
+            _Conversation(lake, hold, requests.to(model), model, spec, how, spec.settings.get("tasks", tasks)).go_on()
 
 
 def answers(lake: Lake, requests: Requests) -> DataFrame:
@@ -95,25 +94,29 @@ def paused(lake: Lake, spools: str, *, adopting: bool = True) -> Iterator[None]:
 
     Raises SpoolFailed where somebody asks now.
     """
-    with ExitStack() as holds:
+    with ExitStack() as turns:
         for question in questions.every():
-            spool = spool_of(lake, spools, question)
-            spool.require_free()
-            holds.enter_context(spool.held("run"))
-            spool.wait_for_drains()
-            if adopting:
-                _adopt(lake, spool)
+            _Turn(lake, spool_of(lake, spools, question), question, turns).take(adopting=adopting)
         yield
 
 
-def _adopt(lake: Lake, spool: Spool) -> None:
-    """Put what a run that died has left in the spool into the table."""
-    objects = spool.objects()
-    rows = worker.restored(spool.rows(objects))
-    if len(rows):
-        left = lake.spark.createDataFrame(rows, completions.TABLE.schema)
-        lake.append(completions.TABLE, lake.missing(completions.TABLE, left))
-    spool.remove(objects)
+@dataclass
+class _Turn:
+    """A question that is held from the first moment at which something is to be asked."""
+
+    lake: Lake
+    spool: Spool
+    question: str
+    stack: ExitStack
+    holder: Holder | None = None
+
+    def take(self, *, adopting: bool = True, own: Sequence[Part] = ()) -> Holder:
+        """Hold the question, and take what runs that died have left into the table; `own` parts stay."""
+        if self.holder is None:
+            self.holder = self.stack.enter_context(holding.held(self.lake, self.spool, self.question))
+            if adopting:
+                committing.adopt(self.lake, self.holder, own={part.name.partition("/")[0] for part in own})
+        return self.holder
 
 
 @dataclass
@@ -121,38 +124,44 @@ class _Conversation:
     """One model, asked one question about many subjects, by so many tasks at once."""
 
     lake: Lake
-    spool: Spool
+    turn: _Turn
     requests: Requests
     model: str
     spec: Spec
     how: Collection
     tasks: int
-    done: Tally = field(default_factory=Tally)
-    total: int = 0
 
-    def hold(self) -> None:
+    def go_on(self) -> None:
         """Ask until nothing is due any more; raises BudgetSpent where something is, and nothing is left to spend."""
+        tasks, is_ready = self.tasks, False
         while True:
-            due = self._due()
-            waiting = due.count()
-            if not waiting:
+            due, version = self._due(), self.lake.version(completions.TABLE)
+            with queue.written(due, self.turn.spool, parts=tasks) as parts:
+                if not parts:
+                    return
+                if not is_ready:
+                    self._require_ready()
+                    is_ready = True
+                holder = self.turn.take(own=parts)
+                if self.lake.version(completions.TABLE) != version:
+                    continue  # others have asked meanwhile, or died
+                gained, reports = self._ask(holder, parts)
+            failures = [report.failure for report in reports if report.failure]
+            left = sum(report.left for report in reports)
+            if failures:
+                raise EngineFailed(f"{failures[0]} ({len(failures)} of {len(reports)} tasks; {left:,} requests wait)")
+            if not left:
                 return
-            if not self.total:
-                self._require_ready()
-            self.total = self.done.answers + waiting
-            gained = self._ask(due, waiting)
-            if not gained.answers:
-                raise self._spent(waiting)
-            if gained.answers >= waiting and (not gained.again or self.how.again):
-                return
+            if not gained.answers and tasks == 1:
+                raise self._spent(left)
+            # What is left of the budget may be less than a request, dealt to many.
+            tasks = tasks if gained.answers else max(1, tasks // 4)
 
     def _due(self) -> DataFrame:
+        completed = self.lake.peek(completions.TABLE)
+        how = self.how
         return completions.due(
-            self.requests.frame,
-            self.lake.peek(completions.TABLE),
-            attempts=self.how.attempts,
-            again=self.how.again,
-            run=self.lake.log.run_id,
+            self.requests.frame, completed, attempts=how.attempts, again=how.again, run=self.lake.log.run_id
         )
 
     def _require_ready(self) -> None:
@@ -165,35 +174,40 @@ class _Conversation:
             )
         engines.check(self.spec)
         if not is_local(self.lake.spark):
-            sharing.require_shared(self.lake.spark, self.spool, tasks=self.tasks)
+            proof.require_shared(self.lake.spark, self.turn.spool, tasks=self.tasks)
 
-    def _ask(self, due: DataFrame, waiting: int) -> Tally:
-        """Ask once all that is due; fewer answers than requests mean that the budget is used up."""
-        before = self.done
-        for part in slices(due, key="request_id", rows=self.how.slice, total=waiting):
-            with self.lake.progress.polled(self._show):
-                try:
-                    answers = worker.answer(part, terms=self._terms(), tasks=self.tasks)
-                    self.lake.append(completions.TABLE, answers)
-                except Exception:
-                    _adopt(self.lake, self.spool)  # what came until then is paid for
-                    raise
-            objects = self.spool.objects()
-            self.done = self.done.plus(amount(objects))
-            self.spool.remove(objects)
-        return self.done.less(before)
+    def _ask(self, holder: Holder, parts: Sequence[Part]) -> tuple[Tally, list[Report]]:
+        """Ask once all that is due, in one stage; the answers are in the table then."""
+        committer = Committer(self.lake, holder, rows=self.how.slice)
+        total = sum(part.requests for part in parts)
 
-    def _terms(self) -> Terms:
+        def show(bar: Show) -> None:
+            now = committer.look()
+            problems = f" · {now.problems:,} with a problem" if now.problems else ""
+            money = f" · ${now.usd:,.2f}" if self.spec.price not in (None, Price()) else ""
+            cost = f"{now.tokens:,} tokens{money}{problems}"
+            bar(now.answers, max(now.answers, total), f"answers of {self.model}", cost, now.tokens)
+
+        with self.lake.progress.polled(show), committer.behind():
+            reports = worker.ask(self.lake.spark, parts, terms=self._terms(holder, len(parts)))
+        committing.clear(self.turn.spool, holder.token)
+        return committer.amount, reports
+
+    def _terms(self, holder: Holder, tasks: int) -> Terms:
         budget = self.requests.budget
         if budget.is_limited:
-            budget = budget.less(self._cost()).share(self.tasks)
-        return Terms(self.spec, self.spool.url, self.lake.log.run_id, budget, self._question.TOKENS_OUT)
-
-    def _show(self, bar: Show) -> None:
-        now = self.done.plus(amount(self.spool.objects()))
-        problems = f" · {now.problems:,} with a problem" if now.problems else ""
-        money = f" · ${now.usd:,.2f}" if self.spec.price not in (None, Price()) else ""
-        bar(now.answers, self.total, f"answers of {self.model}", f"{now.tokens:,} tokens{money}{problems}", now.tokens)
+            budget = budget.less(self._cost()).share(tasks)
+        return Terms(
+            self.spec,
+            self.turn.spool.url,
+            holder.token,
+            self.lake.log.run_id,
+            budget,
+            self._question.TOKENS_OUT,
+            attempts=1 if self.how.again else self.how.attempts,
+            tasks=tasks,
+            tries=1 if is_local(self.lake.spark) else int(self.lake.spark.conf.get("spark.task.maxFailures", "4") or 4),
+        )
 
     @property
     def _question(self) -> Question:
@@ -211,7 +225,7 @@ class _Conversation:
         stated = ", ".join(f"{setting}.{name}={limit}" for name, limit in limits.items() if limit is not None)
         left = budget.less(cost)
         if left.usd or left.tokens:
-            stated += f" leaves each of {self.tasks} tasks less than a request takes (models.{self.model}.tasks)"
+            stated += " leaves less than a request takes"
         return BudgetSpent(
             f"the budget is spent: {stated}; all answers to {sharing} so far cost ${cost.usd:,.4f} and "
             f"{cost.tokens:,} tokens, and {waiting:,} requests to {self.model} wait. Raise it and run again to go on, "

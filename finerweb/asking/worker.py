@@ -1,55 +1,49 @@
 """Put requests to an engine on the workers, so that whatever dies meanwhile costs no answer that was paid for."""
 
-import json
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import astuple, dataclass, fields
 from functools import partial
-from typing import Any
 
 import pandas as pd
 from pyspark import TaskContext
 from pyspark.resource import ResourceProfile, ResourceProfileBuilder, TaskResourceRequests
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
-from finerweb import engines, questions
-from finerweb.asking.spool import Spool, Writer
-from finerweb.cost import UNLIMITED, Allowance, Budget
-from finerweb.engines import Answer, Request, Spec
-from finerweb.errors import EngineFailed
-from finerweb.rows import each
+from finerweb import engines
+from finerweb.asking import queue, segments
+from finerweb.asking.exchange import Exchange, Terms
+from finerweb.asking.queue import Part
+from finerweb.asking.segments import Writer
+from finerweb.asking.signs import Watch
+from finerweb.asking.spool import Spool
+from finerweb.errors import FinerwebError
 from finerweb.shipping import is_local
-from finerweb.tables import completions
 
-DRAIN = 120.0  # seconds that a worker whose driver is gone waits for what it has already asked
-BATCH, FLUSH = 256, 5.0  # rows and seconds after which answers go on to Spark
+REPORT = "part int, left bigint, failure string"
 
 
 @dataclass(frozen=True)
-class Terms:
-    """On which terms a task puts its requests: everything that it needs besides them."""
+class Report:
+    """How a part ended: requests that were not put, and the failure of its engine."""
 
-    spec: Spec
-    spool: str
-    run: str
-    budget: Budget = UNLIMITED
-    tokens_out: int = 0  # that an answer is expected to have, until the first ones tell
+    part: int
+    left: int
+    failure: str | None
 
 
-def answer(requests: DataFrame, *, terms: Terms, tasks: int) -> DataFrame:
-    """Put requests to an engine. Lazy: write the result once, then read the table.
+def ask(spark: SparkSession, parts: Sequence[Part], *, terms: Terms) -> list[Report]:
+    """Ask all parts in one stage, a task each; the answers are in the spool.
 
-    A request is in the same task whenever this is computed, in the order of languages, whose prompts begin alike.
     What the spool holds is not asked again, so that a repeated task repeats no question.
     """
-    parts = requests.repartition(tasks, "request_id").sortWithinPartitions("language", "request_id")
-    profile = _profile(requests, gpus=terms.spec.settings.get("gpus", 0))
-    return parts.mapInPandas(partial(_answer, terms=terms), completions.TABLE.ddl, profile=profile)
+    numbers = spark.range(0, len(parts), 1, len(parts))
+    profile = _profile(numbers, gpus=terms.spec.settings.get("gpus", 0))
+    reports = numbers.mapInPandas(partial(_ask, parts=tuple(parts), terms=terms), REPORT, profile=profile)
+    return [Report(**row.asDict()) for row in reports.collect()]
 
 
 def _profile(frame: DataFrame, *, gpus: int) -> ResourceProfile | None:
@@ -59,12 +53,6 @@ def _profile(frame: DataFrame, *, gpus: int) -> ResourceProfile | None:
     return ResourceProfileBuilder().require(TaskResourceRequests().cpus(1).resource("gpu", gpus)).build
 
 
-def _part() -> int:
-    """Which part of the requests this task has: the same one when it is repeated."""
-    context = TaskContext.get()
-    return context.partitionId() if context else 0
-
-
 def _show_own_gpus() -> None:
     """Let this process, and an engine that it starts, see the GPUs that Spark gave to its task, and no others."""
     context = TaskContext.get()
@@ -72,96 +60,51 @@ def _show_own_gpus() -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(context.resources()["gpu"].addresses)
 
 
-def _answer(batches: Iterable[pd.DataFrame], *, terms: Terms) -> Iterator[pd.DataFrame]:
-    """Rows in the order in which answers come; the engine may read requests ahead across batches."""
+def _ask(batches: Iterable[pd.DataFrame], *, parts: Sequence[Part], terms: Terms) -> Iterator[pd.DataFrame]:
+    """The report of each part that Spark gives to this task, and empty frames until then."""
     _show_own_gpus()
-    spool, part = Spool(terms.spool), _part()
-    # Whoever asks next waits until this worker has gone, even if its driver went first.
-    with spool.held("drain"), Writer(spool, part) as writer:
-        task = _Task(terms, writer, kept=spool.rows(spool.objects(part)))
-        with _hang_up_calls(task.stop):
-            yield from task.frames(batches)
-    task.require_complete()
-    yield task.frame()
+    for batch in batches:
+        for index in batch["id"]:
+            yield from ask_part(parts[index], terms)
 
 
-class _Task:
-    """The requests of one task: each put once, each answer kept before it goes on to Spark."""
-
-    def __init__(self, terms: Terms, writer: Writer, *, kept: Iterable[dict[str, Any]]) -> None:
-        self._terms, self._writer = terms, writer
-        self._kept = {(row["request_id"], row["attempt"]): row for row in kept}  # by this task, before it was repeated
-        self._in_flight: dict[str, Any] = {}  # request_id -> its row
-        self._rows: list[dict[str, Any]] = []  # answered, and not yet Spark's
-        self._allowance = Allowance(terms.budget, terms.spec.price, terms.tokens_out)
-        self._is_stopped = False
-        self._broken_off: Exception | None = None  # why there were no more requests
-
-    def stop(self) -> None:
-        """Put nothing more: nobody takes the answers."""
-        self._is_stopped = True
-
-    def frames(self, batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        """The answers, many at once; the last of them are left to `frame`."""
-        answers = engines.load(self._terms.spec).answers(self._requests(batches))
-        before = sent = time.monotonic()
+def ask_part(part: Part, terms: Terms) -> Iterator[pd.DataFrame]:
+    """Ask what is left of a part; yields an empty frame every few seconds, and its report."""
+    context = TaskContext.get()
+    task, tried = (context.taskAttemptId(), context.attemptNumber() + 1) if context else (0, 1)
+    spool = Spool(terms.spool)
+    watch = Watch(spool, terms.token, part.number, engines.place(terms.spec))
+    before = segments.listed(spool, segments.answers_of(terms.token, part.number))
+    with watch.kept(), Writer(spool, terms.token, part.number, task) as writer, _hang_up_calls(watch.is_over.set):
+        exchange = Exchange(terms, writer, watch, queue.read(spool, part), kept=_kept(spool, before))
+        exchange.allowance.add(segments.amount(before))
+        failure = None
         try:
-            for answer in answers:
-                now = time.monotonic()
-                self._keep(answer, now - before)
-                before = now
-                if len(self._rows) >= BATCH or now - sent > FLUSH:
-                    sent = now
-                    yield self.frame()
-        except GeneratorExit:
-            self._drain(answers, until=before + DRAIN)
-            raise
+            for _ in exchange.pulses():
+                yield _frame()
+        except FinerwebError as error:
+            if tried < terms.tries:
+                raise
+            failure = str(error)
+        exchange.count_left()
+    yield _frame(Report(part.number, exchange.left, failure))
 
-    def frame(self) -> pd.DataFrame:
-        """The answers that Spark does not have yet."""
-        rows, self._rows = self._rows, []
-        return _frame(rows)
 
-    def require_complete(self) -> None:
-        """Raise where Spark broke off, or EngineFailed where the engine left requests without an answer."""
-        if self._broken_off:
-            raise self._broken_off
-        if self._in_flight:
-            raise EngineFailed(
-                f"engine {self._terms.spec.engine} left {len(self._in_flight)} requests without an answer, the first: "
-                f"{next(iter(self._in_flight))}"
-            )
+def _frame(*reports: Report) -> pd.DataFrame:
+    """Reports as Spark takes them; without its types an empty frame fails (a ChunkedArray where it wants an Array)."""
+    columns = [field.name for field in fields(Report)]
+    return pd.DataFrame(list(map(astuple, reports)), columns=columns).astype({"part": "int32", "left": "int64"})
 
-    def _requests(self, batches: Iterable[pd.DataFrame]) -> Iterator[Request]:
-        """The requests that are to be put, as long as they may be."""
-        try:
-            for row in (row for batch in batches for row in each(batch)):
-                if answered := self._kept.get((row.request_id, row.attempt)):
-                    self._rows.append(answered)
-                    continue
-                if self._is_stopped:
-                    return
-                request = render(row)
-                if self._allowance.permits(request.request_id, len(request.instructions) + len(request.prompt)):
-                    self._in_flight[row.request_id] = row
-                    yield request
-        except (EOFError, OSError) as error:  # Spark is gone
-            self._broken_off = error
 
-    def _keep(self, answer: Answer, seconds: float) -> None:
-        row = _row(self._in_flight.pop(answer.request_id), answer, self._terms, seconds)
-        cost = completions.tally(row)
-        self._writer.put(row, cost)
-        self._allowance.spend(answer.request_id, cost)
-        self._rows.append(row)
-
-    def _drain(self, answers: Iterator[Answer], *, until: float) -> None:
-        """Keep what was asked for and is paid for, though nobody takes it any more."""
-        self.stop()
-        for answer in answers:
-            self._keep(answer, 0.0)
-            if time.monotonic() > until:
-                return
+def _kept(spool: Spool, before: Iterable[segments.Segment]) -> dict[str, tuple[int, str | None]]:
+    """The last attempt and its problem, of each request that an earlier try of this task has an answer to."""
+    kept: dict[str, tuple[int, str | None]] = {}
+    for segment in before:
+        table = segments.read(spool, segment, ["request_id", "attempt", "problem"])
+        for request_id, attempt, problem in zip(*(c.to_pylist() for c in table.columns), strict=True) if table else ():
+            if attempt >= kept.get(request_id, (0, None))[0]:
+                kept[request_id] = (attempt, problem)
+    return kept
 
 
 @contextmanager
@@ -175,57 +118,3 @@ def _hang_up_calls(stop: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGHUP, before)
-
-
-def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=[column.name for column in completions.TABLE.columns])
-    # Earlier versions left the fraction out at microsecond 0; without a format pandas takes the first one's for all.
-    frame["answered"] = pd.to_datetime(frame["answered"], utc=True, format="ISO8601")
-    return frame
-
-
-def restored(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Rows of a spool as a frame of the table, each key once; those of an earlier contract have today's names."""
-    names = {earlier: name for renamed in completions.TABLE.earlier.values() for earlier, name in renamed.items()}
-    today = ({names.get(name, name): value for name, value in row.items()} for row in rows)
-    return _frame(list({(row["request_id"], row["attempt"]): row for row in today}.values()))
-
-
-def render(row: Any) -> Request:
-    """A request's row as what a model reads."""
-    question = questions.load(row.question)
-    payload = json.loads(row.payload)
-    return Request(
-        row.request_id,
-        row.question,
-        row.language,
-        question.PROMPT,
-        question.prompt(payload),
-        question.SCHEMA,
-        payload,
-        row.attempt,
-        getattr(row, "last_problem", None),
-    )
-
-
-def _row(request: Any, answer: Answer, terms: Terms, seconds: float) -> dict[str, Any]:
-    price = terms.spec.price
-    return {
-        "request_id": request.request_id,
-        "attempt": request.attempt,
-        "question": request.question,
-        "subject_id": request.subject_id,
-        "language": request.language,
-        "model": request.model,
-        "engine": request.engine,
-        "prompt": request.prompt,
-        "answer": answer.text,
-        "finish_reason": answer.finish_reason,
-        "tokens_in": answer.tokens_in,
-        "tokens_out": answer.tokens_out,
-        "usd": price.usd(answer.tokens_in, answer.tokens_out, seconds) if price else None,
-        "seconds": seconds,
-        "problem": answer.problem or completions.problem(request.question, answer, json.loads(request.payload)),
-        "run": terms.run,
-        "answered": datetime.now(UTC).isoformat(timespec="microseconds"),
-    }

@@ -8,16 +8,18 @@ An engine is a module with
   VERSION      optional: changed where the engine itself answers otherwise than before
   PRICE        what it costs where the settings do not say; leave it out where that is unknown
   check(spec)  optional: raise EngineFailed on the driver, before anything is asked, where that can be known
+  place(spec)  optional: which engine a task asks, where several tasks ask one; they share its hours and its limits
 """
 
 import functools
 import hashlib
 import json
 import re
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from finerweb import plugins
 from finerweb.cost import Price
@@ -141,11 +143,28 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
+class Shared(Protocol):
+    """An engine that has limits, of which each of those that ask it now keeps to its share."""
+
+    def share(self, tasks: int) -> None:
+        """So many tasks ask it now."""
+        ...
+
+
 @functools.lru_cache(maxsize=2)
 def load(spec: Spec) -> Engine:
     """The worker's own engine of this spec; raises UnknownName for an engine that does not exist."""
     engine: Engine = spec.module.load(spec)
     return engine
+
+
+def place(spec: Spec) -> str:
+    """A name of the engine that this task asks: its own, unless its module says that others ask it too."""
+    if hasattr(spec.module, "place"):
+        name: str = spec.module.place(spec)
+        return name
+    return uuid.uuid4().hex
 
 
 def check(spec: Spec) -> None:

@@ -99,9 +99,13 @@ class Lake:
         """Make the frame the table's whole content; returns its rows."""
         return self._write(table, frame, mode="overwrite")
 
-    def append(self, table: Table, frame: DataFrame) -> int:
-        """Add the frame's rows; returns how many. The same append made twice by one job is made once."""
-        return self._write(table, frame, mode="append")
+    def append(self, table: Table, frame: DataFrame, *, transaction: tuple[str, int] | None = None) -> int:
+        """Add the frame's rows; returns how many. The same append made twice by one job is made once.
+
+        A `transaction` is a name and a number. Of all who append under a name a number is taken once, the highest until
+        then: who comes later appends nothing, or fails. The rows tell who it was.
+        """
+        return self._write(table, frame, mode="append", transaction=transaction)
 
     def delete(self, table: Table, keys: DataFrame, on: str) -> int:
         """Remove the rows `t` for which `on` holds with a row `d` of `keys`, a small frame; returns how many.
@@ -201,18 +205,19 @@ class Lake:
             for name, place in names.items():
                 self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS SELECT * FROM {place}")
 
-    def _write(self, table: Table, frame: DataFrame, *, mode: str) -> int:
+    def _write(self, table: Table, frame: DataFrame, *, mode: str, transaction: tuple[str, int] | None = None) -> int:
         self.create(table)
         # A transaction's name is the version it starts from: a second driver at the same work, or a retry after a
         # commit whose answer was lost, repeats the name, and Delta leaves it out.
         start, count = self._transactions.get(table.name, (str(self.version(table)), 0))
         self._transactions[table.name] = (start, count + 1)
+        name, number = transaction or (f"finerweb/{self.log.job}/{table.name}/{start}", count)
         writer = (
             table.guard(table.conform(frame))
             .write.format("delta")
             .mode(mode)
-            .option("txnAppId", f"finerweb/{self.log.job}/{table.name}/{start}")
-            .option("txnVersion", count)
+            .option("txnAppId", name)
+            .option("txnVersion", number)
             .option("userMetadata", json.dumps({"job": self.log.job, "inputs": self.log.inputs}))
         )
         self._store.save(table, writer)

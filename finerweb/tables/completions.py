@@ -113,11 +113,28 @@ def due(requests: DataFrame, completions: DataFrame, *, attempts: int, again: Se
     return joined.withColumn("attempt", (attempt + 1).cast("int")).withColumnRenamed("problem", "last_problem")
 
 
-def tally(row: Mapping[str, Any]) -> Tally:
+def fresh(answers: DataFrame, completions: DataFrame) -> DataFrame:
+    """The answers that the table does not have, each under a number of its own.
+
+    Two answers to the same attempt were both paid for (a task that lived on where it was taken for lost): the later one
+    counts as another attempt.
+    """
+    same = ["request_id", "answered"]  # to the microsecond: no two answers to a request come at once
+    came = answers.dropDuplicates(same)
+    highest = completions.groupBy("request_id").agg(F.max("attempt").alias("_highest"))
+    new = came.join(completions.select(*same), on=same, how="left_anti").join(highest, on="request_id", how="left")
+    in_order = Window.partitionBy("request_id").orderBy("attempt", "answered")
+    least = F.greatest("attempt", F.coalesce(F.col("_highest") + 1, F.lit(1)))
+    # a(i) = max(least(i), a(i - 1) + 1), written out
+    numbered = new.withColumn("_i", F.row_number().over(in_order)).withColumn("_least", least)
+    attempt = F.max(F.col("_least") - F.col("_i")).over(in_order) + F.col("_i")
+    return numbered.withColumn("attempt", attempt.cast("int")).drop("_highest", "_i", "_least")
+
+
+def tally(problem: str | None, tokens_in: int, tokens_out: int, usd: float | None) -> Tally:
     """What an answer amounts to."""
-    problem = row["problem"]
-    micro_usd = round((row["usd"] or 0.0) * 1e6)
-    return Tally(1, int(problem is not None), int(problem in AGAIN), row["tokens_in"], row["tokens_out"], micro_usd)
+    micro_usd = round((usd or 0.0) * 1e6)
+    return Tally(1, int(problem is not None), int(problem in AGAIN), tokens_in, tokens_out, micro_usd)
 
 
 def cost(answers: DataFrame) -> Tally:

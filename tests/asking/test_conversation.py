@@ -1,21 +1,22 @@
 """Questions to a scripted engine: an answer is paid for once, and a bad one is a row with its problem."""
 
-import json
+import os
 import socket
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finerweb import questions, settings
-from finerweb.asking import conversation
+from finerweb.asking import conversation, holding
 from finerweb.asking.conversation import Requests
-from finerweb.asking.spool import amount
+from finerweb.asking.holding import Holder
+from finerweb.asking.segments import Writer
 from finerweb.collection import Collection
 from finerweb.cost import UNLIMITED, Budget, Tally
 from finerweb.engines import Spec
@@ -103,28 +104,52 @@ def test_an_engine_that_dies_raises_and_what_it_said_until_then_is_in_the_table(
 ) -> None:
     models = {"a": Spec.from_options("fake", {**SCRIPT, "fail_on": "Rome", "tasks": 1})}
     with pytest.raises(
-        (PySparkException, Py4JError), match="the fake engine died at 'Rome', as its setting fail_on asks"
+        EngineFailed,
+        match=r"the fake engine died at 'Rome', as its setting fail_on asks \(1 of 1 tasks; \d requests wait",
     ):
         ask(spark, lake, models)
     # In the order of languages: English first, where Rome is one of two.
     answered = {row["subject_id"] for row in lake.read(completions.TABLE).collect()}
     assert answered in (set(), {"d#0"})
-    assert conversation.spool_of(lake, f"{lake.location}/spool", "ner").objects() == []
+    assert left(lake) == set()
+
+
+def test_the_other_tasks_go_on_when_one_fails(spark: SparkSession, lake: Lake) -> None:
+    texts = [(f"d{number}", "eng", f"{number} in {'Rome' if number == 7 else 'Cairo'}") for number in range(40)]
+    frame = spark.createDataFrame(texts, "passage_id string, language string, text string")
+    requests = about(frame, {"a": Spec.from_options("fake", {**SCRIPT, "fail_on": "Rome"})})
+    with pytest.raises(EngineFailed, match=r"\(1 of 2 tasks; \d+ requests wait\)$"):
+        conversation.answer_missing(lake, requests, how=collection(lake), tasks=2)
+    answers = lake.read(completions.TABLE).count()
+    assert 0 < answers < 40, "one of two has answered all, the other until Rome"
+
+
+def left(lake: Lake) -> set[str]:
+    """What is in the spool but the last holder's sign."""
+    names = conversation.spool_of(lake, f"{lake.location}/spool", "ner").names()
+    return {name for name in names if not name.endswith(".holder")}
 
 
 def test_what_a_dead_run_left_in_the_spool_is_not_asked_again(spark: SparkSession, lake: Lake) -> None:
     models = {"a": Spec.from_options("fake", SCRIPT)}
-    requests = about(passages(spark), models).frame.withColumn("attempt", F.lit(1)).toPandas()
+    requests = about(passages(spark), models).frame
+    request = requests.filter("subject_id = 'd#1'").drop("payload").collect()[0].asDict()
     spool = conversation.spool_of(lake, f"{lake.location}/spool", "ner")
-    left = {"answer": "paid for", "finish_reason": "stop", "tokens_in": 7, "tokens_out": 8, "usd": 0.5, "seconds": 1.0}
-    left |= {"problem": None, "run": "dead", "answered": "2026-11-24T10:00:00+00:00"}
-    row = {**requests[requests["subject_id"] == "d#1"].iloc[0].drop("payload").to_dict(), **left}
-    spool.keep(0, Tally(1, 0, 0, 7, 8, 500_000), [json.dumps(row, default=int)])
-    assert amount(spool.objects()) == Tally(1, 0, 0, 7, 8, 500_000)
+    answer = {
+        "answer": "paid for",
+        "finish_reason": "stop",
+        "tokens_in": 7,
+        "tokens_out": 8,
+        "usd": 0.5,
+        "seconds": 1.0,
+    }
+    answer |= {"attempt": 1, "problem": None, "run": "dead", "answered": datetime(2026, 11, 24, 10, tzinfo=UTC)}
+    with Writer(spool, 3, part=0, task=9) as writer:
+        writer.put(completions.TABLE.row(**request, **answer), Tally(1, 0, 0, 7, 8, 500_000))
     answers = {row["subject_id"]: row for row in ask(spark, lake, models).collect()}
     assert len(answers) == 4
     assert (answers["d#1"]["answer"], answers["d#1"]["run"], answers["d#1"]["usd"]) == ("paid for", "dead", 0.5)
-    assert spool.objects() == []
+    assert left(lake) == set()
 
 
 def test_two_lakes_share_no_spool(spark: SparkSession, tmp_path: Path) -> None:
@@ -133,19 +158,34 @@ def test_two_lakes_share_no_spool(spark: SparkSession, tmp_path: Path) -> None:
 
 
 def test_a_second_run_is_refused_while_the_first_one_asks(spark: SparkSession, lake: Lake) -> None:
+    models = {"a": Spec.from_options("fake", SCRIPT)}
     spool = conversation.spool_of(lake, f"{lake.location}/spool", "ner")
-    sleeper = subprocess.Popen(["sleep", "60"])
-    try:
-        holder = Path(spool.url) / f"run-{socket.gethostname()}-{sleeper.pid}"
-        holder.parent.mkdir(parents=True)
-        holder.touch()
-        with pytest.raises(SpoolFailed, match=f"another run is asking .process {sleeper.pid} on"):
-            ask(spark, lake, {"a": Spec.from_options("fake", SCRIPT)})
-    finally:
-        sleeper.kill()
-        sleeper.wait()
-    assert ask(spark, lake, {"a": Spec.from_options("fake", SCRIPT)}).count() == 4
-    assert not holder.exists(), "the dead one's sign is removed"
+    with (
+        holding.held(lake, spool, "ner"),
+        pytest.raises(SpoolFailed, match=f"another run is asking .process {os.getpid()} on {socket.gethostname()}"),
+    ):
+        ask(spark, lake, models)
+    assert not spool.files("7")
+    assert left(lake) == set()
+    assert ask(spark, lake, models).count() == 4
+
+
+def test_what_another_run_answered_meanwhile_is_not_asked(
+    spark: SparkSession, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = {"a": Spec.from_options("fake", SCRIPT)}
+    held = holding.held
+
+    @contextmanager
+    def late(*arguments: Any) -> Iterator[Holder]:
+        monkeypatch.setattr(holding, "held", held)
+        ask(spark, Lake(spark, lake.location), models)  # the other run, between what is due and the claim
+        with held(*arguments) as holder:
+            yield holder
+
+    monkeypatch.setattr(holding, "held", late)
+    ask(spark, lake, models)
+    assert lake.read(completions.TABLE).count() == 4
 
 
 def test_a_bad_answer_is_asked_again_and_a_refused_one_is_not(spark: SparkSession, lake: Lake) -> None:
@@ -172,9 +212,9 @@ def test_a_budget_stops_and_can_be_raised(spark: SparkSession, lake: Lake) -> No
         "a": Spec.from_options("fake", {**SCRIPT, "tasks": 1, "tokens_out": 400, "price": {"output": 25}})
     }  # a cent each
 
-    def put(budget: Budget) -> None:
+    def put(budget: Budget, tasks: int = 2) -> None:
         requests = about(frame, models, budget=budget)
-        conversation.answer_missing(lake, requests, how=collection(lake, slice=25), tasks=2)
+        conversation.answer_missing(lake, requests, how=collection(lake, slice=25), tasks=tasks)
 
     with pytest.raises(
         BudgetSpent, match=r"annotate.budget.usd=0.2; all answers to `ner` so far cost \$0\.\d+"

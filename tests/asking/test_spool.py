@@ -1,9 +1,6 @@
-"""Answers on their way to the table: kept at once, counted by name, never lost in silence."""
+"""The folder that driver and executors share, wherever it is: what is written is there, or it is said."""
 
-import os
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,38 +10,25 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from pyspark.sql import SparkSession
 
-from finerweb.asking import sharing
-from finerweb.asking import spool as spools
-from finerweb.asking.spool import Spool, Writer, amount
-from finerweb.cost import Tally
+from finerweb.asking import proof, spool
+from finerweb.asking.spool import Spool
 from finerweb.errors import SpoolFailed
 
-ONE = Tally(answers=1, problems=0, again=0, tokens_in=10, tokens_out=2, micro_usd=30)
-BAD = Tally(answers=1, problems=1, again=1, tokens_in=5, tokens_out=0, micro_usd=0)
 
-
-def test_what_is_put_is_there_and_counted_without_being_read(tmp_path: Path) -> None:
+def test_a_file_has_its_final_name_from_the_start(tmp_path: Path) -> None:
     spool = Spool(f"file:{tmp_path}/spool")
-    assert (list(spool.rows(spool.objects())), amount(spool.objects())) == ([], Tally())
-    rows = [{"request_id": f"r{number}", "answer": "👩🏽\u200d🚀 กรุงเทพ\nline"} for number in range(50)]
-    with Writer(spool, 3) as writer:
-        for row in rows:
-            writer.put(row, ONE)
-        writer.put({"request_id": "bad", "answer": ""}, BAD)
-    assert sorted(row["request_id"] for row in spool.rows(spool.objects())) == sorted(
-        ["bad", *(row["request_id"] for row in rows)]
-    )
-    assert next(row for row in spool.rows(spool.objects()) if row["request_id"] == "r7") == rows[7]
-    assert amount(spool.objects()) == Tally(51, 1, 1, 505, 100, 1500)
-    assert (amount(spool.objects()).usd, amount(spool.objects()).tokens) == (0.0015, 605)
-    assert (spool.objects(3), spool.objects(33), spool.objects(4)) == (spool.objects(), [], [])
-    spool.remove(spool.objects())
-    assert (list(spool.rows(spool.objects())), amount(spool.objects())) == ([], Tally())
-
-
-def test_half_an_object_is_no_object(tmp_path: Path) -> None:
-    (tmp_path / "abc.1.0.0.1.1.1.jsonl.partial").write_text('{"request_id": "r')
-    assert Spool(str(tmp_path)).objects() == []
+    assert (spool.files(), spool.names(), spool.read("7/a")) == ({}, set(), None)
+    spool.write("7/a", b"first")
+    spool.write("7/a", "กรุงเทพ 👩🏽\u200d🚀".encode())
+    spool.write("8.holder", b"")
+    assert spool.files() == {"7/a": 37, "8.holder": 0}
+    assert spool.files("7") == {"7/a": 37}
+    assert spool.names() == {"7", "8.holder"}
+    assert (spool.read("7/a") or b"").decode() == "กรุงเทพ 👩🏽\u200d🚀"
+    spool.remove(["7/a", "never/was"])
+    spool.remove_folder("never")
+    spool.remove_folder("7")
+    assert spool.names() == {"8.holder"}
 
 
 @pytest.fixture
@@ -61,18 +45,12 @@ def full(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def fill(spool: Spool) -> None:
-    with Writer(spool, 3) as writer:
-        for number in range(200):
-            writer.put({"request_id": f"r{number}", "answer": "x" * 500}, ONE)
-            time.sleep(0.001)
-
-
-def test_a_full_disk_is_said_and_what_was_kept_stays(full: Path) -> None:
+def test_a_full_disk_is_said_and_nothing_torn_stays(full: Path) -> None:
     spool = Spool(f"{full}/spool")
-    with pytest.raises(SpoolFailed, match=r"No space left on device.*ask\.spool.*run again"):
-        fill(spool)
-    assert 0 < len(list(spool.rows(spool.objects()))) < 200
+    spool.write("small", b"x" * 1000)
+    with pytest.raises(SpoolFailed, match=r"large could not be written .*No space left on device.*ask\.spool.*again"):
+        spool.write("large", b"x" * 100_000)
+    assert spool.files() == {"small": 1000}
 
 
 class Store(MemoryFileSystem):  # type: ignore[misc]  # fsspec has no types
@@ -83,18 +61,11 @@ class Store(MemoryFileSystem):  # type: ignore[misc]  # fsspec has no types
     pseudo_dirs: ClassVar[list[str]] = [""]
     failures = 0
 
-    def open(self, *arguments: Any, **options: Any) -> Any:
-        self._fail()
-        return super().open(*arguments, **options)
-
     def pipe_file(self, *arguments: Any, **options: Any) -> Any:
-        self._fail()
-        return super().pipe_file(*arguments, **options)
-
-    def _fail(self) -> None:
         if Store.failures:
             Store.failures -= 1
             raise RuntimeError("SlowDown (503)")
+        return super().pipe_file(*arguments, **options)
 
 
 @pytest.fixture
@@ -104,79 +75,62 @@ def store() -> Spool:
     return Spool("failing://spool")
 
 
-def signs(spool: Spool) -> list[str]:
-    """The signs of life of runs."""
-    return [place for place in spool._system.find(spool._root) if "/run-" in place]
-
-
-def test_an_answer_that_a_store_does_not_take_is_never_taken_for_kept(store: Spool) -> None:
+def test_an_exception_of_a_stores_own_client_is_said(store: Spool) -> None:
     Store.failures = 1
-    with (
-        pytest.raises(SpoolFailed, match=r"failing://spool: \d+ answers could not be kept \(SlowDown \(503\)\)"),
-        Writer(store, 3) as writer,
+    with pytest.raises(
+        SpoolFailed, match=r"^spool failing://spool: a could not be written \(SlowDown \(503\)\); wanted"
     ):
-        writer.put({"request_id": "r"}, ONE)
-    assert store.objects() == []
+        store.write("a", b"")
+    store.write("a", b"")
+    assert store.files() == {"a": 0}
 
 
-def test_a_store_that_fails_once_does_not_end_the_signs_of_life(store: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spools, "HEARTBEAT", 0.01)
-    Store.failures = 3
-    with store.held("run"):
-        until = time.monotonic() + 10
-        while not signs(store) and time.monotonic() < until:
-            time.sleep(0.01)
-        assert signs(store)
-    assert not signs(store)
+def test_a_scheme_without_its_package_is_named() -> None:
+    with pytest.raises(
+        SpoolFailed, match=r"spool nowhere://x: found Protocol not known: nowhere, wanted a folder or URL"
+    ):
+        Spool("nowhere://x")
+
+
+MOUNTS = r"""
+22 1 8:1 / / rw - ext4 /dev/sda1 rw
+30 22 0:30 / /Volumes rw - fuse.goofys-dbr goofys rw
+31 22 0:31 / /mnt/data\040lake rw - nfs4 server:/export rw
+32 22 0:32 / /tmp rw - tmpfs tmpfs rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "is_disk"),
+    [
+        ("/home/ada/work/spool", True),
+        ("/tmp/spool", True),
+        ("/Volumes/dev/finerweb/spool", False),
+        ("/mnt/data lake/spool", False),
+        ("/Volumes2/spool", True),
+    ],
+)
+def test_a_mounted_store_is_no_disk(path: str, is_disk: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(MOUNTS.lstrip())
+    monkeypatch.setattr(spool, "MOUNTS", mounts)
+    assert Spool(path).is_disk == is_disk
+
+
+def test_a_store_is_no_disk(store: Spool) -> None:
+    assert not store.is_disk
 
 
 def test_a_spool_that_the_executors_do_not_share_is_told_before_anything_is_asked(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    shared, own = Spool(str(tmp_path / "spool")), Spool("memory://spool")  # a worker's memory is its own
-    with shared.held("run"), own.held("run"):
-        sharing.require_shared(spark, shared, tasks=2)
-        with pytest.raises(SpoolFailed) as failed:
-            sharing.require_shared(spark, own, tasks=2)
-    assert str(failed.value) == (
-        f"spool memory://spool: found a folder of its own on {socket.gethostname()}, wanted one that the driver and all "
-        "executors share. Name it (--set ask.spool=...): a mounted folder, or a URL of HDFS or an object store"
+    proof.require_shared(spark, Spool(str(tmp_path / "spool")), tasks=2)
+    assert Spool(str(tmp_path / "spool")).names() == set(), "nothing is left of the proof"
+    with pytest.raises(SpoolFailed) as failed:
+        proof.require_shared(spark, Spool("memory://spool"), tasks=2)  # a worker's memory is its own
+    text = str(failed.value)
+    assert text.startswith("spool memory://spool: found a folder of its own on ")
+    assert text.endswith(
+        ", wanted one that the driver and all executors share. Name it (--set ask.spool=...): a mounted folder, or a URL "
+        "of HDFS or an object store"
     )
-
-
-def test_who_holds_it_is_known_as_long_as_it_lives(tmp_path: Path) -> None:
-    spool = Spool(str(tmp_path))
-    with spool.held("run"):
-        spool.require_free()  # it is we who hold it
-    sleeper = subprocess.Popen(["sleep", "60"])
-    sign = tmp_path / f"drain-{socket.gethostname()}-{sleeper.pid}"
-    sign.touch()
-    assert [pid for _, _, pid in spool._holders("drain")] == [sleeper.pid]
-    sleeper.kill()
-    os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)  # it has ended, but nobody has asked how
-    spool.wait_for_drains()
-    assert not sign.exists()
-    sleeper.wait()
-    elsewhere = tmp_path / "run-another.machine-7"
-    elsewhere.touch()
-    with pytest.raises(SpoolFailed, match="process 7 on another.machine"):
-        spool.require_free()
-    old = time.time() - 3600
-    os.utime(elsewhere, (old, old))
-    spool.require_free()
-
-
-def test_the_name_of_a_folder_above_is_no_sign_of_life(tmp_path: Path) -> None:
-    spool = Spool(f"{tmp_path}/run-1/drain-2/spool")
-    spool.keep(0, ONE, ["{}"])
-    spool.require_free()
-    spool.wait_for_drains()
-    assert len(spool.objects()) == 1
-
-
-def test_a_worker_that_never_ends_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spools, "DRAINED", 0.3)
-    sign = tmp_path / f"drain-{socket.gethostname()}-{os.getppid()}"
-    sign.touch()
-    with pytest.raises(SpoolFailed, match=f"process {os.getppid()} on .* still waits for answers.* remove {sign}$"):
-        Spool(str(tmp_path)).wait_for_drains()

@@ -9,7 +9,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
 from finerweb import settings
-from finerweb.asking import conversation, worker
+from finerweb.asking import conversation
 from finerweb.collection import Collection
 from finerweb.commands.migrate import migrate
 from finerweb.engines import Spec
@@ -126,9 +126,3 @@ def test_a_table_of_a_version_that_nobody_knows_is_left_alone(spark: SparkSessio
     lake.create(other)
     with pytest.raises(WrongTable, match=r"completions hold paid answers: copy them first$"):
         Lake(spark, lake.location).migrate(completions.TABLE)
-
-
-def test_what_an_earlier_run_left_in_the_spool_has_the_new_name() -> None:
-    row = {"request_id": "r", "attempt": 1, "annotator": "a", "answer": "👍🏽", "answered": "2026-11-24T10:00:00+00:00"}
-    restored = worker.restored([row, row])
-    assert restored[["request_id", "model", "answer"]].to_numpy().tolist() == [["r", "a", "👍🏽"]]

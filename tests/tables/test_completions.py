@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finerweb import questions, settings
-from finerweb.asking import worker
+from finerweb.asking import exchange
 from finerweb.engines import LOOPED, Answer
 from finerweb.tables import completions
 
@@ -161,7 +161,7 @@ def test_the_next_attempt_knows_what_was_wrong_with_the_last(spark: SparkSession
         "request_id", "1 as attempt", "if(subject_id = 'd#0', 'looped', null) as problem", "'run1' as run"
     )
     due = completions.due(requested, earlier, attempts=2, again=[], run="run2")
-    rows = {row["subject_id"]: worker.render(row) for row in due.collect()}
+    rows = {row["subject_id"]: exchange.render(row) for row in due.collect()}
     assert {subject: (request.attempt, request.last_problem) for subject, request in rows.items()} == {
         "d#0": (2, "looped"),
         "d#2": (1, None),

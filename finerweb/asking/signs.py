@@ -1,0 +1,159 @@
+"""Signs of life in a spool: of who asks, and of every task that asks for it.
+
+A sign is a small file that its writer writes again and again with a counter in it. Whoever looks knows a writer that
+died by a counter that stands still while the own clock goes on: clocks of two machines are never compared.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+
+from finerweb.asking.spool import Spool
+from finerweb.errors import SpoolFailed
+from finerweb.processes import is_running
+
+log = logging.getLogger(__name__)
+
+BEAT = 5.0  # seconds between two signs
+PATIENCE = 60.0  # after so long with the same sign its writer is dead
+ASKING, STOPPED, RELEASED = "asking", "stopped", "released"
+LAST, ENDED_BY_ANOTHER = -1, -2  # beats: the last one of a writer; one that another has written in its place
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A writer, how often it has written, and what it tells: a holder's `state`, and its tasks by engine."""
+
+    host: str = field(default_factory=socket.gethostname)
+    pid: int = field(default_factory=os.getpid)
+    beat: int = 0
+    state: str = ASKING
+    tasks: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_ours(self) -> bool:
+        """Is it this process that wrote it?"""
+        return (self.host, self.pid) == (socket.gethostname(), os.getpid())
+
+
+def holder_of(token: int) -> str:
+    """The file of a holder's sign."""
+    return f"{token}.holder"
+
+
+def tasks_of(token: int) -> str:
+    """The folder of the signs of a holder's tasks."""
+    return f"{token}/tasks"
+
+
+def read(spool: Spool, name: str) -> Sign | None:
+    """A sign as it is now; None where it is not there, or is just being written."""
+    with suppress(ValueError, TypeError):
+        content = spool.read(name)
+        return Sign(**json.loads(content)) if content else None
+    return None
+
+
+def write(spool: Spool, name: str, sign: Sign) -> None:
+    """Write a sign; raises SpoolFailed."""
+    spool.write(name, json.dumps(asdict(sign)).encode())
+
+
+@contextmanager
+def kept(spool: Spool, name: str, sign: Callable[[], Sign], *, every: float) -> Iterator[None]:
+    """Write what `sign` gives every so many seconds, for as long as this lasts, and once at the end."""
+    ended = threading.Event()
+
+    def beat(number: int) -> None:
+        try:
+            write(spool, name, replace(sign(), beat=number))
+        except Exception as error:  # a store that fails once must not end the signs of life
+            log.warning("spool %s: no sign of life at %s: %s", spool.url, name, error)
+
+    def beat_on() -> None:
+        number = 1
+        while not ended.wait(every):
+            beat(number)
+            number += 1
+
+    beat(0)
+    beating = threading.Thread(target=beat_on, name=f"signs of life at {name}", daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        beating.join()
+        beat(LAST)
+
+
+def living(spool: Spool, names: Iterable[str]) -> dict[str, Sign]:
+    """Those of some signs whose writers live. Takes as long as it needs to see the others' stand still."""
+    first = {name: sign for name in names if (sign := read(spool, name)) and sign.state != RELEASED}
+    here = {name: sign for name, sign in first.items() if sign.host == socket.gethostname()}
+    alive = {name: sign for name, sign in here.items() if not sign.is_ours and is_running(sign.pid)}
+    elsewhere = {name: sign for name, sign in first.items() if name not in here}
+    until = time.monotonic() + PATIENCE
+    while elsewhere and time.monotonic() < until:
+        for name, sign in list(elsewhere.items()):
+            now = read(spool, name)
+            if now is None and name not in spool.files():
+                del elsewhere[name]  # it ended in order
+            elif now and now.beat != sign.beat:
+                alive[name] = now
+                del elsewhere[name]
+        time.sleep(min(1.0, PATIENCE / 10))
+    return alive
+
+
+class Watch:
+    """What a task sees of its holder, and what it tells it: that it asks, and at which engine.
+
+    `sharing` is how many tasks ask the same engine now, at least this one. `is_over` is set when the holder has died,
+    has told to stop, or another has taken its place.
+    """
+
+    def __init__(self, spool: Spool, token: int, part: int, engine: str) -> None:
+        self._spool, self._holder = spool, holder_of(token)
+        self._engine = hashlib.sha256(engine.encode()).hexdigest()[:12]
+        self._sign = f"{tasks_of(token)}/{part:05d}.{self._engine}"
+        self.is_over = threading.Event()
+        self.sharing = 1
+        self._seen: tuple[int, str] | None = None
+        self._changed = time.monotonic()
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Look and tell every few seconds, for as long as this lasts."""
+        try:
+            with kept(self._spool, self._sign, self._look, every=BEAT):
+                yield
+        finally:
+            with suppress(Exception):
+                self._spool.remove([self._sign])
+
+    def _look(self) -> Sign:
+        with suppress(SpoolFailed):
+            self._take(read(self._spool, self._holder))
+        return Sign()
+
+    def _take(self, holder: Sign | None) -> None:
+        now = time.monotonic()
+        if holder and (holder.beat, holder.state) != self._seen:
+            self._seen, self._changed = (holder.beat, holder.state), now
+            self.sharing = max(1, holder.tasks.get(self._engine, 1))
+        if (holder and holder.state != ASKING) or now - self._changed > PATIENCE:
+            self.is_over.set()
+
+
+def sharing(spool: Spool, token: int) -> dict[str, int]:
+    """How many tasks ask each engine now, by the names of their signs of life."""
+    return dict(Counter(name.rpartition(".")[2] for name in spool.files(tasks_of(token))))
