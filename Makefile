@@ -9,7 +9,7 @@ PEERS := $(VENV)/.peers
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock bench bench-annotate bench-score bench-split bench-filter bench-grounding bench-student wheel clean
+.PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-student wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,10 +38,13 @@ lock: $(UV) ## resolve pyproject.toml anew into requirements/
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--extra offline --extra bench --constraint requirements/dev.txt pyproject.toml --output-file requirements/bench.txt
 
-bench: bench-annotate bench-score bench-split bench-filter bench-grounding bench-student ## all benchmarks; the last line of each is one JSON object
+bench: bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-student ## all benchmarks; the last line of each is one JSON object
 
 bench-annotate: $(DEV) ## annotating through Spark and Delta beside vLLM alone, and a killed run
 	@$(BIN)/python bench/annotate.py $(ARGS)
+
+bench-asking: $(DEV) ## asking at scale: how it grows, what it reads, what a crash and a budget cost
+	@$(BIN)/python bench/asking.py $(ARGS)
 
 bench-score: $(DEV) ## scoring beside transformers' pipeline and the machine's peak, and through Spark and Delta
 	@$(BIN)/python bench/score.py $(ARGS)

@@ -6,6 +6,7 @@ folder = shipped(name)          on a worker
 
 import atexit
 import hashlib
+import re
 import shutil
 import tempfile
 import zipfile
@@ -37,6 +38,12 @@ def ship(spark: SparkSession, path: Path) -> str:
 def is_local(spark: SparkSession) -> bool:
     """Do the workers run on the driver's machine, and share its disk?"""
     return str(spark.conf.get("spark.master", "")).startswith("local")
+
+
+def tasks_beside(spark: SparkSession, tasks: int) -> int:
+    """So many tasks, or as many as leave room for one more beside them, where that can be known (local mode)."""
+    slots = re.match(r"local\[(\d+)", str(spark.conf.get("spark.master", "")))
+    return max(1, min(tasks, int(slots[1]) - 1)) if slots else tasks
 
 
 def shipped(name: str) -> Path:

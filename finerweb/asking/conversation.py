@@ -24,7 +24,7 @@ from finerweb.lake import Lake
 from finerweb.languages import Language
 from finerweb.progress import Show
 from finerweb.questions import Question
-from finerweb.shipping import is_local
+from finerweb.shipping import is_local, tasks_beside
 from finerweb.tables import completions
 
 
@@ -133,7 +133,8 @@ class _Conversation:
 
     def go_on(self) -> None:
         """Ask until nothing is due any more; raises BudgetSpent where something is, and nothing is left to spend."""
-        tasks, is_ready = self.tasks, False
+        # What is answered is committed by a task beside those that ask.
+        tasks, is_ready = tasks_beside(self.lake.spark, self.tasks), False
         while True:
             due, version = self._due(), self.lake.version(completions.TABLE)
             with queue.written(due, self.turn.spool, parts=tasks) as parts:

@@ -18,6 +18,7 @@ All others are those of vllm.LLM: revision, dtype, quantization, tensor_parallel
 
 import json
 import os
+import socket
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
@@ -117,6 +118,11 @@ def load(spec: Spec) -> Engine:
     """A client; the process is started when the first request comes."""
     check(spec)
     return Vllm(spec)
+
+
+def place(spec: Spec) -> str:
+    """The process: of a machine, of the GPUs that the task was given, of a model."""
+    return f"{socket.gethostname()} {os.environ.get('CUDA_VISIBLE_DEVICES', '')} {spec.options}"
 
 
 def check(spec: Spec) -> None:

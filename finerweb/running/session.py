@@ -55,7 +55,10 @@ def session(settings: Settings, *, verbose: bool = False) -> tuple[SparkSession,
     settings.work.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers take another Python otherwise
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the workers are forked
-    for key, value in {"spark.sql.warehouse.dir": str(settings.work / "warehouse"), **settings.spark}.items():
+    own = {"spark.sql.warehouse.dir": str(settings.work / "warehouse"), **settings.spark}
+    if own.get("spark.master") == "local[*]":
+        own["spark.master"] = f"local[{(os.cpu_count() or 1) + 1}]"  # one to commit answers, while all others ask
+    for key, value in own.items():
         builder = builder.config(key, value)
     with _stderr_to(None if verbose else settings.work / "spark.log"):
         return configure_spark_with_delta_pip(builder).getOrCreate(), True

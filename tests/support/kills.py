@@ -100,13 +100,16 @@ def kill_endpoint(asking: subprocess.Popen[str], serving: subprocess.Popen[bytes
     serving.wait()
 
 
-def run_killed(kill: Kill, folder: Path) -> Counter[str]:
-    """Ask, kill half-way, ask again at once, as somebody in a hurry would; how often each prompt came to the endpoint."""
+def run_killed(kill: Kill, folder: Path, *, moment: float = 0.5) -> Counter[str]:
+    """Ask, kill after such a share of the requests, ask again at once, as somebody in a hurry would.
+
+    Returns how often each prompt came to the endpoint.
+    """
     log, port = folder / "requests", free_port()
     folder.mkdir(parents=True, exist_ok=True)
     with endpoint(log, port) as serving:
         first = driver(folder / "work", port)
-        wait(lambda: came(log).total() >= PASSAGES // 2 or first.poll() is not None, "half of the requests")
+        wait(lambda: came(log).total() >= PASSAGES * moment or first.poll() is not None, "so many requests")
         kill(first, serving)
         if kill is not kill_driver:
             first.communicate(timeout=PATIENCE)

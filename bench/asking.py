@@ -1,0 +1,233 @@
+"""What asking costs besides the answers, how it grows, and what a crash costs.
+
+    python bench/asking.py [--small 4000] [--large 400000] [--most 1000000] [--kills 50] [--store disk|s3] [--seed 0]
+
+Requests about passages of a Delta table go to the scripted engine `fake` by `annotate`'s own path: what is due, the
+queue, the engine, the spool, `completions`. `--small` and `--large` requests are asked in a process each, then `--most`
+(0 leaves that out). `--store s3` has the spool in an S3 API on loopback. Then a budget is asked past, and `--kills` runs
+at an endpoint are each killed once at a random moment (the driver, a Python worker, the endpoint) and run again, until
+every passage has its answer; requests are counted where they are paid for, by the endpoint. The last line is one JSON
+object:
+
+    growth_100x               seconds of --large over those of --small; a start of Spark is in neither
+    requests_per_s            of the largest run, everything written
+    records_read_per_request  records that Spark's tasks read, of the largest run
+    driver_memory_growth      resident memory of the driver (Python and JVM) at its highest, --large over --small
+    objects_per_1000_answers  files in the spool
+    overshoot                 of a budget in tokens, over what was in flight
+    paid_over_needed          answers that the endpoint gave over passages, over all kills
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "support"))  # the driver and the endpoint of the kill tests
+
+ANSWER = '{"entities": [{"mention": "Amina Diallo", "type": "person"}]}'
+TASKS = 2
+BUCKET = "bench"
+
+
+def grow(given: dict[str, Any]) -> dict[str, Any]:
+    """Seconds, records and memory of so many requests."""
+    from pyspark.sql import functions as F
+
+    from finerweb.asking import committing, conversation, segments
+    from finerweb.running.failures import load_settings
+    from finerweb.running.session import opened
+    from finerweb.tables import completions
+
+    work, requests = Path(given["work"]), given["requests"]
+    (work / "events").mkdir(parents=True)
+    model = {"engine": "fake", "answers": {"ner": ANSWER}, "tokens_out": 20, "tasks": TASKS}
+    chosen = load_settings(
+        "conf/local.yml",
+        [
+            *(f"work={work}", f"ask.spool={given['spool']}", f"models.fake={json.dumps(model)}", "ask.attempts=1"),
+            *(f"spark={json.dumps({'spark.eventLog.enabled': 'true', 'spark.eventLog.dir': f'file:{work}/events'})}",),
+        ],
+    )
+    objects = []
+    clear = committing.clear
+
+    def counted(spool: Any, token: int) -> None:
+        objects.append(len(segments.listed(spool, segments.answers_of(token))))
+        clear(spool, token)
+
+    committing.clear = counted
+    with opened(chosen) as lake:
+        text = F.concat(F.lit("Passage "), "id", F.lit(": Amina Diallo went to the lake with Ola Berg. " * 10))
+        passages = lake.spark.range(requests).select(
+            F.concat(F.lit("d"), "id").alias("passage_id"), F.lit("eng").alias("language"), text.alias("text")
+        )
+        passages.write.format("delta").save(f"{work}/passages")
+        frame = lake.spark.read.format("delta").load(f"{work}/passages")
+        models = {"fake": chosen.models["fake"]}
+        warm_up = conversation.requests(frame.limit(10), question="ner", models=models, languages=chosen.languages)
+        conversation.answer_missing(
+            lake, warm_up, how=chosen.ask, tasks=TASKS
+        )  # workers start, modules are imported
+        before = records(lake.spark, work)
+        began = time.monotonic()
+        with peak() as memory:
+            about = conversation.requests(frame, question="ner", models=models, languages=chosen.languages)
+            conversation.answer_missing(lake, about, how=chosen.ask, tasks=TASKS)
+        seconds = time.monotonic() - began
+        read = records(lake.spark, work) - before
+        answers = lake.read(completions.TABLE).count()
+    assert answers == requests, (answers, requests)
+    return {"seconds": seconds, "requests": requests, "records": read, "memory": memory[0], "objects": objects[-1]}
+
+
+def records(spark: Any, work: Path) -> int:
+    """Records that tasks have read until now, by Spark's own log of events."""
+    read = 0
+    for file in (work / "events").rglob("*"):
+        for line in file.read_text().splitlines() if file.is_file() and not file.name.startswith(".") else ():
+            if line.startswith('{"Event":"SparkListenerTaskEnd"'):
+                metrics = json.loads(line).get("Task Metrics") or {}
+                read += metrics.get("Input Metrics", {}).get("Records Read", 0)
+    return read
+
+
+@contextlib.contextmanager
+def peak() -> Iterator[list[int]]:
+    """The highest resident memory of this process and its JVM, in bytes, in a list."""
+    highest, ended = [0], threading.Event()
+    java = [
+        int(stat.parent.name)
+        for stat in Path("/proc").glob("[0-9]*/stat")
+        if f") S {os.getpid()} " in stat.read_text() and "java" in (stat.parent / "comm").read_text()
+    ]
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            with contextlib.suppress(OSError):
+                highest[0] = max(highest[0], sum(map(resident, [os.getpid(), *java])))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    yield highest
+    ended.set()
+    thread.join()
+
+
+def resident(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def overspend(given: dict[str, Any]) -> dict[str, Any]:
+    """Tokens beyond a budget, over those of the requests that may be in flight."""
+    from finerweb.asking import conversation
+    from finerweb.cost import Budget
+    from finerweb.errors import BudgetSpent
+    from finerweb.running.failures import load_settings
+    from finerweb.running.session import opened
+    from finerweb.tables import completions
+
+    model = {"engine": "fake", "answers": {"ner": ANSWER}, "tokens_out": 200, "tasks": TASKS}
+    chosen = load_settings("conf/local.yml", [f"work={given['work']}", f"models.fake={json.dumps(model)}"])
+    budget = Budget(tokens=100_000)
+    with opened(chosen) as lake:
+        texts = [(f"d{n}", "eng", f"Passage {n}: Amina Diallo went to the lake.") for n in range(2000)]
+        frame = lake.spark.createDataFrame(texts, "passage_id string, language string, text string")
+        about = conversation.requests(
+            frame, question="ner", models={"fake": chosen.models["fake"]}, languages=chosen.languages, budget=budget
+        )
+        with contextlib.suppress(BudgetSpent):
+            conversation.answer_missing(lake, about, how=chosen.ask, tasks=TASKS)
+        cost = completions.cost(lake.read(completions.TABLE))
+    a_request = cost.tokens / cost.answers
+    return {"spent": cost.tokens, "budget": budget.tokens, "in_flight": TASKS * a_request}
+
+
+PARTS = {part.__name__: part for part in (grow, overspend)}
+
+
+def apart(part: str, given: dict[str, Any], store: str) -> dict[str, Any]:
+    """What a part measures, in a process of its own, with a folder and a spool of its own."""
+    with tempfile.TemporaryDirectory(prefix="finerweb-bench-") as folder, served(store) as environment:
+        file = Path(folder) / "given.json"
+        spool = f"{folder}/spool" if store == "disk" else f"s3://{BUCKET}/spool"
+        file.write_text(json.dumps({**given, "work": f"{folder}/work", "spool": spool}), encoding="utf-8")
+        subprocess.run([sys.executable, __file__, "--part", part, str(file)], check=True, env=environment)
+        measured: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    print(part, measured, flush=True)
+    return measured
+
+
+@contextlib.contextmanager
+def served(store: str) -> Iterator[dict[str, str]]:
+    """The environment in which a part runs, with an S3 API on loopback where that is the store."""
+    if store == "disk":
+        yield dict(os.environ)
+        return
+    import s3
+
+    with s3.served(BUCKET) as settings:
+        yield {**os.environ, **settings}
+
+
+def killed(kills: int, seed: int) -> float:
+    """Answers that were paid for, over those that were needed, over so many runs that were killed once each."""
+    import kills as killing
+
+    draw, paid, needed = random.Random(seed), 0, 0
+    kinds = [killing.kill_driver, killing.kill_worker, killing.kill_endpoint]
+    for number in range(kills):
+        with tempfile.TemporaryDirectory(prefix="finerweb-kill-") as folder:
+            kind, moment = kinds[number % len(kinds)], draw.uniform(0.05, 0.95)
+            counted = killing.run_killed(kind, Path(folder), moment=moment)
+            assert len(counted) == killing.PASSAGES, "every passage was asked about"
+            paid, needed = paid + counted.total(), needed + killing.PASSAGES
+            print(
+                f"{number + 1}: {kind.__name__} at {moment:.2f}: {counted.total()} for {killing.PASSAGES}", flush=True
+            )
+    return paid / needed if needed else float("nan")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--small", type=int, default=4_000)
+    parser.add_argument("--large", type=int, default=400_000)
+    parser.add_argument("--most", type=int, default=1_000_000)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--store", choices=["disk", "s3"], default="disk")
+    parser.add_argument("--part", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.part:
+        name, file = options.part
+        given = json.loads(Path(file).read_text(encoding="utf-8"))
+        Path(file).write_text(json.dumps(PARTS[name](given)), encoding="utf-8")
+        return
+    small, large = (apart("grow", {"requests": size}, options.store) for size in (options.small, options.large))
+    most = apart("grow", {"requests": options.most}, options.store) if options.most else large
+    budget = apart("overspend", {}, "disk")
+    paid = killed(options.kills, options.seed)
+    measured = {
+        "growth_100x": round(large["seconds"] / small["seconds"], 1),
+        "requests_per_s": round(most["requests"] / most["seconds"]),
+        "records_read_per_request": round(most["records"] / most["requests"], 2),
+        "driver_memory_growth": round(large["memory"] / small["memory"], 2),
+        "objects_per_1000_answers": round(1000 * most["objects"] / most["requests"], 2),
+        "overshoot": round(max(0, budget["spent"] - budget["budget"]) / budget["in_flight"], 3),
+        "paid_over_needed": round(paid, 4),
+    }
+    print(json.dumps(measured))
+
+
+if __name__ == "__main__":
+    main()
