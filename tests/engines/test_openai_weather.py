@@ -89,15 +89,19 @@ def test_what_is_gone_for_a_while_is_waited_for(trouble: str, caplog: pytest.Log
     assert last == f"model tiny at {endpoint.url}: it answers again; it was gone since THEN (N s)"
 
 
-def test_an_endpoint_that_is_gone_is_probed_by_one_at_a_time_ever_more_seldom() -> None:
+def test_an_endpoint_that_is_gone_is_probed_by_one_at_a_time_ever_more_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "FIRST", 0.3)
+    monkeypatch.setattr(breaker, "LONGEST", 0.6)
     queries = list(requests(30))
-    with Endpoint(lambda call: acts.error(502) if 10 < call.number < 26 else None, delay=0.01) as endpoint:
+    with Endpoint(lambda call: acts.error(502) if 10 < call.number < 25 else None, delay=0.01) as endpoint:
         assert ask(endpoint, *queries, in_flight=8) == good(*queries)
-    times = [call.arrival for call in endpoint.calls[18:26]]  # of the probes
-    gaps = [after - before for before, after in itertools.pairwise(times)]
-    assert all(0.05 < gap < 0.4 + 0.6 for gap in gaps), "nothing is sent in between"
-    assert gaps[-1] > 0.2
-    probes = [call.prompt for call in endpoint.calls[18:25]]
+    lost = endpoint.calls[10:25]  # and the one after
+    gaps = [after.arrival - before.arrival for before, after in itertools.pairwise(lost)]
+    first = next(place for place, gap in enumerate(gaps) if gap > 0.14)
+    assert first < 8 + 3, "those that were under way, and the first of them again"
+    assert all(0.14 < gap < 1.5 for gap in gaps[first:]), "nothing is sent between the probes"
+    assert gaps[-1] > 0.29
+    probes = [call.prompt for call in lost[first + 1 :]][:8]
     assert len(set(probes)) == len(probes), "each time it is another one"
 
 
