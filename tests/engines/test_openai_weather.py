@@ -176,6 +176,16 @@ def test_a_request_that_always_fails_is_a_row_and_the_endpoint_is_not_gone(
     assert warnings(caplog) == []
 
 
+def test_requests_with_more_tokens_than_a_minute_has_do_not_look_like_a_storm() -> None:
+    queries = list(requests(12))
+    bad = {query.prompt for query in queries[10:]}
+    large = acts.error(429, "Request too large for tiny on tokens per min (TPM): Limit 300, Requested 400.")
+    with Endpoint(lambda call: large if call.prompt in bad else None, delay=0.02) as endpoint:
+        answers = ask(endpoint, *queries, in_flight=4, retries=2)
+    assert [answer.problem for answer in answers] == [None] * 10 + ["unreachable"] * 2
+    assert len(endpoint.calls) == 10 + 2 * 3
+
+
 def test_requests_that_always_fail_do_not_hold_up_the_others() -> None:
     """The last four crash the server and there is one more: one in five is a probe that is answered."""
     queries = list(requests(25))

@@ -46,6 +46,11 @@ class Breaker:
         return self._opened < math.inf
 
     @property
+    def is_shared(self) -> bool:
+        """Did several requests fail since the last answer?"""
+        return len(self._failed) > 1
+
+    @property
     def is_probe_due(self) -> bool:
         """May one request find out whether it is back?"""
         return time.monotonic() >= self._next_probe
@@ -88,17 +93,26 @@ class Breaker:
         self._next_probe = -math.inf
 
     def failed(
-        self, request_id: str, reason: str, *, sent: float, at_once: int, is_unconnected: bool, wait: float
+        self,
+        request_id: str,
+        reason: str,
+        *,
+        sent: float,
+        at_once: int,
+        wait: float = 0.0,
+        is_unconnected: bool = False,
+        is_there: bool = False,
     ) -> bool:
         """A request that was sent then got no answer, for a reason without a key in it. Returns whether this opened it.
 
-        So many may be `at_once`; `wait` is for how many seconds the server asks all of them.
+        So many may be `at_once`; `wait` is for how many seconds the server asks all of them. Where it `is_there` all
+        the same, this opens nothing, but counts when others fail.
         """
         now = time.monotonic()
         self._failed.add(request_id)
         self._unconnected = self._unconnected + 1 if is_unconnected else 0
         was_open = self.is_open
-        if self.is_late(sent) or not (was_open or wait > LONGEST or self._is_gone(at_once)):
+        if self.is_late(sent) or not (was_open or wait > LONGEST or (self._is_gone(at_once) and not is_there)):
             return False
         if not was_open:
             self._opened, self._over, self._reminded = now, now + self._patience, -math.inf

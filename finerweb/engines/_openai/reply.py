@@ -23,6 +23,7 @@ _CONTEXT = re.compile(
     r"exceeds? the (maximum|available|context)[^.]{0,40}token"
 )
 _ROOM = re.compile(r"(?<!without any )output tokens|completion tokens|in the completion|max_\w*tokens")
+_LARGE = re.compile(r"request too large")
 _FILTERED = {"content_filter", "content_policy_violation", "moderation_blocked"}
 _SPENT = {"insufficient_quota", "billing_not_active", "billing_hard_limit_reached"}
 
@@ -70,6 +71,8 @@ class Reply:
     @property
     def is_throttling(self) -> bool:
         """Are all requests to come later?"""
+        if self.status == 429 and _LARGE.search(self.message.lower()):
+            return False  # it has more tokens than a minute's budget (OpenAI): it alone, whenever it comes
         return self.status == 429 or (self.status >= 500 and self.wait is not None)
 
     @property

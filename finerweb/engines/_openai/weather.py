@@ -6,7 +6,7 @@ longer takes the key, or wants money, or was gone for longer than there is patie
 
 from finerweb.engines import Answer, Request
 from finerweb.engines._openai.access import LONGEST_WAIT, Access
-from finerweb.engines._openai.breaker import FEW_CONNECTIONS, LONGEST, Breaker
+from finerweb.engines._openai.breaker import FEW_CONNECTIONS, Breaker
 from finerweb.engines._openai.rate_limit import Pace
 from finerweb.engines._openai.reply import Reply, refusal_of
 from finerweb.errors import EngineFailed
@@ -45,15 +45,14 @@ class Weather:
         wait = min(reply.wait or 0.0, LONGEST_WAIT)
         if reply.is_throttling and not self.breaker.is_open:
             self.pace.slow_down(start, None if reply.wait is None else wait)
-            if self.pace.pauses < FEW_STORMS and wait <= LONGEST:
-                return  # who asks for a short pause is there; who only ever does, or for a long one, is not
         if self._has_answered and self.breaker.failed(
             request.request_id,
             self._access.redact(reply.summary),
             sent=start,
             at_once=self.pace.at_once,
-            is_unconnected=reply.trouble == "unconnected",
             wait=wait,
+            is_unconnected=reply.trouble == "unconnected",
+            is_there=reply.is_throttling and self.pace.pauses < FEW_STORMS,
         ):
             self.pace.start_anew()
 
@@ -75,7 +74,8 @@ class Weather:
 
     def counts(self, reply: Reply) -> bool:
         """Is it counted against a request? Not where all meet it; a crash or a time-out may be of its own making."""
-        return not (self.breaker.is_open and (reply.is_of_address or reply.is_throttling))
+        is_of_all = self.breaker.is_open and (reply.is_of_address or reply.is_throttling)
+        return not (is_of_all or (reply.is_throttling and self.breaker.is_shared))
 
     def makes_all_wait(self, reply: Reply) -> bool:
         """Is there a pause for all, so that this request needs none of its own?"""
