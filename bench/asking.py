@@ -4,8 +4,8 @@
 
 Requests about passages of a Delta table go to the scripted engine `fake` by `annotate`'s own path: what is due, the
 queue, the engine, the spool, `completions`. `--small` and `--large` requests are asked in a process each, then `--most`
-(0 leaves that out). `--store s3` has the spool in an S3 API on loopback. Then a budget is asked past, and `--kills` runs
-at an endpoint are each killed once at a random moment (the driver, a Python worker, the endpoint) and run again, until
+(0 leaves that out). `--store s3` has the spool in an S3 API on loopback. Then a budget is asked past, and `--kills`
+runs at an endpoint are each killed once at a random moment (the driver, a Python worker, the endpoint) and run again, until
 every passage has its answer; requests are counted where they are paid for, by the endpoint. The last line is one JSON
 object:
 
@@ -38,6 +38,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))  # the driver and the endpoi
 ANSWER = '{"entities": [{"mention": "Amina Diallo", "type": "person"}]}'
 TASKS = 2
 BUCKET = "bench"
+EVENTS = {"spark.eventLog.enabled": "true", "spark.eventLog.compress": "false", "spark.eventLog.rolling.enabled": "false"}
 
 
 def grow(given: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def grow(given: dict[str, Any]) -> dict[str, Any]:
         "conf/local.yml",
         [
             *(f"work={work}", f"ask.spool={given['spool']}", f"models.fake={json.dumps(model)}", "ask.attempts=1"),
-            *(f"spark={json.dumps({'spark.eventLog.enabled': 'true', 'spark.eventLog.dir': f'file:{work}/events'})}",),
+            *(f"spark={json.dumps(EVENTS | {'spark.eventLog.dir': f'file:{work}/events'})}",),
         ],
     )
     objects = []
@@ -125,6 +126,7 @@ def peak() -> Iterator[list[int]]:
 
 
 def resident(pid: int) -> int:
+    """The resident memory of a process, in bytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -199,6 +201,7 @@ def killed(kills: int, seed: int) -> float:
 
 
 def main() -> None:
+    """Measure all of it, and print one JSON object last."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", type=int, default=4_000)
     parser.add_argument("--large", type=int, default=400_000)

@@ -12,6 +12,12 @@ Settings; a null leaves temperature, seed or max_tokens to the server
   requests_per_minute, tokens_per_minute   of all tasks together, each keeps to its share; null for no limit
   timeout              seconds for one whole answer: 180
   retries              of one request, for what may pass (429, 5xx, a broken connection): 8
+  patience             seconds that an endpoint which has answered may be gone altogether, before the job ends: 3600
+
+What goes wrong before the first answer is plain (no such host, model or key) and ends the job soon. After it, all but a
+refusal of the key or of more credit is weather: one request that fails alone is asked again, and then is an answer with
+the problem `unreachable`; where the endpoint is gone, nothing is sent but a probe now and then, see _openai.breaker.
+Whatever ends a job, what was sent is waited for, and its answers come before the error.
 """
 
 import asyncio
@@ -28,28 +34,25 @@ from finerweb import plugins
 from finerweb.engines import COMMON, LOOPED, Answer, Engine, Request, Spec
 from finerweb.engines._openai.access import Access, Options
 from finerweb.engines._openai.chat import Chat
-from finerweb.engines._openai.in_flight import Ask, stream
-from finerweb.engines._openai.rate_limit import Pace, backoff
-from finerweb.engines._openai.reply import Reply, answer_of, refusal_of
+from finerweb.engines._openai.in_flight import Ask, Traffic, stream
+from finerweb.engines._openai.rate_limit import backoff
+from finerweb.engines._openai.reply import Reply, answer_of, listed_models
 from finerweb.engines._openai.streaming import EVENTS, whole
+from finerweb.engines._openai.weather import Weather
 
 OPTIONS = frozenset(Options.model_fields) - COMMON
 DEFAULTS = {name: field.default for name, field in Options.model_fields.items() if not field.is_required()}
 NEUTRAL = frozenset(
     [
         *("url", "key_env", "in_flight", "requests_per_minute", "tokens_per_minute", "timeout", "retries"),
-        *("max_tokens", "stream"),
+        *("max_tokens", "stream", "patience"),
     ]
 )
 
 CONNECT = 10.0  # seconds for a connection, and for the list of models
-FEW_CONNECTIONS = (3, 6)  # refused in a row, before it counts as gone: at first, and once it was there
 FEW_TIMEOUTS = 2  # retries of an answer that did not come in time: it may be paid for each time
-FEW_REQUESTS = 5  # that fail alike, none having been answered, before all are given up
 BYTES_A_TOKEN = 4.0  # of a prompt, until the first one tells; letters vary more by script than bytes do
 EXPECTED = 300.0  # tokens of an answer, for tokens_per_minute, until the first ones tell
-
-GONE = "see that it runs and can be reached from here, then run again. What was answered is kept"
 NOT_THERE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL)
 
 
@@ -61,16 +64,11 @@ class Endpoint:
         self._access = access
         self._options = options
         self._chat = Chat(options.model_dump())
-        per_minute = (options.requests_per_minute, options.tokens_per_minute)
-        requests, tokens = (limit / options.tasks if limit else None for limit in per_minute)
-        self._pace = Pace(limit=options.in_flight, requests_per_minute=requests, tokens_per_minute=tokens)
+        self._weather = Weather(access)
+        self._pace = self._weather.pace
         self._certificates = httpx.create_ssl_context()  # takes as long as a request
         self._tokens_out = EXPECTED  # a moving average
         self._per_byte = 1 / BYTES_A_TOKEN
-        self._replies = 0  # replies of any kind
-        self._answered = 0
-        self._rejected = 0
-        self._lost = 0  # requests given up, in a row
 
     def answers(self, requests: Iterable[Request]) -> Iterator[Answer]:
         """An answer for every request, as they come."""
@@ -87,42 +85,42 @@ class Endpoint:
         ) as client:
             yield functools.partial(self._ask, client)
 
-    async def _ask(self, client: httpx.AsyncClient, request: Request) -> Answer:
-        replies, tries, unconnected, has_limit = 0, 0, 0, True
-        while True:
-            body = self._chat.body(request, has_limit=has_limit)
-            reply, answer = await self._send(client, request, body)
-            if answer is not None:
-                return answer
-            if failure := self._access.final(reply):
-                raise failure
-            if reply.is_refusal:
-                if self._chat.learn(body, request, reply, has_limit=has_limit):
-                    continue
-                if has_limit and reply.is_of_room:
-                    has_limit = False  # the context has less room than was asked for: what it has may do
-                    continue
-                return self._refused(reply, request)
-            tries += 1
-            unconnected = unconnected + 1 if reply.trouble == "unconnected" else 0
-            if unconnected == 1:
-                replies = self._replies
-            if unconnected >= FEW_CONNECTIONS[self._replies > 0] and self._replies == replies:
-                raise self._access.failed(reply.summary, GONE)
-            most = self._options.retries if reply.trouble != "slow" else min(FEW_TIMEOUTS, self._options.retries)
-            if tries > most:
-                return self._give_up(reply, request)
-            if not reply.is_throttling:  # that makes a pause for all
-                await asyncio.sleep(backoff(tries))
+    async def _ask(self, client: httpx.AsyncClient, request: Request, traffic: Traffic) -> Answer:
+        tries, unconnected, has_limit = 0, 0, True
+        with self._weather.breaker.under_way():
+            while True:
+                traffic.go_on()
+                body = self._chat.body(request, has_limit=has_limit)
+                reply, answer = await self._send(client, request, body, traffic)
+                if answer is not None:
+                    return answer
+                unconnected = unconnected + 1 if reply.trouble == "unconnected" else 0
+                if failure := self._weather.failure(reply, unconnected):
+                    raise failure
+                if reply.is_refusal:
+                    if self._chat.learn(body, request, reply, has_limit=has_limit):
+                        continue
+                    if has_limit and reply.is_of_room:
+                        has_limit = False  # the context has less room than was asked for: what it has may do
+                        continue
+                    return self._weather.refused(reply, request)
+                tries += self._weather.counts(reply)
+                most = self._options.retries if reply.trouble != "slow" else min(FEW_TIMEOUTS, self._options.retries)
+                if tries > most:
+                    return self._weather.gave_up(reply, request)
+                traffic.go_on()
+                if not self._weather.makes_all_wait(reply):
+                    await asyncio.sleep(backoff(tries))
 
     async def _send(
-        self, client: httpx.AsyncClient, request: Request, body: dict[str, Any]
+        self, client: httpx.AsyncClient, request: Request, body: dict[str, Any], traffic: Traffic
     ) -> tuple[Reply, Answer | None]:
         """One exchange when it may be, with the answer if there is one."""
         content = json.dumps(body, ensure_ascii=False)
         tokens = len(content) / 3 + self._tokens_out
         async with self._pace.turn(tokens) as start:
-            reply = await self._exchange(client, content, request.prompt)
+            with traffic.sent():
+                reply = await self._exchange(client, content, request.prompt)
         answer = answer_of(reply, request) if 200 <= reply.status < 300 else None
         if answer:
             answer = self._accounted(answer, len(f"{request.instructions}{request.prompt}".encode(errors="replace")))
@@ -132,12 +130,7 @@ class Endpoint:
         self._pace.settle(tokens - used)
         if answer:
             self._tokens_out += 0.1 * (answer.tokens_out - self._tokens_out)
-            self._answered += 1
-            self._lost = 0
-        if reply.is_throttling:
-            self._slow_down(start, reply)
-        elif answer or reply.is_refusal:
-            self._pace.speed_up()
+        self._weather.note(reply, request, start=start, is_answered=answer is not None)
         return reply, answer
 
     def _accounted(self, answer: Answer, size: int) -> Answer:
@@ -165,36 +158,7 @@ class Endpoint:
             return Reply(0, f"no whole answer within {self._options.timeout:g} s", trouble="slow")
         except httpx.HTTPError as error:
             return self._access.trouble("broken", error)
-        self._replies += 1
         return reply if reply.status == 200 else dataclasses.replace(reply, text=self._access.redact(reply.text))
-
-    def _slow_down(self, start: float, reply: Reply) -> None:
-        self._pace.slow_down(start, reply.wait)
-        if self._pace.pauses > self._options.retries + 1:
-            what = f"it asked to slow down {self._pace.pauses} times with no answer in between: {reply.summary}"
-            way_out = "ask later, or less at once (in_flight, requests_per_minute, tokens_per_minute)"
-            raise self._access.failed(what, f"{way_out}. What was answered is kept")
-
-    def _refused(self, reply: Reply, request: Request) -> Answer:
-        """A request that the endpoint does not take; raises EngineFailed where it seems to take none."""
-        answer = refusal_of(reply, request)
-        self._lost = 0
-        self._rejected += answer.problem == "rejected"
-        if answer.problem == "rejected" and self._rejected >= FEW_REQUESTS and not self._answered:
-            way_out = (
-                "response_format auto falls back where a schema is refused; temperature, seed or max_tokens: null "
-                "leaves that out of the request; extra adds to it"
-            )
-            raise self._access.failed(f"it took none of {self._rejected} requests: {reply.summary}", way_out)
-        return answer
-
-    def _give_up(self, reply: Reply, request: Request) -> Answer:
-        """A request that failed too often; raises EngineFailed where others before it did so too."""
-        self._lost += 1
-        if self._lost >= max(FEW_REQUESTS, self._options.in_flight):
-            raise self._access.failed(f"{self._lost} requests in a row without an answer: {reply.summary}", GONE)
-        reason = self._access.redact(reply.summary)
-        return Answer(request.request_id, reason, finish_reason="unreachable", problem="unreachable")
 
 
 def load(spec: Spec) -> Engine:
@@ -216,19 +180,11 @@ def check(spec: Spec) -> None:
         return
     if failure := access.final(reply):
         raise failure
-    models = _models(reply)
+    models = listed_models(reply)
     if models and not _is_listed(access.options.model, models):
         names = ", ".join(sorted(models)[:12]) + (", …" if len(models) > 12 else "")
         hint = plugins.suggestion(access.options.model, models)
         raise access.failed("it has no such model", f"there are: {names}.{hint}")
-
-
-def _models(reply: Reply) -> list[str]:
-    """The models that an endpoint lists; empty where the reply is no such list."""
-    entries = reply.body.get("data")
-    if not isinstance(entries, list):
-        return []
-    return [str(entry["id"]) for entry in entries if isinstance(entry, dict) and "id" in entry]
 
 
 def _is_listed(model: str, models: list[str]) -> bool:

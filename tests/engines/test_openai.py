@@ -407,7 +407,7 @@ def test_what_shapes_an_answer_is_in_the_fingerprint_and_nothing_else() -> None:
     plain = Spec.from_options("openai", {"model": "org/gpt-4o"})
     neutral = {
         "url": HERE, "key_env": None, "in_flight": 1, "requests_per_minute": 1, "tokens_per_minute": 1, "timeout": 1,
-        "retries": 1, "max_tokens": 1, "tasks": 3, "price": {"input": 1.0}, "stream": False,
+        "retries": 1, "patience": 1, "max_tokens": 1, "tasks": 3, "price": {"input": 1.0}, "stream": False,
     }  # fmt: skip
     shaping = {"temperature": 1, "seed": 1, "response_format": "text", "extra": {"top_p": 1}}
     assert Spec.from_options("openai", {"model": "org/gpt-4o", **neutral}).fingerprint == plain.fingerprint

@@ -2,6 +2,7 @@
 
 with Endpoint(lambda call: acts.status(500) if call.number < 3 else None) as endpoint: ...
 python tests/support/endpoint.py --port 8000 --log FILE --delay 0.1      one line in FILE for each request that came
+                                             --answers FILE              and one for each that was answered
 """
 
 import argparse
@@ -71,6 +72,7 @@ class Endpoint:
     streams: bool = False  # as asked; or else it sends the whole, as servers do that know no streaming
     pieces: int = 0  # sent in streams
     log: TextIO | None = None
+    answers: TextIO | None = None
     calls: list[Call] = field(default_factory=list)
     most_at_once: int = 0
     at_once: int = 0
@@ -103,14 +105,22 @@ class Endpoint:
             self.calls.append(call)
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
-            if self.log:
-                self.log.write(f"{call.hash}\t{call.question}\t{body.get('model')}\n")
-                self.log.flush()
+            write(self.log, call)
             return call
+
+    def answered(self, call: Call) -> None:
+        with self._lock:
+            write(self.answers, call)
 
     def left(self) -> None:
         with self._lock:
             self.at_once -= 1
+
+
+def write(log: TextIO | None, call: Call) -> None:
+    if log:
+        log.write(f"{call.hash}\t{call.question}\t{call.body.get('model')}\n")
+        log.flush()
 
 
 class Server(ThreadingHTTPServer):
@@ -163,6 +173,7 @@ class Handler(BaseHTTPRequestHandler):
                 endpoint.ended.wait(endpoint.delay)
             streams = endpoint.streams and bool(body.get("stream"))
             (endpoint.script(call) or (streamed if streams else content)(good(call)))(self, call)
+            endpoint.answered(call)
         finally:
             endpoint.left()
 
@@ -206,12 +217,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", type=Path, help="hash of the prompt, question and model of each request, as they come")
+    parser.add_argument("--answers", type=Path, help="the same of each request that was answered, once it was")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before an answer")
     parser.add_argument("--model", default=MODEL)
     parser.add_argument("--key", help="the only key that is let in")
     chosen = parser.parse_args()
-    log = chosen.log.open("a", encoding="utf-8") if chosen.log else None
-    with Endpoint(port=chosen.port, delay=chosen.delay, log=log, models=[chosen.model], key=chosen.key) as endpoint:
+    log, answers = (path.open("a", encoding="utf-8") if path else None for path in (chosen.log, chosen.answers))
+    models = [chosen.model]
+    with Endpoint(
+        port=chosen.port, delay=chosen.delay, log=log, answers=answers, models=models, key=chosen.key
+    ) as endpoint:
         print(endpoint.url, flush=True)
         endpoint.ended.wait()
 

@@ -20,9 +20,10 @@ PATIENCE = 240  # seconds
 
 
 @contextmanager
-def endpoint(log: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """The endpoint on a port; each request that comes is a line of the log."""
+def endpoint(log: Path, port: int, answers: Path = Path(os.devnull)) -> Iterator[subprocess.Popen[bytes]]:
+    """The endpoint on a port; each request that comes is a line of the log, and each that was answered of `answers`."""
     command = [sys.executable, str(HERE / "endpoint.py"), "--port", str(port), "--log", str(log), "--delay", "0.04"]
+    command += ["--answers", str(answers)]
     process = subprocess.Popen(command)
     try:
         wait(lambda: is_open(port), "the endpoint")
@@ -56,9 +57,11 @@ def came(log: Path) -> Counter[str]:
     return Counter(line.split("\t")[0] for line in lines)
 
 
-def driver(work: Path, port: int) -> subprocess.Popen[str]:
+def driver(work: Path, port: int, *overrides: str) -> subprocess.Popen[str]:
     command = [sys.executable, str(HERE / "asking_driver.py"), str(work), f"http://127.0.0.1:{port}/v1", str(PASSAGES)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(
+        [*command, *overrides], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
 
 
 def python_workers(driver: int) -> list[int]:
@@ -108,7 +111,7 @@ def run_killed(kill: Kill, folder: Path, *, moment: float = 0.5) -> Counter[str]
     log, port = folder / "requests", free_port()
     folder.mkdir(parents=True, exist_ok=True)
     with endpoint(log, port) as serving:
-        first = driver(folder / "work", port)
+        first = driver(folder / "work", port, "models.asked.patience=2")  # that is when it says that it is gone
         wait(lambda: came(log).total() >= PASSAGES * moment or first.poll() is not None, "so many requests")
         kill(first, serving)
         if kill is not kill_driver:

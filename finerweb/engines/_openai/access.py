@@ -14,7 +14,7 @@ from finerweb.engines import Spec
 from finerweb.engines._openai.reply import Reply, Trouble, wait_of
 from finerweb.errors import EngineFailed
 
-LONGEST_WAIT = 900.0  # seconds; an endpoint that asks for more has spent a daily budget: better come back then
+LONGEST_WAIT = 900.0  # seconds; an endpoint that asks for more has spent a daily budget, or its clock is wrong
 
 Positive = Annotated[int, Field(gt=0)]
 
@@ -37,6 +37,7 @@ class Options(BaseModel):
     tokens_per_minute: Annotated[float, Field(gt=0)] | None = None
     timeout: Annotated[float, Field(gt=0)] = 180.0
     retries: Annotated[int, Field(ge=0)] = 8
+    patience: Annotated[float, Field(gt=0)] = 3600.0
     tasks: Positive = 1
     price: Any = None
 
@@ -100,10 +101,14 @@ class Access:
             text = text.replace(secret, "***") if len(secret) > 7 else re.sub(rf"\b{re.escape(secret)}\b", "***", text)
         return without_keys(text)
 
+    @property
+    def who(self) -> str:
+        """Who is asked."""
+        return f"model {self.options.model} at {self.options.url}"
+
     def failed(self, what: str, way_out: str) -> EngineFailed:
         """An error that names who was asked."""
-        who = f"model {self.options.model} at {self.options.url}"
-        return EngineFailed(f"{who}: {self.redact(what).rstrip('.')}; {way_out}")
+        return EngineFailed(f"{self.who}: {self.redact(what).rstrip('.')}; {way_out}")
 
     def reply(self, status: int, text: str, headers: Mapping[str, str]) -> Reply:
         """What a server sent back; where it is an error, it may be repeated as it stands."""
@@ -119,21 +124,23 @@ class Access:
         text = f"{type(error).__name__}: {error}" + (f" ({reason})" if reason not in str(error) else "")
         return Reply(0, self.redact(text), trouble=kind)
 
-    def final(self, reply: Reply) -> EngineFailed | None:
-        """The error that a reply makes of all requests, whatever they are; None where others may fare better."""
-        what = reply.summary
+    def refusal(self, reply: Reply) -> EngineFailed | None:
+        """The error that it is to be refused the key, or more credit: no request fares better until that is mended."""
         if reply.is_of_money:
-            return self.failed(what, "add credit there, or ask another model. What was answered is kept")
-        if reply.status in {401, 403}:
-            return self.failed(what, self._about_key())
+            return self.failed(reply.summary, "add credit there, or ask another model. What was answered is kept")
+        return self.failed(reply.summary, self._about_key()) if reply.is_of_credentials else None
+
+    def final(self, reply: Reply) -> EngineFailed | None:
+        """The error that a reply makes of all requests, where none was ever answered; None where it may pass."""
+        what = reply.summary
         if reply.status in {404, 405, 410}:
             return self.failed(what, "wanted a url (most end in /v1) and a model that are there")
         if 300 <= reply.status < 400:
             return self.failed(what, "redirects are not followed: set url to where the endpoint is")
-        if reply.wait is not None and reply.wait > LONGEST_WAIT:
+        if reply.wait is not None and reply.wait > LONGEST_WAIT and not self.refusal(reply):
             way_out = f"it asks to wait {reply.wait / 60:,.0f} minutes: run again then. What was answered is kept"
             return self.failed(what, way_out)
-        return None
+        return self.refusal(reply)
 
     def _about_key(self) -> str:
         if self.key is None:

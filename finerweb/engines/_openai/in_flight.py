@@ -10,7 +10,56 @@ from typing import Any
 
 from finerweb.engines import Answer, Request
 
-Ask = Callable[[Request], Coroutine[Any, Any, Answer]]
+
+class Traffic:
+    """The requests of one stream that are under way: those that were sent, and those that wait to be.
+
+    What was sent is paid for, and waited for whatever happens to others; what only waits ends when the stream is to
+    stop. Lives in the loop's thread.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._sent: set[asyncio.Task[Any]] = set()
+        self.is_stopped = False
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """A request is, in this task; where it raises, the others stop."""
+        task = _task()
+        self._tasks.add(task)
+        try:
+            yield
+        except Exception:
+            self._tasks.discard(task)  # or else its own error would be lost
+            self.stop()
+            raise
+        finally:
+            self._tasks.discard(task)
+
+    @contextmanager
+    def sent(self) -> Iterator[None]:
+        """While this lasts the task's request is at the server."""
+        self.go_on()
+        self._sent.add(_task())
+        try:
+            yield
+        finally:
+            self._sent.discard(_task())
+
+    def go_on(self) -> None:
+        """Before a request waits to be sent: ends the task where nothing is to be sent any more."""
+        if self.is_stopped:
+            raise asyncio.CancelledError
+
+    def stop(self) -> None:
+        """Send nothing more."""
+        self.is_stopped = True
+        for task in self._tasks - self._sent:
+            task.cancel()
+
+
+Ask = Callable[[Request, Traffic], Coroutine[Any, Any, Answer]]
 
 
 def stream(requests: Iterable[Request], session: AbstractAsyncContextManager[Ask], *, limit: int) -> Iterator[Answer]:
@@ -18,37 +67,53 @@ def stream(requests: Iterable[Request], session: AbstractAsyncContextManager[Ask
 
     Requests are pulled in the caller's thread, whenever it takes an answer; what was sent goes on while it is busy.
     `session` is entered before the first request and left after the last, in the loop's thread; it yields what asks one
-    request (`contextlib.nullcontext(ask)` where nothing is to be opened). An exception of one stops all.
+    request. Where that or the pulling raises, nothing more is pulled or sent, and the exception comes after the answers
+    to all that was sent. Who closes the generator wants no answers: what is in flight is hung up on.
     """
     results: queue.SimpleQueue[Future[Answer]] = queue.SimpleQueue()
     in_flight: set[Future[Answer]] = set()
     waiting = iter(requests)
+    traffic = Traffic()
+    failure: BaseException | None = None
     has_more = True
     with _loop() as loop, _entered(session, loop, in_flight) as ask:
         while has_more or in_flight:
+            has_more = has_more and not traffic.is_stopped
             if has_more:
-                request = next(waiting, None)
+                try:
+                    request = next(waiting, None)
+                except Exception as error:
+                    failure, request = error, None
+                    loop.call_soon_threadsafe(traffic.stop)
                 if request is None:
                     has_more = False
                 else:
-                    future = asyncio.run_coroutine_threadsafe(ask(request), loop)
+                    future = asyncio.run_coroutine_threadsafe(_under_way(ask, request, traffic), loop)
                     in_flight.add(future)
                     future.add_done_callback(results.put)
             # What has come goes out first; there is a wait only where nothing can be sent.
             while in_flight and (not results.empty() or not has_more or len(in_flight) >= limit):
                 result = results.get()
                 in_flight.remove(result)
-                if result.exception() is not None:
-                    yield from _whole(results)
-                yield result.result()
+                if result.cancelled():
+                    continue  # it was not sent, as another had failed
+                if result.exception():
+                    failure, has_more = failure or result.exception(), False
+                else:
+                    yield result.result()
+    if failure:
+        raise failure
 
 
-def _whole(results: queue.SimpleQueue[Future[Answer]]) -> Iterator[Answer]:
-    """The answers that have come besides a failure: they are paid for."""
-    while not results.empty():
-        result = results.get()
-        if result.exception() is None:
-            yield result.result()
+async def _under_way(ask: Ask, request: Request, traffic: Traffic) -> Answer:
+    with traffic.under_way():
+        return await ask(request, traffic)
+
+
+def _task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    assert task is not None, "called in a task"
+    return task
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""When the next request may be sent: within a budget per minute, not while the endpoint asks for a pause."""
+"""When the next request may be sent: within a budget per minute, not while the endpoint asks for a pause or is gone."""
 
 import asyncio
 import math
@@ -7,9 +7,12 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from finerweb.engines._openai.breaker import Breaker
+
 FIRST, LONGEST = 0.5, 60.0  # seconds of the first back-off and of the longest; each is twice the last
 # A minute's budget is spread over 61 seconds: with the second's worth that may be spent at once, no minute exceeds it.
 SPREAD = 61.0
+TICK = 0.05  # seconds between two looks whether a request may be sent
 
 
 def backoff(failures: int) -> float:
@@ -45,34 +48,65 @@ class Pace:
     """The pace of all requests to one endpoint.
 
     One request that is throttled (429) slows all: nothing is sent during the pause, and half as many at once after it;
-    every answer that comes then makes room for half a request more. It outlives the event loops that wait in it, and so
-    holds none of their locks.
+    every answer that comes then makes room for half a request more. After the endpoint was gone it starts with one.
+    It outlives the event loops that wait in it, and so holds none of their locks.
     """
 
-    def __init__(self, *, limit: int, requests_per_minute: float | None, tokens_per_minute: float | None) -> None:
+    def __init__(
+        self, breaker: Breaker, *, limit: int, requests_per_minute: float | None, tokens_per_minute: float | None
+    ) -> None:
         self.pauses = 0  # in a row, without an answer in between
+        self._breaker = breaker
         self._requests = Bucket(requests_per_minute)
         self._tokens = Bucket(tokens_per_minute)
         self._limit = limit
         self._allowed = float(limit)
-        self._busy = 0
+        self._line: dict[object, None] = {}  # who waits for a turn, in the order in which they came
+        self._busy: set[object] = set()  # who has one
+        self._probe: object = None  # the one that is to show whether the endpoint is back
         self._paused_at = -math.inf
         self._paused_until = -math.inf
+
+    @property
+    def at_once(self) -> int:
+        """So many may be sent at once now."""
+        return int(self._allowed)
 
     @asynccontextmanager
     async def turn(self, tokens: float) -> AsyncIterator[float]:
         """Wait for a turn to send about so many tokens; gives the time at which it began."""
-        while self._busy >= int(self._allowed):
-            await asyncio.sleep(0.05)
-        self._busy += 1
+        ticket = object()
+        while True:
+            async with self._place(ticket):
+                await asyncio.sleep(self._take(tokens))
+                # Or else again, tokens too: what it had may be spent by others in the same minute.
+                if self._probe is ticket or not (self._breaker.is_open or self._is_paused):
+                    yield time.monotonic()
+                    return
+
+    @asynccontextmanager
+    async def _place(self, ticket: object) -> AsyncIterator[None]:
+        self._line[ticket] = None
         try:
-            await asyncio.sleep(self._take(tokens))
-            while self._pause() > 0:
-                await asyncio.sleep(self._pause())
-                await asyncio.sleep(self._take(tokens))  # again: what it had may be spent by others in the same minute
-            yield time.monotonic()
+            while not self._has_room(ticket):
+                await asyncio.sleep(TICK)
         finally:
-            self._busy -= 1
+            del self._line[ticket]
+        self._busy.add(ticket)
+        if self._breaker.is_open:
+            self._probe = ticket
+        try:
+            yield
+        finally:
+            self._busy.discard(ticket)
+            if self._probe is ticket:
+                self._probe = None
+
+    def _has_room(self, ticket: object) -> bool:
+        if self._breaker.is_open:
+            is_first = next(iter(self._line)) is ticket
+            return is_first and self._probe is None and self._breaker.is_probe_due
+        return len(self._busy) < self.at_once and not self._is_paused
 
     def slow_down(self, sent: float, wait: float | None) -> None:
         """A request that was sent then was throttled; `wait` is None where the server did not say for how long."""
@@ -84,6 +118,12 @@ class Pace:
         pause = backoff(self.pauses) if wait is None else wait * random.uniform(1.0, 1.1)
         self._paused_until = max(self._paused_until, now + pause)
 
+    def start_anew(self) -> None:
+        """The endpoint is gone: those that were sent are not waited for, and one at once is where it begins again."""
+        self._busy = set()
+        self._allowed = 1.0
+        self._paused_until = -math.inf
+
     def speed_up(self) -> None:
         """A request got through."""
         self.pauses = 0
@@ -93,8 +133,9 @@ class Pace:
         """Of the tokens that a turn was for, so many were not needed; a negative number is what was missing."""
         self._tokens.give_back(unused)
 
-    def _pause(self) -> float:
-        return self._paused_until - time.monotonic()
+    @property
+    def _is_paused(self) -> bool:
+        return time.monotonic() < self._paused_until
 
     def _take(self, tokens: float) -> float:
         return max(self._requests.take(1.0), self._tokens.take(tokens))

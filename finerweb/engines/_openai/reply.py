@@ -23,6 +23,7 @@ _CONTEXT = re.compile(
     r"exceeds? the (maximum|available|context)[^.]{0,40}token"
 )
 _ROOM = re.compile(r"(?<!without any )output tokens|completion tokens|in the completion|max_\w*tokens")
+_LARGE = re.compile(r"request too large")
 _FILTERED = {"content_filter", "content_policy_violation", "moderation_blocked"}
 _SPENT = {"insufficient_quota", "billing_not_active", "billing_hard_limit_reached"}
 
@@ -70,12 +71,25 @@ class Reply:
     @property
     def is_throttling(self) -> bool:
         """Are all requests to come later?"""
+        if self.status == 429 and _LARGE.search(self.message.lower()):
+            return False  # it has more tokens than a minute's budget (OpenAI): it alone, whenever it comes
         return self.status == 429 or (self.status >= 500 and self.wait is not None)
 
     @property
     def is_refusal(self) -> bool:
         """Is it this request that is not taken? The other errors of a client are those of all its requests, or pass."""
-        return 400 <= self.status < 500 and self.status not in {401, 402, 403, 404, 405, 408, 409, 410, 429}
+        others = {401, 402, 403, 404, 405, 408, 409, 410, 429}
+        return 400 <= self.status < 500 and (self.status not in others or (self.status == 403 and self.is_of_content))
+
+    @property
+    def is_of_credentials(self) -> bool:
+        """Is it the key that is refused? Gateways say 403 of what is in a prompt, too."""
+        return self.status in {401, 403} and not self.is_of_content
+
+    @property
+    def is_of_address(self) -> bool:
+        """Did it get to no model at all? That is so for every request to the same address, whatever it asks."""
+        return self.trouble == "unconnected" or self.status in {404, 405, 410} or 300 <= self.status < 400
 
     @property
     def code(self) -> str:
@@ -86,6 +100,13 @@ class Reply:
     def is_of_money(self) -> bool:
         """Is nothing left to pay with? Waiting does not help then, although the status may be 429."""
         return self.status == 402 or bool({self.code, str(self.error.get("type"))} & _SPENT)
+
+    @property
+    def is_of_content(self) -> bool:
+        """Is it what the prompt says that is not taken? OpenRouter's moderation shows what it flagged."""
+        metadata = self.error.get("metadata")
+        is_flagged = isinstance(metadata, dict) and "flagged_input" in metadata
+        return bool({self.code, str(self.error.get("type"))} & _FILTERED) or is_flagged
 
     @property
     def is_over_long(self) -> bool:
@@ -107,7 +128,7 @@ def refusal_of(reply: Reply, request: Request) -> Answer:
     """A request that the server does not answer (400, 413, 422), as an answer with its problem."""
     if reply.is_of_output:
         return Answer(request.request_id, clean(str(reply.error.get("failed_generation") or "")))
-    problem: AnswerProblem = "refused" if reply.code in _FILTERED else "over_long" if reply.is_over_long else "rejected"
+    problem: AnswerProblem = "refused" if reply.is_of_content else "over_long" if reply.is_over_long else "rejected"
     return Answer(request.request_id, reply.words, finish_reason=problem, problem=problem)
 
 
@@ -132,6 +153,14 @@ def answer_of(reply: Reply, request: Request) -> Answer | None:
         _count(tokens.get("completion_tokens")),
         "refused" if is_refused else None,
     )
+
+
+def listed_models(reply: Reply) -> list[str]:
+    """The models that an endpoint lists; empty where the reply is no such list."""
+    entries = reply.body.get("data")
+    if not isinstance(entries, list):
+        return []
+    return [str(entry["id"]) for entry in entries if isinstance(entry, dict) and "id" in entry]
 
 
 def text_of(content: Any) -> str:
