@@ -5,9 +5,9 @@
 Requests about passages of a Delta table go to the scripted engine `fake` by `annotate`'s own path: what is due, the
 queue, the engine, the spool, `completions`. `--small` and `--large` requests are asked in a process each, then `--most`
 (0 leaves that out). `--store s3` has the spool in an S3 API on loopback. Then a budget is asked past, and `--kills`
-runs at an endpoint are each killed once at a random moment (the driver, a Python worker, the endpoint) and run again, until
-every passage has its answer; requests are counted where they are paid for, by the endpoint. The last line is one JSON
-object:
+runs at an endpoint are each killed once at a random moment (the driver, a Python worker, the endpoint) and run again,
+until every passage has its answer; requests are counted where they are paid for, by the endpoint. The last line is one
+JSON object:
 
     growth_100x               seconds of --large over those of --small; a start of Spark is in neither
     requests_per_s            of the largest run, everything written
@@ -38,7 +38,11 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))  # the driver and the endpoi
 ANSWER = '{"entities": [{"mention": "Amina Diallo", "type": "person"}]}'
 TASKS = 2
 BUCKET = "bench"
-EVENTS = {"spark.eventLog.enabled": "true", "spark.eventLog.compress": "false", "spark.eventLog.rolling.enabled": "false"}
+EVENTS = {
+    "spark.eventLog.enabled": "true",
+    "spark.eventLog.compress": "false",
+    "spark.eventLog.rolling.enabled": "false",
+}
 
 
 def grow(given: dict[str, Any]) -> dict[str, Any]:
@@ -77,9 +81,7 @@ def grow(given: dict[str, Any]) -> dict[str, Any]:
         frame = lake.spark.read.format("delta").load(f"{work}/passages")
         models = {"fake": chosen.models["fake"]}
         warm_up = conversation.requests(frame.limit(10), question="ner", models=models, languages=chosen.languages)
-        conversation.answer_missing(
-            lake, warm_up, how=chosen.ask, tasks=TASKS
-        )  # workers start, modules are imported
+        conversation.answer_missing(lake, warm_up, how=chosen.ask, tasks=TASKS)  # workers start, modules are imported
         before = records(lake.spark, work)
         began = time.monotonic()
         with peak() as memory:

@@ -9,7 +9,7 @@ Settings; a null leaves temperature, seed or max_tokens to the server
   stream               true: answers come in pieces, so that one that loops can be ended; where that is refused, at once
   extra                more of the request's body, as it stands: {top_p: 0.9}
   in_flight            requests at once, in each task: 32
-  requests_per_minute, tokens_per_minute   of all tasks together, each keeps to its share; null for no limit
+  requests_per_minute, tokens_per_minute   of all tasks that ask now, each keeps to its share; null for no limit
   timeout              seconds for one whole answer: 180
   retries              of one request, for what may pass (429, 5xx, a broken connection): 8
   patience             seconds that an endpoint which has answered may be gone altogether, before the job ends: 3600
@@ -69,6 +69,10 @@ class Endpoint:
         self._certificates = httpx.create_ssl_context()  # takes as long as a request
         self._tokens_out = EXPECTED  # a moving average
         self._per_byte = 1 / BYTES_A_TOKEN
+
+    def share(self, tasks: int) -> None:
+        """So many tasks ask it now: each keeps to its share of the limits a minute."""
+        self._pace.share(tasks)
 
     def answers(self, requests: Iterable[Request]) -> Iterator[Answer]:
         """An answer for every request, as they come."""
@@ -164,6 +168,12 @@ class Endpoint:
 def load(spec: Spec) -> Engine:
     """The endpoint, with the key of this process's environment."""
     return Endpoint(Access.from_spec(spec))
+
+
+def place(spec: Spec) -> str:
+    """The endpoint and its model."""
+    options = Access.from_spec(spec).options
+    return f"{options.url} {options.model}"
 
 
 def check(spec: Spec) -> None:

@@ -214,8 +214,10 @@ def windows(times: list[float], width: float) -> int:
 
 def test_requests_per_minute_are_shared_by_the_tasks() -> None:
     with Endpoint() as endpoint:  # 600 of 1200 a minute: 10 a second
+        engine = openai.load(spec(endpoint, requests_per_minute=1200))
+        engine.share(2)
         began = time.monotonic()
-        ask(endpoint, *requests(20), requests_per_minute=1200, tasks=2)
+        assert len(list(engine.answers(requests(20)))) == 20
     times = [call.arrival for call in endpoint.calls]
     assert len(times) == 20
     assert windows(times, 0.5) <= 10 + 5 + 2  # 2 for a busy machine, on which some arrive late

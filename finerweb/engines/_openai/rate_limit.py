@@ -24,10 +24,16 @@ class Bucket:
     """So much a minute, spent evenly; `per_minute` is None where there is no limit."""
 
     def __init__(self, per_minute: float | None) -> None:
-        self._rate = math.inf if per_minute is None else per_minute / SPREAD
+        self._whole = math.inf if per_minute is None else per_minute / SPREAD
+        self._rate = self._whole
         self._size = max(1.0, self._rate)
         self._level = self._size
         self._filled = time.monotonic()
+
+    def share(self, tasks: int) -> None:
+        """Spend no more than one of so many tasks may."""
+        self._rate = self._whole / tasks
+        self._size = max(1.0, self._rate)
 
     def take(self, amount: float) -> float:
         """Spend it now; returns the seconds to wait until it is there."""
@@ -66,6 +72,11 @@ class Pace:
         self._probe: object = None  # the one that is to show whether the endpoint is back
         self._paused_at = -math.inf
         self._paused_until = -math.inf
+
+    def share(self, tasks: int) -> None:
+        """Keep to the share that one of so many tasks has of a limit a minute."""
+        self._requests.share(tasks)
+        self._tokens.share(tasks)
 
     @property
     def at_once(self) -> int:

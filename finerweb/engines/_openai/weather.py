@@ -23,12 +23,15 @@ class Weather:
 
     def __init__(self, access: Access) -> None:
         options = access.options
-        per_minute = (options.requests_per_minute, options.tokens_per_minute)
-        requests, tokens = (limit / options.tasks if limit else None for limit in per_minute)
         self._access = access
         self._retries, self._in_flight = options.retries, options.in_flight
         self.breaker = Breaker(access.who, patience=options.patience)
-        self.pace = Pace(self.breaker, limit=options.in_flight, requests_per_minute=requests, tokens_per_minute=tokens)
+        self.pace = Pace(
+            self.breaker,
+            limit=options.in_flight,
+            requests_per_minute=options.requests_per_minute,
+            tokens_per_minute=options.tokens_per_minute,
+        )
         self._has_answered = False
         self._rejected = 0
         self._lost = 0  # requests given up, in a row
