@@ -11,5 +11,9 @@ One word for each thing, in code, columns and settings:
     request     one question to one model's engine about one subject; `request_id` is a hash of these
     answer      what came back; `completions` has a row for every one that ever came
     attempt     how often a request was put by then; the last answer counts
-    spool       where answers wait on their way to `completions`
+    queue       what is to be asked, in parts: a task puts the requests of one part
+    spool       the folder where queue and answers are, until the answers are in `completions`
+    segment     a file with answers, of one task
+    holder      the run that may ask a question now; its token is a number that grows from holder to holder
+    sign        a file by which a holder or a task shows that it lives
 """

@@ -57,10 +57,16 @@ def came(log: Path) -> Counter[str]:
     return Counter(line.split("\t")[0] for line in lines)
 
 
-def driver(work: Path, port: int, *overrides: str) -> subprocess.Popen[str]:
+def driver(work: Path, port: int, *overrides: str, **variables: str) -> subprocess.Popen[str]:
+    """A driver that asks; `variables` are those of its environment."""
     command = [sys.executable, str(HERE / "asking_driver.py"), str(work), f"http://127.0.0.1:{port}/v1", str(PASSAGES)]
     return subprocess.Popen(
-        [*command, *overrides], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [*command, *overrides],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, **variables},
     )
 
 

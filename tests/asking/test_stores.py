@@ -1,0 +1,59 @@
+"""A spool in each kind of storage that is promised."""
+
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import kills
+import pytest
+import s3
+from fsspec.implementations.local import LocalFileSystem
+
+from finerweb.asking import segments
+from finerweb.asking.spool import Spool
+
+
+def test_a_driver_and_its_workers_ask_with_a_spool_in_an_s3_api(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, port = tmp_path / "requests", kills.free_port()
+    with s3.served("bucket") as settings, kills.endpoint(log, port):
+        url = "s3://bucket/finerweb/spool"
+        kills.finish(kills.driver(tmp_path / "work", port, f"ask.spool={url}", **settings))
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        fsspec.filesystem("s3").invalidate_cache()
+        left = list(Spool(url).files())
+    assert kills.came(log).total() == kills.PASSAGES
+    assert [name.rpartition("/")[2] for name in left] == ["1.holder"]
+    assert not list(tmp_path.rglob("spool")), "nothing is on the disk"
+
+
+class Mount(LocalFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """A mounted store: a file is written once from its start to its end, and never renamed."""
+
+    protocol = "mount"
+
+    def mv(self, *arguments: Any, **options: Any) -> None:
+        raise OSError(95, "Operation not supported")
+
+    rename = move = mv
+
+    def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
+        if "a" in mode or "+" in mode:
+            raise OSError(95, "Operation not supported")
+        return super()._open(path, mode, **options)
+
+
+def test_a_spool_on_a_mount_renames_nothing(tmp_path: Path) -> None:
+    fsspec.register_implementation("mount", Mount, clobber=True)
+    spool = Spool(f"mount://{tmp_path}/spool")
+    assert not spool.is_disk
+    spool.write("7/answers/00000/x", b"answers")
+    spool.write("7/answers/00000/x", b"answers again")
+    with spool.open("queue-x/00000.parquet", "wb") as file:
+        file.write(b"requests")
+    assert spool.files() == {"7/answers/00000/x": 13, "queue-x/00000.parquet": 8}
+    assert segments.listed(spool, "7") == []
+    spool.remove_folder("queue-x")
+    assert spool.names() == {"7"}
