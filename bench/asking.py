@@ -91,7 +91,13 @@ def grow(given: dict[str, Any]) -> dict[str, Any]:
         read = records(lake.spark, work) - before
         answers = lake.read(completions.TABLE).count()
     assert answers == requests, (answers, requests)
-    return {"seconds": seconds, "requests": requests, "records": read + 2 * requests, "memory": memory[0], "objects": objects[-1]}
+    return {
+        "seconds": seconds,
+        "requests": requests,
+        "records": read + 2 * requests,
+        "memory": memory[0],
+        "objects": objects[-1],
+    }
 
 
 def records(spark: Any, work: Path) -> int:

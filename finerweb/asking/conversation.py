@@ -167,14 +167,10 @@ class _Conversation:
 
     def _require_ready(self) -> None:
         """Fail before anything is spent, where that can be known."""
-        if self.requests.budget.usd is not None and self.spec.price is None:
-            raise EngineFailed(
-                f"{self._question.BUDGET}.usd is set, but the price of model {self.model} is not known; state it in "
-                f"USD per million tokens, models.{self.model}.price={{input: 0.15, output: 0.6}}, or per hour, "
-                "{hour: 2.5}"
-            )
+        proof.require_price(self.model, self.spec, self.requests.budget, setting=self._question.BUDGET)
         engines.check(self.spec)
         if not is_local(self.lake.spark):
+            proof.require_engine(self.lake.spark, self.spec)
             proof.require_shared(self.lake.spark, self.turn.spool, tasks=self.tasks)
 
     def _ask(self, holder: Holder, parts: Sequence[Part]) -> tuple[Tally, list[Report]]:

@@ -1,4 +1,4 @@
-"""That driver and executors share a spool, proved before anything is paid for."""
+"""What asking needs, proved before anything is paid for: a spool that all share, engines that executors can reach."""
 
 import socket
 import uuid
@@ -8,10 +8,13 @@ from functools import partial
 import pandas as pd
 from pyspark.sql import SparkSession
 
+from finerweb import engines
 from finerweb.asking.spool import Spool
-from finerweb.errors import SpoolFailed
+from finerweb.cost import Budget
+from finerweb.engines import Spec
+from finerweb.errors import EngineFailed, SpoolFailed
 
-PROBES = "probes"
+PROBES = "probes-"  # how the names of folders begin
 
 
 def require_shared(spark: SparkSession, spool: Spool, *, tasks: int) -> None:
@@ -19,7 +22,7 @@ def require_shared(spark: SparkSession, spool: Spool, *, tasks: int) -> None:
 
     Its answers would be bought and kept where nobody finds them: on each executor's own disk.
     """
-    folder = f"{PROBES}-{uuid.uuid4().hex}"
+    folder = f"{PROBES}{uuid.uuid4().hex}"
     try:
         spool.write(f"{folder}/driver", b"?")
         everywhere = spark.range(0, tasks, 1, tasks)
@@ -31,11 +34,35 @@ def require_shared(spark: SparkSession, spool: Spool, *, tasks: int) -> None:
         spool.remove_folder(folder)
     if blind:
         raise SpoolFailed(
-            f"spool {spool.url}",
+            f"{spool.name} {spool.url}",
             found=f"a folder of its own on {', '.join(sorted(blind))}",
             wanted="one that the driver and all executors share",
-            way_out="name it (--set ask.spool=...): a mounted folder, or a URL of HDFS or an object store",
+            way_out=f"name it (--set {spool.setting}=...): a mounted folder, or a URL of HDFS or an object store",
         )
+
+
+def require_price(model: str, spec: Spec, budget: Budget, *, setting: str) -> None:
+    """Raise EngineFailed where there is a budget in dollars, and nobody knows what an answer costs."""
+    if budget.usd is not None and spec.price is None:
+        raise EngineFailed(
+            f"{setting}.usd is set, but the price of model {model} is not known; state it in USD per million tokens, "
+            f"models.{model}.price={{input: 0.15, output: 0.6}}, or per hour, {{hour: 2.5}}"
+        )
+
+
+def require_engine(spark: SparkSession, spec: Spec) -> None:
+    """Raise EngineFailed where an engine cannot be asked by a task: a key that did not reach it, a package, a host."""
+    failures = spark.range(0, 1, 1, 1).mapInPandas(partial(_check, spec=spec), "host string, failure string").collect()
+    for row in failures:
+        raise EngineFailed(f"on {row['host']}, where a task runs: {row['failure']}")
+
+
+def _check(batches: Iterable[pd.DataFrame], *, spec: Spec) -> Iterator[pd.DataFrame]:
+    for _ in batches:
+        try:
+            engines.check(spec)
+        except EngineFailed as error:
+            yield pd.DataFrame({"host": [socket.gethostname()], "failure": [str(error)]})
 
 
 def _probe(batches: Iterable[pd.DataFrame], *, url: str, folder: str) -> Iterator[pd.DataFrame]:

@@ -25,21 +25,23 @@ from finerweb.errors import SpoolFailed
 # File systems of a machine's own disks. Whatever else is mounted (FUSE, NFS, SMB) is a store behind a network.
 DISKS = {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "overlay", "tmpfs", "ramfs", "reiserfs", "bcachefs"}
 MOUNTS = Path("/proc/self/mountinfo")
-WAY_OUT = "a folder or URL with room that driver and executors can read and write (ask.spool)"
 
 
 class Spool:
-    """The files of one folder. Every method but those that say so raises SpoolFailed where the store fails."""
+    """The files of one folder. Every method but those that say so raises SpoolFailed where the store fails.
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    `name` and `setting` are what an error calls it.
+    """
+
+    def __init__(self, url: str, *, name: str = "spool", setting: str = "ask.spool") -> None:
+        self.url, self.name, self.setting = url, name, setting
         try:
             self._system, self._root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError) as error:
             raise SpoolFailed(
-                f"spool {url}",
+                f"{name} {url}",
                 found=str(error),
-                wanted=WAY_OUT,
+                wanted=self._wanted,
                 way_out="install what its scheme needs: finerweb[s3], [gcs] or [azure]",
             ) from None
 
@@ -131,9 +133,13 @@ class Spool:
     def _failed(self, what: str, error: Exception) -> SpoolFailed:
         reason = " ".join(str(error).split()) or type(error).__name__
         return SpoolFailed(
-            f"spool {self.url}: {what} ({reason}); wanted {WAY_OUT}. What was kept before is not lost: mend it and run "
-            "again"
+            f"{self.name} {self.url}: {what} ({reason}); wanted {self._wanted}. What was kept before is not lost: mend "
+            "it and run again"
         )
+
+    @property
+    def _wanted(self) -> str:
+        return f"a folder or URL with room that driver and executors can read and write ({self.setting})"
 
 
 def _mount(path: str) -> str:

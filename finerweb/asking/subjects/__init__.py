@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame
 from finerweb import plugins, questions
 from finerweb.asking import conversation
 from finerweb.asking.conversation import Requests
+from finerweb.cost import Budget
 from finerweb.lake import Lake
 from finerweb.settings import Settings
 
@@ -35,15 +36,25 @@ def read(question: str, lake: Lake, settings: Settings) -> DataFrame:
 
 def requests(question: str, subjects: DataFrame, settings: Settings) -> Requests:
     """Requests about subjects to the models that the question is put to, within its budget."""
-    module = questions.load(question)
-    names = _setting(settings, module.MODELS)
     return conversation.requests(
         subjects,
         question=question,
-        models={name: settings.models[name] for name in ([names] if isinstance(names, str) else names)},
+        models={name: settings.models[name] for name in models(question, settings)},
         languages=settings.languages,
-        budget=_setting(settings, module.BUDGET),
+        budget=budget(question, settings),
     )
+
+
+def models(question: str, settings: Settings) -> list[str]:
+    """The models that a question is put to."""
+    names = _setting(settings, questions.load(question).MODELS)
+    return [names] if isinstance(names, str) else list(names)
+
+
+def budget(question: str, settings: Settings) -> Budget:
+    """What may be spent on it, together with the others of its budget."""
+    limit: Budget = _setting(settings, questions.load(question).BUDGET)
+    return limit
 
 
 def _setting(settings: Settings, path: str) -> Any:
