@@ -43,7 +43,7 @@ class Committer:
         self._tasks: dict[int, set[int]] = defaultdict(set)  # part -> the tasks that wrote answers to it
         self._commits = 0
         self._is_certain = True  # False after a commit of which nobody knows whether it was made
-        self._last = time.monotonic()
+        self._last = self._seen = time.monotonic()  # of a commit, and of a look
         self.amount = Tally()
 
     @contextmanager
@@ -77,8 +77,9 @@ class Committer:
         self._set_aside()
 
     def look(self) -> Tally:
-        """What the answers amount to now."""
-        self._look()
+        """What the answers amount to now, or in a store a moment ago: a list of its files costs money."""
+        if self._spool.is_disk or time.monotonic() - self._seen > 5 * POLL:
+            self._look()
         return self.amount
 
     def _set_aside(self) -> None:
@@ -90,6 +91,7 @@ class Committer:
     def _look(self) -> list[Segment]:
         """The segments that are whole and not committed."""
         present = segments.listed(self._spool, self._folder)
+        self._seen = time.monotonic()
         for segment in present:
             self._tasks[segment.part].add(segment.task)
         self.amount = segments.amount(segment for segment in present if segment.is_whole)

@@ -109,17 +109,23 @@ class Spool:
         return self._system.open(place, mode)
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove files, many at once; those that are gone already are no error."""
+        """Remove files, many at once where the store can; those that are gone already are no error."""
         places = [self.place(name) for name in names]
         try:
-            if places:
+            if places and self._system.async_impl:  # object stores; the clients of HDFS take one at a time
                 self._system.rm(places)
+                return
         except FileNotFoundError:
-            for place in places:
-                with suppress(FileNotFoundError):
-                    self._system.rm_file(place)
+            pass  # one of them: the others may still be there
         except Exception as error:
             raise self._failed(f"{len(places)} files could not be removed", error) from error
+        for place in places:
+            try:
+                self._system.rm_file(place)
+            except FileNotFoundError:
+                continue
+            except Exception as error:
+                raise self._failed(f"{place} could not be removed", error) from error
 
     def remove_folder(self, folder: str) -> None:
         """Remove a folder and all that is in it."""

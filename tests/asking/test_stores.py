@@ -5,8 +5,10 @@ from typing import Any
 
 import fsspec
 import kills
+import pyarrow.fs
 import pytest
 import s3
+from fsspec.implementations.arrow import ArrowFSWrapper
 from fsspec.implementations.local import LocalFileSystem
 
 from finerweb.asking import segments
@@ -45,15 +47,33 @@ class Mount(LocalFileSystem):  # type: ignore[misc]  # fsspec has no types
         return super()._open(path, mode, **options)
 
 
-def test_a_spool_on_a_mount_renames_nothing(tmp_path: Path) -> None:
-    fsspec.register_implementation("mount", Mount, clobber=True)
-    spool = Spool(f"mount://{tmp_path}/spool")
+class Hadoop(ArrowFSWrapper):  # type: ignore[misc]
+    """What fsspec makes of Arrow's client of HDFS, over a disk: it takes one path at a time, and a folder may be absent."""
+
+    protocol = "hadoop"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(pyarrow.fs.LocalFileSystem(), **options)
+
+
+@pytest.mark.parametrize("kind", [Mount, Hadoop])
+def test_a_spool_renames_nothing_and_asks_little_of_a_client(kind: Any, tmp_path: Path) -> None:
+    fsspec.register_implementation(kind.protocol, kind, clobber=True)
+    spool = Spool(f"{kind.protocol}://{tmp_path}/spool")
     assert not spool.is_disk
+    assert (spool.files(), spool.files("7"), spool.names(), spool.read("7.holder")) == ({}, {}, set(), None)
     spool.write("7/answers/00000/x", b"answers")
     spool.write("7/answers/00000/x", b"answers again")
     with spool.open("queue-x/00000.parquet", "wb") as file:
         file.write(b"requests")
     assert spool.files() == {"7/answers/00000/x": 13, "queue-x/00000.parquet": 8}
+    with spool.open("queue-x/00000.parquet", "rb") as file:
+        assert file.read() == b"requests"
+    assert spool.read("7/answers/00000/x") == b"answers again"
     assert segments.listed(spool, "7") == []
+    for name in ("a", "b"):
+        spool.write(name, b"")
+    spool.remove(["a", "gone", "b"])
+    spool.remove_folder("gone")
     spool.remove_folder("queue-x")
     assert spool.names() == {"7"}

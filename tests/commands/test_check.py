@@ -41,7 +41,7 @@ def test_each_thing_that_cannot_be_reached_has_its_words(
     chosen = settings.load(
         "conf/test.yml",
         [
-            *(f"work={tmp_path}", model, plain, "annotate.annotators=[paid]", "rate.raters=[gone]"),
+            *(f"work={tmp_path}", model, plain, "annotate.annotators=[paid]", "rate.raters=[gone]", "train.rater=gone"),
             *("rate.budget={usd: 5, tokens: null}", "ask.spool=memory://spool", f"publish.path={tmp_path}/file/data"),
         ],
     )
