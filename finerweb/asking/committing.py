@@ -95,6 +95,7 @@ class Committer:
         for segment in present:
             self._tasks[segment.part].add(segment.task)
         self.amount = segments.amount(segment for segment in present if segment.is_whole)
+        self._holder.answers = self.amount.answers
         return [segment for segment in present if segment.is_whole and segment.name not in self._committed]
 
     def _commit_due(self) -> None:

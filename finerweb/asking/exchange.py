@@ -89,11 +89,11 @@ class Exchange:
 
     def _requests(self, engine: Engine) -> Iterator[Request]:
         """The requests that are to be put, as long as they may be; those again that were answered badly."""
-        sharing = 0
+        shared, seen = engine if isinstance(engine, Shared) else None, (0, False)
         while due := self._next():
-            if isinstance(engine, Shared) and sharing != self._watch.sharing:
-                sharing = self._watch.sharing
-                engine.share(sharing)
+            if shared and seen != (self._watch.sharing, self._watch.has_answers):
+                seen = self._watch.sharing, self._watch.has_answers
+                shared.share(self._watch.sharing, is_proven=self._watch.has_answers)
             request = render(due)
             if not self.allowance.permits(request.request_id, len(request.instructions) + len(request.prompt)):
                 self.left += 1

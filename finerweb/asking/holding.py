@@ -37,6 +37,7 @@ class Holder:
     question: str
     token: int
     state: str = signs.ASKING
+    answers: int = 0  # in this stage
     left: list[str] = field(default_factory=list)  # what earlier holders left in the spool
 
     @property
@@ -63,7 +64,7 @@ class Holder:
             before = signs.read(self.spool, signs.holder_of(self.token))
             if before and before.beat == signs.ENDED_BY_ANOTHER:
                 self.state = signs.STOPPED
-        return Sign(state=self.state, tasks=tasks)
+        return Sign(state=self.state, tasks=tasks, answers=self.answers)
 
 
 @contextmanager

@@ -30,13 +30,14 @@ LAST, ENDED_BY_ANOTHER = -1, -2  # beats: the last one of a writer; one that ano
 
 @dataclass(frozen=True)
 class Sign:
-    """A writer, how often it has written, and what it tells: a holder's `state`, and its tasks by engine."""
+    """A writer, how often it has written, and what it tells: a holder's `state`, its tasks by engine, its answers."""
 
     host: str = field(default_factory=socket.gethostname)
     pid: int = field(default_factory=os.getpid)
     beat: int = 0
     state: str = ASKING
     tasks: dict[str, int] = field(default_factory=dict)
+    answers: int = 0
 
     @property
     def is_ours(self) -> bool:
@@ -117,7 +118,8 @@ def living(spool: Spool, names: Iterable[str]) -> dict[str, Sign]:
 class Watch:
     """What a task sees of its holder, and what it tells it: that it asks, and at which engine.
 
-    `sharing` is how many tasks ask the same engine now, at least this one. `is_over` is set when the holder has died,
+    `sharing` is how many tasks ask the same engine now, at least this one; `has_answers` whether any of them has had one
+    in this stage. `is_over` is set when the holder has died,
     has told to stop, or another has taken its place.
     """
 
@@ -127,6 +129,7 @@ class Watch:
         self._sign = f"{tasks_of(token)}/{part:05d}.{self._engine}"
         self.is_over = threading.Event()
         self.sharing = 1
+        self.has_answers = False
         self._seen: tuple[int, str] | None = None
         self._changed = time.monotonic()
 
@@ -150,6 +153,7 @@ class Watch:
         if holder and (holder.beat, holder.state) != self._seen:
             self._seen, self._changed = (holder.beat, holder.state), now
             self.sharing = max(1, holder.tasks.get(self._engine, 1))
+            self.has_answers = holder.answers > 0
         if (holder and holder.state != ASKING) or now - self._changed > PATIENCE:
             self.is_over.set()
 

@@ -147,8 +147,8 @@ class Engine(Protocol):
 class Shared(Protocol):
     """An engine that has limits, of which each of those that ask it now keeps to its share."""
 
-    def share(self, tasks: int) -> None:
-        """So many tasks ask it now."""
+    def share(self, tasks: int, *, is_proven: bool = False) -> None:
+        """So many tasks ask it now; `is_proven` where one of them has had an answer, so that its address is right."""
         ...
 
 

@@ -70,9 +70,11 @@ class Endpoint:
         self._tokens_out = EXPECTED  # a moving average
         self._per_byte = 1 / BYTES_A_TOKEN
 
-    def share(self, tasks: int) -> None:
+    def share(self, tasks: int, *, is_proven: bool = False) -> None:
         """So many tasks ask it now: each keeps to its share of the limits a minute."""
         self._pace.share(tasks)
+        if is_proven:
+            self._weather.prove()
 
     def answers(self, requests: Iterable[Request]) -> Iterator[Answer]:
         """An answer for every request, as they come."""

@@ -171,10 +171,12 @@ def test_tasks_that_share_an_engine_know_how_many_they_are(spool: Spool) -> None
     holder = signs.holder_of(7)
     tasks = [Watch(spool, 7, part, engine) for part, engine in enumerate(("here", "here", "there"))]
     with tasks[0].kept(), tasks[1].kept(), tasks[2].kept():
-        signs.write(spool, holder, Sign(beat=1, tasks=signs.sharing(spool, 7)))
+        assert not tasks[0].has_answers
+        signs.write(spool, holder, Sign(beat=1, tasks=signs.sharing(spool, 7), answers=9))
         for task in tasks:
             task._look()
         assert [task.sharing for task in tasks] == [2, 2, 1]
+        assert all(task.has_answers for task in tasks)
     assert spool.files(signs.tasks_of(7)) == {}
     assert not tasks[0].is_over.is_set()
 

@@ -205,7 +205,7 @@ class Limited:
     def __init__(self) -> None:
         self.shares: list[int] = []
 
-    def share(self, tasks: int) -> None:
+    def share(self, tasks: int, *, is_proven: bool = False) -> None:
         self.shares.append(tasks)
 
     def answers(self, requests: Iterable[Request]) -> Iterator[Answer]:

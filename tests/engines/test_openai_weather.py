@@ -219,6 +219,22 @@ def test_an_endpoint_that_is_killed_and_starts_again_answers_each_request_once(t
     assert 200 <= logged(came).total() <= 200 + 16, "those that were under way came twice"
 
 
+def test_a_task_that_starts_while_it_is_gone_waits_where_others_had_answers(tmp_path: Path) -> None:
+    port, queries = free_port(), list(requests(20))
+    settings = {"model": MODEL, "url": f"http://127.0.0.1:{port}/v1", "key_env": None, "in_flight": 4}
+    with pytest.raises(EngineFailed, match="see that it runs and can be reached from here"):
+        list(openai.load(Spec.from_options("openai", settings)).answers(iter(queries)))
+    engine = openai.load(Spec.from_options("openai", settings))
+    engine.share(2, is_proven=True)
+    answers: list[Answer] = []
+    asking = threading.Thread(target=lambda: answers.extend(engine.answers(iter(queries))))
+    asking.start()
+    time.sleep(0.5)  # several are refused
+    with process(tmp_path / "came", port):
+        asking.join(60)
+    assert sorted(answers, key=lambda answer: int(answer.request_id[1:])) == good(*queries)
+
+
 def test_an_endpoint_that_is_gone_for_longer_than_patience_ends_it_and_what_came_is_kept() -> None:
     answers: list[Answer] = []
     pulled = iter(requests(50))

@@ -36,6 +36,10 @@ class Weather:
         self._rejected = 0
         self._lost = 0  # requests given up, in a row
 
+    def prove(self) -> None:
+        """Others have had an answer: what goes wrong from now on is weather."""
+        self._has_answered = True
+
     def note(self, reply: Reply, request: Request, *, start: float, is_answered: bool) -> None:
         """What came of a request that was sent at `start`."""
         self._has_answered |= is_answered
