@@ -118,9 +118,8 @@ def living(spool: Spool, names: Iterable[str]) -> dict[str, Sign]:
 class Watch:
     """What a task sees of its holder, and what it tells it: that it asks, and at which engine.
 
-    `sharing` is how many tasks ask the same engine now, at least this one; `has_answers` whether any of them has had one
-    in this stage. `is_over` is set when the holder has died,
-    has told to stop, or another has taken its place.
+    `sharing` is how many tasks ask the same engine now, at least this one; `has_answers` whether any of them has had
+    one in this stage. `is_over` is set when the holder has died, has told to stop, or another has taken its place.
     """
 
     def __init__(self, spool: Spool, token: int, part: int, engine: str) -> None:
