@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as Grid
 
@@ -13,8 +14,9 @@ from finerweb.asking import forecasting, subjects
 from finerweb.asking.conversation import Requests
 from finerweb.commands._terminal import LOCAL, NONE, Conf, Json, Set, opened
 from finerweb.errors import WrongTable
-from finerweb.estimating import Estimate
+from finerweb.estimating import Estimate, Range
 from finerweb.lake import Lake
+from finerweb.report.listing import between, dollars
 from finerweb.settings import Settings
 from finerweb.tables import passages
 
@@ -50,17 +52,20 @@ def main(conf: Conf = LOCAL, set: Set = NONE, as_json: Json = False) -> None:
 
 
 def _show(lines: list[Line]) -> None:
-    grid = Grid(title="To be asked", title_justify="left")
-    headings = ("job", "model", "requests", "tokens in", "tokens out", "engine hours", "USD (95 %)", "lost", "lengths")
-    for heading in headings:
-        grid.add_column(heading, justify="left" if heading in ("job", "model", "lengths") else "right", overflow="fold")
+    grid = Grid(title="To be asked", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("job", "model", "requests", "tokens in", "tokens out", "engine hours", "cost", "lost"):
+        is_name = heading in ("job", "model")
+        grid.add_column(heading, justify="left" if is_name else "right", no_wrap=is_name, overflow="fold")
     for line in lines:
         hours = "unknown" if line.hours is None else f"{line.hours:,.2f}"
         lost = "unknown" if line.lost is None else f"{line.lost:,}"
         counts = [f"{count:,}" for count in (line.requests, line.tokens_in, line.tokens_out)]
-        grid.add_row(line.job, line.model, *counts, hours, _money(line), lost, line.basis)
+        grid.add_row(line.job, line.model, *counts, hours, _cost(line), lost)
     out = Console(highlight=False)
     out.print(grid)
+    for basis in dict.fromkeys(line.basis for line in lines):
+        who = ", ".join(f"{line.job} {line.model}" for line in lines if line.basis == basis)
+        out.print(f"{who}: {basis}", soft_wrap=True)
     usd_in_all = sum(line.usd for line in lines if line.usd is not None)
     unpriced = sorted({line.model for line in lines if line.usd is None and line.requests})
     more = f", and what {', '.join(unpriced)} cost, whose price or speed is not known" if unpriced else ""
@@ -70,11 +75,8 @@ def _show(lines: list[Line]) -> None:
     out.print(f"In all: {sum(line.requests for line in lines):,} requests, ${usd_in_all:,.2f}{more}", soft_wrap=True)
 
 
-def _money(line: Line) -> str:
-    if line.usd is None:
-        return "unknown"
-    is_certain = line.usd_low is None or line.usd_high is None
-    return f"{line.usd:,.2f}" if is_certain else f"{line.usd:,.2f} ({line.usd_low:,.2f}–{line.usd_high:,.2f})"
+def _cost(line: Line) -> str:
+    return "unknown" if line.usd is None else between(Range(line.usd, line.usd_low, line.usd_high), dollars)
 
 
 def plan(lake: Lake, settings: Settings) -> Iterator[Line]:
