@@ -3,14 +3,16 @@
 Shared by `finerweb plan` and `finerweb preview`. Nothing is asked and nothing is written.
 """
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from finerweb import estimating, questions
 from finerweb.asking.conversation import Requests
 from finerweb.cost import Budget
+from finerweb.engines import Spec
 from finerweb.estimating import Answered, Estimate, Waiting
 from finerweb.lake import Lake
+from finerweb.shipping import is_local
 from finerweb.tables import completions, passages
 
 CHARACTERS_A_TOKEN = 4  # of the instructions, which are English
@@ -60,6 +62,16 @@ def left(lake: Lake, requests: Requests) -> Budget:
         return requests.budget
     sharing = questions.of_budget(questions.load(requests.question).BUDGET)
     return requests.budget.less(completions.cost(lake.read(completions.TABLE).filter(F.col("question").isin(sharing))))
+
+
+def engines(spark: SparkSession, spec: Spec, *, tasks: int) -> int:
+    """How many engines work at once, as far as the settings tell: each task's own, or one that all tasks share.
+
+    Of one that the tasks of a machine share there may be more, on more machines.
+    """
+    has_gpus = spec.settings.get("gpus") and not is_local(spark)
+    is_shared = hasattr(spec.module, "place") and not has_gpus
+    return 1 if is_shared else int(spec.settings.get("tasks", tasks))
 
 
 def _answers(lake: Lake, question: str) -> DataFrame:

@@ -98,24 +98,24 @@ def _outlook(preview: Preview, model: str) -> Iterator[str]:
     yield between(estimate.tokens_in, count)
     yield between(estimate.tokens_out, count)
     yield between(estimate.usd, dollars)
-    yield _time(estimate, preview.tasks[model])
+    yield _time(estimate, preview.engines[model])
     yield between(estimate.lost, count)
     yield estimate.basis
 
 
-def _time(estimate: Estimate, tasks: int) -> str:
-    """How long it takes, where so many tasks ask at once."""
-    return between(estimate.seconds.over(tasks) if estimate.seconds else None, duration)
+def _time(estimate: Estimate, engines: int) -> str:
+    """How long it takes, where so many engines work at once."""
+    return between(estimate.seconds.over(engines) if estimate.seconds else None, duration)
 
 
 def summary(preview: Preview) -> Iterator[str]:
     """A line for each model: what the rest would take, and what became of what it said."""
     for model in preview.models:
-        replies, estimate, tasks = preview.replies(model), preview.forecasts[model], preview.tasks[model]
+        replies, estimate, engines = preview.replies(model), preview.forecasts[model], preview.engines[model]
         usd = between(estimate.usd, dollars) if estimate.usd else "cost not known (no price)"
         facts = [f"{estimate.requests:,} request{'' if estimate.requests == 1 else 's'} to go", usd]
         if estimate.seconds and estimate.lost:
-            facts.append(f"{_time(estimate, tasks)} with {tasks:,} task{'' if tasks == 1 else 's'}")
+            facts.append(f"{_time(estimate, engines)} with {engines:,} engine{'' if engines == 1 else 's'}")
             facts.append(f"{between(estimate.lost, count)} lost")
         facts.append(f"{_troubled(replies):,} of {len(replies):,} answers here with a problem")
         if preview.is_grounded:

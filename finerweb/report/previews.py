@@ -58,15 +58,15 @@ class Subject:
 class Preview:
     """All that the page says.
 
-    `subjects` by language; `prices` and `tasks` (how many ask at once) by model; `forecasts`, what all that is still to
-    be asked will take; `guess`, what was guessed of it; `setting` has its `budget`, of which so much is `left`.
+    `subjects` by language; `prices` and `engines` (how many work at once) by model; `forecasts`, what all that waits
+    will take; `guess`, what was guessed of it; `setting` has its `budget`, of which so much is `left`.
     """
 
     question: str
     languages: Mapping[str, Language]
     subjects: Mapping[str, Sequence[Subject]]
     prices: Mapping[str, Price | None]
-    tasks: Mapping[str, int]
+    engines: Mapping[str, int]
     forecasts: Mapping[str, Estimate]
     guess: str
     setting: str

@@ -141,8 +141,12 @@ def test_what_the_rest_would_take_is_said_of_each_model(shown: Shown) -> None:
     assert bad.lost.value == pytest.approx(2 / 3)
     lines = list(preview_page.summary(shown.preview))
     assert lines[0].startswith(f"  good               1 request to go · ${good.usd.value:.5f} ($0.0001")
-    assert lines[0].endswith("with 2 tasks · 0 (0–1) lost · 0 of 3 answers here with a problem · 5 of 6 mentions found")
-    assert lines[1].endswith("with 1 task · 1 (0–1) lost · 2 of 3 answers here with a problem · 2 of 2 mentions found")
+    assert lines[0].endswith(
+        "with 2 engines · 0 (0–1) lost · 0 of 3 answers here with a problem · 5 of 6 mentions found"
+    )
+    assert lines[1].endswith(
+        "with 1 engine · 1 (0–1) lost · 2 of 3 answers here with a problem · 2 of 2 mentions found"
+    )
     assert preview_page.budget(shown.preview) == "No budget limits it (annotate.budget)."
 
 

@@ -30,7 +30,7 @@ def preview(question: str = "usefulness", **changes: object) -> Preview:
         languages=LANGUAGES,
         subjects={"arb": [Subject("d#0", "Passage:\nسافر إلى 👍🏽", REPLIES)]},
         prices={"mini": Price(input=1, output=2), "free": None},
-        tasks={"mini": 4, "free": 1},
+        engines={"mini": 4, "free": 1},
         forecasts=ESTIMATES,
         guess="",
         setting="rate.budget",
@@ -48,7 +48,7 @@ def test_figures_of_answers_say_what_nobody_knows() -> None:
     ]
 
 
-def test_the_rest_has_its_intervals_and_its_time_is_shared_by_the_tasks() -> None:
+def test_the_rest_has_its_intervals_and_its_time_is_shared_by_the_engines() -> None:
     assert [tuple(row) for row in outlook(preview()).rows] == [
         (
             "mini",
@@ -67,7 +67,7 @@ def test_the_rest_has_its_intervals_and_its_time_is_shared_by_the_tasks() -> Non
 def test_the_terminal_has_a_line_for_each_model() -> None:
     assert list(summary(preview())) == [
         "  mini               1,000 requests to go · $0.27 ($0.20–$0.30) · 30.0\u00a0min (15.0\u00a0min–37.5\u00a0min) with "
-        "4 tasks · 0 (0–600) lost · 0 of 1 answers here with a problem",
+        "4 engines · 0 (0–600) lost · 0 of 1 answers here with a problem",
         "  free               1,000 requests to go · cost not known (no price) · 1 of 1 answers here with a problem",
     ]
 
