@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 from pyspark.sql import Column as Expression
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from finerweb.table import Column
@@ -50,6 +50,12 @@ def only(frame: DataFrame, column: str, values: Collection[str]) -> DataFrame:
     """The rows whose `column` is one of these values, many thousands of them too."""
     names = frame.sparkSession.createDataFrame([(value,) for value in sorted(values)], f"`{column}` string")
     return frame.join(names, on=column, how="left_semi")
+
+
+def first(frame: DataFrame, rows: int, *, within: str, key: str) -> DataFrame:
+    """The first so many rows of each value of `within` by the hash of `key`: the same ones each time."""
+    order = Window.partitionBy(within).orderBy(F.xxhash64(key), key)
+    return frame.withColumn("_turn", F.row_number().over(order)).filter(F.col("_turn") <= rows).drop("_turn")
 
 
 def slices(frame: DataFrame, *, key: str, rows: int, total: int) -> Iterator[DataFrame]:

@@ -52,7 +52,7 @@ def checks(lake: Lake, settings: Settings) -> Iterator[tuple[str, Check]]:
     asked_by_job = {
         (question.JOB, model_name): name
         for name, question in questions.every().items()
-        for model_name in subjects.models(name, settings)
+        for model_name in subjects.models_of(name, settings)
     }
     for (job, model_name), name in sorted(asked_by_job.items()):
         yield f"{job}: {model_name}", partial(_model, lake, settings, name, model_name)

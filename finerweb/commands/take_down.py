@@ -16,6 +16,7 @@ from finerweb.asking import conversation
 from finerweb.commands._terminal import LOCAL, NONE, Conf, Set, configured, lake_of, tell
 from finerweb.errors import BadInput, NoSuchDocument
 from finerweb.lake import Lake
+from finerweb.report import preview_page
 from finerweb.table import Table
 from finerweb.tables import documents, near_duplicates, rejects, take_downs
 from finerweb.text.urls import page
@@ -68,6 +69,8 @@ def main(
             removed = take_down(lake, urls=urls, ids=ids, reason=reason, spools=settings.ask.spool)
             purged = purge(lake, spools=settings.ask.spool) if vacuum else 0
     tell(*describe(removed, purged, settings.publish.path, settings.report.path))
+    if (shown := settings.work / preview_page.FILE).exists():
+        tell(f"{shown} may have the text until it is made anew: finerweb preview")
 
 
 def take_down(lake: Lake, *, urls: Collection[str], ids: Collection[str], reason: str, spools: str) -> TakenDown:

@@ -1,10 +1,14 @@
 """A text with its entities marked, as HTML whose text content is the text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
+
+from finerweb.labels.classes import CLASSES, OTHER
+
+GOLDEN_ANGLE = 137.508  # degrees: so that neighbours in a list are far apart on the colour circle
 
 
 class Mark(NamedTuple):
@@ -59,3 +63,12 @@ def _element(segment: Segment) -> Markup:
 def _exact(text: str) -> Markup:
     """Escaped text that HTML's parser does not change: it would read a carriage return as a line feed."""
     return Markup(str(escape(text)).replace("\r", "&#13;"))
+
+
+def colours(marks: Iterable[Mark]) -> dict[str, Any]:
+    """The `hues` of the coarse classes (the last has none), and the classes that a `legend` of these marks needs."""
+    classes, marked = [*CLASSES, OTHER], {mark.coarse for mark in marks}
+    return {
+        "hues": {name: round(place * GOLDEN_ANGLE) % 360 for place, name in enumerate(classes)},
+        "legend": [name for name in classes if name in marked],
+    }

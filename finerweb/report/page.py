@@ -1,16 +1,11 @@
 """The report: one HTML page on what went in, what came out and how good it is."""
 
-from typing import Any
-
 from finerweb.formats.release import put
-from finerweb.labels.classes import CLASSES, OTHER
 from finerweb.report import charts, listing, listings, quality, students
 from finerweb.report.counts import Rows
 from finerweb.report.findings import Findings
-from finerweb.report.highlighting import highlighted
+from finerweb.report.highlighting import colours, highlighted
 from finerweb.report.rendering import Filter, filled
-
-GOLDEN_ANGLE = 137.508  # degrees: so that neighbours in a list are far apart on the colour circle
 
 
 def render(findings: Findings) -> str:
@@ -21,6 +16,7 @@ def render(findings: Findings) -> str:
         "decimals": listing.decimals,
         "highlighted": highlighted,
     }
+    marks = [mark for passages in findings.sample.values() for passage in passages for mark in passage.marks]
     values = {
         "findings": findings,
         "listings": {**listings.every(findings), **quality.listings(findings), **students.listings(findings)},
@@ -30,7 +26,7 @@ def render(findings: Findings) -> str:
         "retention": _retention(findings.mentions),
         "gold": quality.gold(findings),
         "has_planted": quality.has_planted(findings),
-        **_colours(findings),
+        **colours(marks),
     }
     return filled("report.html.j2", values, filters)
 
@@ -39,16 +35,6 @@ def write(page: str, path: str) -> str:
     """Write the page; returns where."""
     put(path, page.encode())
     return path
-
-
-def _colours(findings: Findings) -> dict[str, Any]:
-    """The hue of each coarse class (the last has none), and the classes that the sample needs in its legend."""
-    classes = [*CLASSES, OTHER]
-    marked = {mark.coarse for passages in findings.sample.values() for passage in passages for mark in passage.marks}
-    return {
-        "hues": {name: round(place * GOLDEN_ANGLE) % 360 for place, name in enumerate(classes)},
-        "legend": [name for name in classes if name in marked],
-    }
 
 
 def _retention(mentions: Rows) -> Rows:

@@ -2,6 +2,7 @@
 
 import pytest
 from pyspark.sql import SparkSession
+from rows import put
 
 from finerweb import graph, questions, settings
 from finerweb.asking import subjects
@@ -9,6 +10,7 @@ from finerweb.cost import Budget
 from finerweb.errors import UnknownName, WrongTable
 from finerweb.lake import Lake
 from finerweb.settings import Settings
+from finerweb.tables import passages
 
 BUDGETS = ["rate", "annotate", "name_labels", "judge"]
 
@@ -50,6 +52,25 @@ def test_every_job_that_asks_is_one_of_the_pipeline() -> None:
 def test_what_a_question_is_about_is_made_of_tables(question: str, lake: Lake, own: Settings) -> None:
     with pytest.raises(WrongTable, match=r"^table \w+: nothing at .*; run the job that writes it first"):
         subjects.read(question, lake, own)
+
+
+def test_before_there_is_a_selection_it_is_guessed_and_nobody_guesses_what_is_to_be_judged(
+    lake: Lake, own: Settings
+) -> None:
+    text = {"language": "tha", "text": "กรุงเทพ", "end": 7, "is_target_language": True}
+    put(lake, passages.TABLE, *[{"passage_id": f"{name}#0", "document_id": name, **text} for name in "ab"])
+    about, guess = subjects.expected("ner", lake, own)
+    assert {row["passage_id"] for row in about.collect()} == {"a#0", "b#0"}
+    assert guess == "before selection: as many passages of a language as are wanted, one a document"
+    with pytest.raises(WrongTable, match="^table selection: nothing at"):
+        subjects.expected("judge", lake, own)
+
+
+def test_others_can_be_asked_and_one_that_there_is_not_is_named(spark: SparkSession, own: Settings) -> None:
+    about = spark.createDataFrame([("p", "tha", "กรุงเทพ")], "passage_id string, language string, text string")
+    assert list(subjects.requests("ner", about, own, models=["broad"]).models) == ["broad"]
+    with pytest.raises(UnknownName, match=r"^no model brod; there are: broad, strict, .*\. Did you mean 'broad'\?$"):
+        subjects.requests("ner", about, own, models=["strict", "brod"])
 
 
 def test_a_kind_of_subject_that_there_is_not_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
