@@ -87,6 +87,7 @@ class Committer:
         for segment in segments.listed(self._spool, self._folder):
             if segment.name not in self._committed:
                 segments.set_aside(self._spool, segment)
+        note_aside(self._lake, self._spool)
 
     def _look(self) -> list[Segment]:
         """The segments that are whole and not committed."""
@@ -162,9 +163,16 @@ def adopt(lake: Lake, holder: Holder, *, own: Collection[str] = ()) -> None:
     lines = [name for name in holder.left if name.endswith(LINES)]
     _append(lake, holder, earlier.rows(lake.spark, spool, lines) if lines else None)
     spool.remove([*lines, *(name for name in holder.left if name.endswith(".holder"))])
+    note_aside(lake, spool)
     for name in holder.left:
         if name.startswith(QUEUE) and name not in own:
             spool.remove_folder(name)
+
+
+def note_aside(lake: Lake, spool: Spool) -> None:
+    """A word in the job's line about segments that could not be read, until somebody removes them."""
+    if torn := len(spool.files("aside")):
+        lake.log.notes.append(f"{torn} torn segments in {spool.place('aside')}")
 
 
 def _append(lake: Lake, holder: Holder, answers: DataFrame | None) -> None:

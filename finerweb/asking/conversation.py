@@ -153,6 +153,7 @@ class _Conversation:
                 raise EngineFailed(f"{failures[0]} ({len(failures)} of {len(reports)} tasks; {left:,} requests wait)")
             if not left:
                 return
+            holder.require_last()
             if not gained.answers and tasks == 1:
                 raise self._spent(left)
             # What is left of the budget may be less than a request, dealt to many.
@@ -168,6 +169,7 @@ class _Conversation:
     def _require_ready(self) -> None:
         """Fail before anything is spent, where that can be known."""
         proof.require_price(self.model, self.spec, self.requests.budget, setting=self._question.BUDGET)
+        proof.require_no_speculation(self.lake.spark)
         engines.check(self.spec)
         if not is_local(self.lake.spark):
             proof.require_engine(self.lake.spark, self.spec)

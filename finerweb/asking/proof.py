@@ -50,6 +50,17 @@ def require_price(model: str, spec: Spec, budget: Budget, *, setting: str) -> No
         )
 
 
+def require_no_speculation(spark: SparkSession) -> None:
+    """Raise SpoolFailed where Spark would run a slow task a second time beside the first: both would ask, and pay."""
+    if str(spark.conf.get("spark.speculation", "false")).lower() == "true":
+        raise SpoolFailed(
+            "spark.speculation",
+            found="true: a task that asks slowly is run twice, and its requests are paid for twice",
+            wanted="false",
+            way_out="set it for this job: --conf spark.speculation=false, or the cluster's Spark settings",
+        )
+
+
 def require_engine(spark: SparkSession, spec: Spec) -> None:
     """Raise EngineFailed where an engine cannot be asked by a task: a key that did not reach it, a package, a host."""
     failures = spark.range(0, 1, 1, 1).mapInPandas(partial(_check, spec=spec), "host string, failure string").collect()

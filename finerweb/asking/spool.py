@@ -159,6 +159,6 @@ def _mount(path: str) -> str:
         fields, _, rest = line.partition(" - ")
         point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields.split()[4])
         kinds[point.rstrip("/")] = rest.split()[0]
-    path = str(Path(path).absolute())
-    places = [path, *map(str, Path(path).parents)]
+    real = Path(path).resolve()
+    places = [str(real), *map(str, real.parents)]
     return next((kinds[place.rstrip("/")] for place in places if place.rstrip("/") in kinds), "")

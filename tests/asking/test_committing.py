@@ -135,6 +135,7 @@ def test_a_torn_segment_blocks_nothing(
     assert table(lake) == [("whole", 1, "{}")]
     assert "is torn" in caplog.text
     assert len(spool.files("aside")) == 1
+    assert lake.log.notes == [f"1 torn segments in {spool.url}/aside"]
 
 
 def test_what_a_dead_run_left_is_adopted_once(lake: Lake, spool: Spool) -> None:

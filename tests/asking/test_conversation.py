@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finerweb import questions, settings
-from finerweb.asking import conversation, holding
+from finerweb.asking import conversation, holding, proof
 from finerweb.asking.conversation import Requests
 from finerweb.asking.holding import Holder
 from finerweb.asking.segments import Writer
@@ -231,3 +231,17 @@ def test_a_budget_in_dollars_needs_a_price(spark: SparkSession, lake: Lake) -> N
     models = {"mine": Spec.from_options("vllm", {"model": "random"})}
     with pytest.raises(EngineFailed, match=r"the price of model mine is not known; state it .*models\.mine\.price="):
         ask(spark, lake, models, budget=Budget(usd=1.0))
+
+
+def test_speculation_would_pay_twice(spark: SparkSession) -> None:
+    proof.require_no_speculation(spark)
+    spark.conf.set("spark.sql.legacy.setCommandRejectsSparkCoreConfs", "false")
+    spark.conf.set("spark.speculation", "true")
+    try:
+        with pytest.raises(
+            SpoolFailed, match=r"^spark.speculation: found true: .* wanted false. Set it for this job: "
+        ):
+            proof.require_no_speculation(spark)
+    finally:
+        spark.conf.unset("spark.speculation")
+        spark.conf.unset("spark.sql.legacy.setCommandRejectsSparkCoreConfs")
