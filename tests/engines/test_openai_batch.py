@@ -199,6 +199,19 @@ def test_of_a_batch_that_expired_what_was_done_is_kept_and_the_rest_is_put_again
     assert (endpoint.sizes, endpoint.paid) == ([5, 3], once(5))
 
 
+def test_what_was_put_again_is_not_put_a_third_time_by_a_later_run() -> None:
+    queries, notes = list(requests(5)), Memory()
+    fates = {1: Fate("expired", done=2), 2: Fate(looks=10**9)}
+    with BatchEndpoint(lambda number: fates.get(number, Fate())) as endpoint:
+        endpoint.trouble = lambda method, path: (401, problem("no")) if path == "batches/batch_2" else None
+        with pytest.raises(EngineFailed, match="HTTP 401"):
+            ask(endpoint, queries, notes=notes)
+        endpoint.trouble = lambda method, path: None
+        endpoint.ends["batch_2"] = (Fate(), 0)
+        assert ask(endpoint, queries, notes=notes) == good(*queries)
+    assert (endpoint.sizes, endpoint.paid) == ([5, 3], once(5))
+
+
 def test_a_request_that_no_batch_answers_is_given_up() -> None:
     with BatchEndpoint(lambda number: Fate("expired", done=0)) as endpoint:
         (answer,) = ask(endpoint, requests(1))

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 CHATS = "/v1/chat/completions"  # the endpoint's name, wherever the server itself is
 CONNECT = 10.0  # seconds for a connection
+TICK = 0.2  # seconds between two looks whether it is over
 PAGE = 100  # batches of a list, at most
 FEW_FAILURES = 3  # calls in a row before the first success that fail, and end it
 DAY = 24 * 3600.0  # by so much the clocks of the server and of all that ask may differ
@@ -153,6 +154,16 @@ class Batches:
             return self._access.reply(int(response.get("status_code") or 0), json.dumps(response.get("body")), {})
         return Reply(0, json.dumps(line.get("error")))
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass; raises Over where it is over. No lock is taken: a signal's handler may set the event."""
+        until = time.monotonic() + seconds
+        while not self.is_over.is_set():
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, TICK))
+        raise Over
+
     def delete(self, file: str) -> None:
         """Remove a file there, if that is possible."""
         with suppress(httpx.HTTPError):
@@ -180,8 +191,7 @@ class Batches:
             self._require_weather(reply, failures, began)
             wait = min(LONGEST_WAIT, reply.wait if reply.wait is not None else backoff(failures))
             log.warning("%s: %s; again in %.0f s", self._access.who, self._access.redact(reply.summary), wait)
-            if self.is_over.wait(wait):
-                raise Over
+            self.wait(wait)
             known_reply = instead() if instead else None
             if known_reply:
                 return known_reply

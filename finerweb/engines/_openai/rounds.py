@@ -86,8 +86,8 @@ class Round:
                     del self._pending[pending.name]
                 elif batch := self._look(pending):
                     yield from self._take(pending, batch)
-            if self._requests and self._batches.is_over.wait(self._options.poll):
-                raise Over
+            if self._requests:
+                self._batches.wait(self._options.poll)
 
     def _pull(self, requests: Iterable[Request]) -> None:
         """Take all requests: those in notes wait for their batches, the others are put when they fill one."""
