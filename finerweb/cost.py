@@ -85,6 +85,7 @@ class Allowance:
     def __init__(self, budget: Budget, price: Price | None, expected_out: int) -> None:
         self._budget, self._price, self._expected_out = budget, price or Price(), expected_out
         self._in_flight: dict[str, int] = {}  # request -> characters
+        self._size = 0  # of all that are in flight: an engine may take a hundred thousand at once
         self.is_used_up = False
         self._characters = 0  # of the requests that were answered
         self._spent = Tally()
@@ -95,30 +96,33 @@ class Allowance:
             return True
         if self.is_used_up:
             return False
-        tokens, usd = self._expected([*self._in_flight.values(), size])
+        tokens, usd = self._expected(len(self._in_flight) + 1, self._size + size)
         self.is_used_up = (self._budget.tokens is not None and self._spent.tokens + tokens > self._budget.tokens) or (
             self._budget.usd is not None and self._spent.usd + usd > self._budget.usd
         )
         if self.is_used_up:
             return False
         self._in_flight[request_id] = size
+        self._size += size
         return True
 
     def spend(self, request_id: str, cost: Tally) -> None:
         """An answer came."""
-        self._characters += self._in_flight.pop(request_id, 0)
+        size = self._in_flight.pop(request_id, 0)
+        self._size -= size
+        self._characters += size
         self._spent = self._spent.plus(cost)
 
     def add(self, earlier: Tally) -> None:
         """Of the share so much was spent before."""
         self._spent = self._spent.plus(earlier)
 
-    def _expected(self, sizes: list[int]) -> tuple[float, float]:
-        """Tokens and dollars of requests of so many characters: like those that were answered, or a guess."""
+    def _expected(self, requests: int, size: int) -> tuple[float, float]:
+        """Tokens and dollars of so many requests of so many characters: like those that were answered, or a guess."""
         answered = self._spent.answers
         if answered and self._characters:
-            tokens_in = sum(sizes) * self._spent.tokens_in / self._characters
-            tokens_out = len(sizes) * self._spent.tokens_out / answered
-            return tokens_in + tokens_out, len(sizes) * self._spent.usd / answered
-        tokens_in, tokens_out = sum(sizes) / CHARACTERS_A_TOKEN, len(sizes) * self._expected_out
+            tokens_in = size * self._spent.tokens_in / self._characters
+            tokens_out = requests * self._spent.tokens_out / answered
+            return tokens_in + tokens_out, requests * self._spent.usd / answered
+        tokens_in, tokens_out = size / CHARACTERS_A_TOKEN, float(requests * self._expected_out)
         return tokens_in + tokens_out, self._price.usd(tokens_in, tokens_out, 0)

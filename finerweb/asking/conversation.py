@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from finerweb import engines, questions
-from finerweb.asking import committing, holding, proof, queue, worker
+from finerweb.asking import committing, holding, notes, proof, queue, worker
 from finerweb.asking.committing import Committer
 from finerweb.asking.exchange import Terms
 from finerweb.asking.holding import Holder
@@ -190,6 +190,7 @@ class _Conversation:
         with self.lake.progress.polled(show), committer.behind():
             reports = worker.ask(self.lake.spark, parts, terms=self._terms(holder, len(parts)))
         committing.clear(self.turn.spool, holder.token)
+        notes.clear(self.lake, self.turn.spool, self.spec.fingerprint)
         return committer.amount, reports
 
     def _terms(self, holder: Holder, tasks: int) -> Terms:

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from finerweb import engines, questions
+from finerweb.asking.notes import SpoolNotes
 from finerweb.asking.queue import Due
 from finerweb.asking.segments import Writer
 from finerweb.asking.signs import Watch
+from finerweb.asking.spool import Spool
 from finerweb.cost import UNLIMITED, Allowance, Budget
-from finerweb.engines import Answer, Engine, Request, Shared, Spec
+from finerweb.engines import Answer, Engine, Lasting, Request, Shared, Spec
 from finerweb.errors import EngineFailed
 from finerweb.tables import completions
 
@@ -64,6 +66,9 @@ class Exchange:
         engine = engines.load(self._terms.spec)
         if isinstance(engine, Shared):  # until the holder tells how many there are
             self._watch.sharing = max(self._watch.sharing, self._terms.tasks)
+        if isinstance(engine, Lasting):
+            notes = SpoolNotes(Spool(self._terms.spool), self._terms.spec.fingerprint)
+            engine.remember(notes, self._watch.is_over)
         while True:
             answers = engine.answers(self._requests(engine))
             before = sent = time.monotonic()
@@ -78,7 +83,7 @@ class Exchange:
             except GeneratorExit:  # Spark is gone
                 self._drain(answers, until=before + DRAIN)
                 raise
-            self._require_complete()
+            self._require_complete(engine)
             if not self._again or self._watch.is_over.is_set() or self.allowance.is_used_up:
                 return
 
@@ -131,8 +136,9 @@ class Exchange:
         if later:
             self._again.append(later)
 
-    def _require_complete(self) -> None:
-        if self._in_flight:
+    def _require_complete(self, engine: Engine) -> None:
+        is_left = isinstance(engine, Lasting) and self._watch.is_over.is_set()
+        if self._in_flight and not is_left:
             raise EngineFailed(
                 f"engine {self._terms.spec.engine} left {len(self._in_flight)} requests without an answer, the first: "
                 f"{next(iter(self._in_flight))}"

@@ -8,6 +8,7 @@ renamed: a file has its final name from the start, and tells by itself whether i
     7/answers/00012/          the answers to a part, in segments (segments.py)
     7/tasks/                  a sign of life of every task that asks (holding.py)
     7/committed/              the names of segments that are in the table
+    notes/                    what engines have noted of work that outlives a run (notes.py)
     aside/                    what could not be read
 """
 

@@ -15,6 +15,7 @@ import functools
 import hashlib
 import json
 import re
+import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -149,6 +150,50 @@ class Shared(Protocol):
 
     def share(self, tasks: int, *, is_proven: bool = False) -> None:
         """So many tasks ask it now; `is_proven` where one of them has had an answer, so that its address is right."""
+        ...
+
+
+@dataclass(frozen=True)
+class Note:
+    """Work that outlives the run that began it: the requests that it answers (id, attempt), and when it was begun.
+
+    `details` say where it is, for the engine alone; there is no text and no key in them.
+    """
+
+    requests: tuple[tuple[str, int], ...]
+    begun: float  # seconds since 1970
+    details: dict[str, str]
+
+
+class Notes(Protocol):
+    """What an engine has noted, in this run or an earlier one; all its tasks see the same.
+
+    Its owner removes a note when all that it tells of is answered and in the table, or lost for good.
+    """
+
+    def read(self) -> dict[str, Note]:
+        """All notes by name."""
+        ...
+
+    def write(self, name: str, note: Note) -> None:
+        """Note something; what was noted under this name stays until that is done."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Nothing is to come of it any more."""
+        ...
+
+
+@runtime_checkable
+class Lasting(Protocol):
+    """An engine whose work goes on when the run that asked for it has ended.
+
+    Once `is_over` is set it ends soon, and may leave requests without an answer: the next run asks them again, and is
+    given what came of those in the notes.
+    """
+
+    def remember(self, notes: Notes, is_over: threading.Event) -> None:
+        """Before each part: where its notes are, and what tells it to end."""
         ...
 
 

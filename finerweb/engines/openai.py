@@ -180,7 +180,11 @@ def place(spec: Spec) -> str:
 
 def check(spec: Spec) -> None:
     """Raise EngineFailed for a setting, a key, an endpoint or a model that is not there; asks nothing of a model."""
-    access = Access.from_spec(spec)
+    require_model(Access.from_spec(spec))
+
+
+def require_model(access: Access) -> None:
+    """Raise EngineFailed where the endpoint, or the model in its list of models, is not there."""
     try:
         response = httpx.get(access.address("models"), headers=access.headers, timeout=CONNECT)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -113,6 +113,13 @@ def due(requests: DataFrame, completions: DataFrame, *, attempts: int, again: Se
     return joined.withColumn("attempt", (attempt + 1).cast("int")).withColumnRenamed("problem", "last_problem")
 
 
+def unanswered(noted: DataFrame, completions: DataFrame) -> DataFrame:
+    """Of attempts (request_id, attempt, and more columns) those that have no answer, nor has a later one."""
+    last = completions.groupBy("request_id").agg(F.max("attempt").alias("_last"))
+    joined = noted.join(last, on="request_id", how="left")
+    return joined.filter(F.coalesce("_last", F.lit(0)) < F.col("attempt")).drop("_last")
+
+
 def fresh(answers: DataFrame, completions: DataFrame) -> DataFrame:
     """The answers that the table does not have, each under a number of its own.
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ import pytest
 from finerweb import engines
 from finerweb.asking import exchange, queue, segments, signs, worker
 from finerweb.asking.exchange import Terms
+from finerweb.asking.notes import SpoolNotes
 from finerweb.asking.queue import Due, Part
 from finerweb.asking.signs import Sign
 from finerweb.asking.spool import Spool
 from finerweb.asking.worker import Report
 from finerweb.cost import Budget, Price
-from finerweb.engines import Answer, Request, Spec
+from finerweb.engines import Answer, Note, Notes, Request, Spec
 from finerweb.errors import EngineFailed, SpoolFailed
 
 GOOD = '{"entities": [{"mention": "Cairo", "type": "city"}]}'
@@ -153,6 +155,32 @@ def test_a_holder_that_stops_is_heard(tmp_path: Path) -> None:
     signs.write(Spool(str(tmp_path)), signs.holder_of(TOKEN), Sign(state=signs.STOPPED))
     assert report(many(tmp_path, 5), terms(tmp_path)) == Report(0, 5, None)
     assert kept(tmp_path) == []
+
+
+class Patient:
+    """An engine whose work goes on elsewhere: it gives one answer, and waits for the others until it is over."""
+
+    def remember(self, notes: Notes, is_over: threading.Event) -> None:
+        self.is_over = is_over
+        notes.write("a", Note((("r0", 1),), 5.0, {"batch": "7"}))
+
+    def answers(self, requests: Iterable[Request]) -> Iterator[Answer]:
+        yield Answer(next(iter(list(requests))).request_id, GOOD)
+        self.is_over.wait(60)
+
+
+def test_an_engine_whose_work_goes_on_elsewhere_may_leave_it_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "load", lambda spec: Patient())
+    monkeypatch.setattr(signs, "BEAT", 0.05)
+    given = terms(tmp_path)
+    stop = Sign(state=signs.STOPPED)
+    threading.Timer(0.3, signs.write, (Spool(str(tmp_path)), signs.holder_of(TOKEN), stop)).start()
+    assert report(many(tmp_path, 5), given) == Report(0, 4, None)
+    assert answered(tmp_path) == {"r0"}
+    noted = SpoolNotes(Spool(str(tmp_path)), given.spec.fingerprint)
+    assert noted.read() == {"a": Note((("r0", 1),), 5.0, {"batch": "7"})}
 
 
 class Forgetful:

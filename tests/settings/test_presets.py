@@ -7,7 +7,13 @@ import pytest
 from finerweb import settings
 
 ROOT = Path(__file__).parents[2]
-PRESETS = {"openai": "api", "vllm": "own", "gliner": "gliner", "spacy": "spacy"}  # -> the name of its model
+PRESETS = {
+    "openai": "api",
+    "openai-batch": "api",
+    "vllm": "own",
+    "gliner": "gliner",
+    "spacy": "spacy",
+}  # -> the name of its model
 
 
 @pytest.mark.parametrize(("preset", "model"), PRESETS.items())

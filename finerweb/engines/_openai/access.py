@@ -42,6 +42,15 @@ class Options(BaseModel):
     price: Any = None
 
 
+class BatchOptions(Options):
+    """Those of batches, see openai_batch.py. What has no use there is no setting of it."""
+
+    stream: Literal[False] = False
+    requests_per_batch: Annotated[int, Field(gt=0, le=50_000)] = 50_000
+    bytes: Annotated[int, Field(gt=0, le=200_000_000)] = 180_000_000
+    poll: Annotated[float, Field(gt=0)] = 30.0
+
+
 # What is wanted instead of a value that is not shown: it might be a key.
 WANTED = {
     "model": "wanted the name that the endpoint has for a model, such as gpt-4o-mini",
@@ -73,12 +82,12 @@ class Access:
     key: str | None = field(repr=False)
 
     @classmethod
-    def from_spec(cls, spec: Spec) -> Self:
+    def from_spec(cls, spec: Spec, kind: type[Options] = Options) -> Self:
         """From the settings and this process's environment; raises EngineFailed for what cannot be."""
         try:
-            options = Options.model_validate(spec.settings)
+            options = kind.model_validate(spec.settings)
         except ValidationError as error:
-            raise EngineFailed(f"engine {spec.engine}: {_reason(error)}") from None
+            raise EngineFailed(f"engine {spec.engine}: {_reason(error, kind)}") from None
         access = cls(options, _key(options))
         if options.url.rstrip("/").endswith("/chat/completions"):
             raise access.failed("the url ends in /chat/completions, which is added to it", "leave that out")
@@ -160,12 +169,12 @@ def _innermost(error: BaseException) -> str:
     return os.strerror(error.errno) if isinstance(error, ConnectionError) and error.errno else str(error)
 
 
-def _reason(error: ValidationError) -> str:
+def _reason(error: ValidationError, kind: type[Options]) -> str:
     """What is wrong with the settings, by the first of the errors."""
     problem = error.errors(include_url=False, include_context=False)[0]
     name = str(problem["loc"][0])
     if problem["type"] == "extra_forbidden":
-        names = sorted(Options.model_fields)
+        names = sorted(kind.model_fields)
         return f"{name} is no setting of it.{plugins.suggestion(name, names)} There are: {', '.join(names)}"
     if name in WANTED:
         return f"its setting {name}: {WANTED[name]}"

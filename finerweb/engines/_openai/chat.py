@@ -1,5 +1,6 @@
 """How a request is put as a chat completion of OpenAI's kind, and what to leave out where that is refused."""
 
+import copy
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -54,6 +55,10 @@ class Chat:
             **_format(self._formats[0], request),
             **self._settings["extra"],
         }
+
+    def copy(self) -> "Chat":
+        """How requests are put now."""
+        return copy.deepcopy(self)
 
     def stop_streaming(self) -> None:
         """Ask for whole answers from now on."""
