@@ -15,7 +15,7 @@ from finerweb.asking.segments import Writer
 from finerweb.asking.signs import Watch
 from finerweb.asking.spool import Spool
 from finerweb.cost import UNLIMITED, Allowance, Budget
-from finerweb.engines import Answer, Engine, Lasting, Request, Shared, Spec
+from finerweb.engines import Answer, Engine, Heeding, Lasting, Request, Shared, Spec
 from finerweb.errors import EngineFailed
 from finerweb.tables import completions
 
@@ -69,6 +69,8 @@ class Exchange:
         if isinstance(engine, Lasting):
             notes = SpoolNotes(Spool(self._terms.spool), self._terms.spec.fingerprint)
             engine.remember(notes, self._watch.is_over)
+        if isinstance(engine, Heeding):
+            engine.heed(self._watch.is_over)
         while True:
             answers = engine.answers(self._requests(engine))
             before = sent = time.monotonic()
@@ -83,7 +85,7 @@ class Exchange:
             except GeneratorExit:  # Spark is gone
                 self._drain(answers, until=before + DRAIN)
                 raise
-            self._require_complete(engine)
+            self._require_complete()
             if not self._again or self._watch.is_over.is_set() or self.allowance.is_used_up:
                 return
 
@@ -136,9 +138,8 @@ class Exchange:
         if later:
             self._again.append(later)
 
-    def _require_complete(self, engine: Engine) -> None:
-        is_left = isinstance(engine, Lasting) and self._watch.is_over.is_set()
-        if self._in_flight and not is_left:
+    def _require_complete(self) -> None:
+        if self._in_flight and not self._watch.is_over.is_set():
             raise EngineFailed(
                 f"engine {self._terms.spec.engine} left {len(self._in_flight)} requests without an answer, the first: "
                 f"{next(iter(self._in_flight))}"

@@ -197,6 +197,15 @@ class Lasting(Protocol):
         ...
 
 
+@runtime_checkable
+class Heeding(Protocol):
+    """An engine that may wait for long before it sends a request. Once it is over it sends none, and leaves those."""
+
+    def heed(self, is_over: threading.Event) -> None:
+        """For the answers that are asked for from now on."""
+        ...
+
+
 @functools.lru_cache(maxsize=2)
 def load(spec: Spec) -> Engine:
     """The worker's own engine of this spec; raises UnknownName for an engine that does not exist."""

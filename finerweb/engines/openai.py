@@ -24,6 +24,7 @@ import asyncio
 import dataclasses
 import functools
 import json
+import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -66,6 +67,7 @@ class Endpoint:
         self._chat = Chat(options.model_dump())
         self._weather = Weather(access)
         self._pace = self._weather.pace
+        self._is_over: threading.Event | None = None
         self._certificates = httpx.create_ssl_context()  # takes as long as a request
         self._tokens_out = EXPECTED  # a moving average
         self._per_byte = 1 / BYTES_A_TOKEN
@@ -78,7 +80,11 @@ class Endpoint:
 
     def answers(self, requests: Iterable[Request]) -> Iterator[Answer]:
         """An answer for every request, as they come."""
-        return stream(requests, self._session(), limit=self._options.in_flight)
+        return stream(requests, self._session(), limit=self._options.in_flight, is_over=self._is_over)
+
+    def heed(self, is_over: threading.Event) -> None:
+        """Send nothing more once it is over, and leave what waits for a pause or an endpoint that is gone."""
+        self._is_over = is_over
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[Ask]:

@@ -235,6 +235,25 @@ def test_a_task_that_starts_while_it_is_gone_waits_where_others_had_answers(tmp_
     assert sorted(answers, key=lambda answer: int(answer.request_id[1:])) == good(*queries)
 
 
+def test_a_wait_for_an_endpoint_ends_when_it_is_over_and_leaves_what_was_not_sent() -> None:
+    answers: list[Answer] = []
+    is_over = threading.Event()
+    with Endpoint() as endpoint:
+        engine = openai.load(spec(endpoint, in_flight=4))
+        engine.heed(is_over)
+        stream = engine.answers(requests(50))
+        answers += [next(stream) for _ in range(10)]
+    waiting = threading.Thread(target=lambda: answers.extend(stream))
+    waiting.start()
+    time.sleep(0.5)
+    assert waiting.is_alive(), "it is patient"
+    is_over.set()
+    waiting.join(5)
+    assert not waiting.is_alive()
+    assert 10 <= len(answers) < 20
+    assert {answer.problem for answer in answers} == {None}
+
+
 def test_an_endpoint_that_is_gone_for_longer_than_patience_ends_it_and_what_came_is_kept() -> None:
     answers: list[Answer] = []
     pulled = iter(requests(50))

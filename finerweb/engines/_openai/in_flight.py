@@ -10,6 +10,8 @@ from typing import Any
 
 from finerweb.engines import Answer, Request
 
+HEED = 0.5  # seconds between two looks at whether it is over
+
 
 class Traffic:
     """The requests of one stream that are under way: those that were sent, and those that wait to be.
@@ -62,13 +64,20 @@ class Traffic:
 Ask = Callable[[Request, Traffic], Coroutine[Any, Any, Answer]]
 
 
-def stream(requests: Iterable[Request], session: AbstractAsyncContextManager[Ask], *, limit: int) -> Iterator[Answer]:
+def stream(
+    requests: Iterable[Request],
+    session: AbstractAsyncContextManager[Ask],
+    *,
+    limit: int,
+    is_over: threading.Event | None = None,
+) -> Iterator[Answer]:
     """An answer for every request, in the order in which they come; never are more than `limit` pulled and unanswered.
 
     Requests are pulled in the caller's thread, whenever it takes an answer; what was sent goes on while it is busy.
     `session` is entered before the first request and left after the last, in the loop's thread; it yields what asks one
     request. Where that or the pulling raises, nothing more is pulled or sent, and the exception comes after the answers
-    to all that was sent. Who closes the generator wants no answers: what is in flight is hung up on.
+    to all that was sent. Once `is_over` is set, what only waits to be sent is left without an answer. Who closes the
+    generator wants no answers: what is in flight is hung up on.
     """
     results: queue.SimpleQueue[Future[Answer]] = queue.SimpleQueue()
     in_flight: set[Future[Answer]] = set()
@@ -76,7 +85,7 @@ def stream(requests: Iterable[Request], session: AbstractAsyncContextManager[Ask
     traffic = Traffic()
     failure: BaseException | None = None
     has_more = True
-    with _loop() as loop, _entered(session, loop, in_flight) as ask:
+    with _loop() as loop, _entered(session, loop, in_flight) as ask, _heeded(is_over, loop, traffic):
         while has_more or in_flight:
             has_more = has_more and not traffic.is_stopped
             if has_more:
@@ -96,7 +105,7 @@ def stream(requests: Iterable[Request], session: AbstractAsyncContextManager[Ask
                 result = results.get()
                 in_flight.remove(result)
                 if result.cancelled():
-                    continue  # it was not sent, as another had failed
+                    continue  # it was not sent, as another had failed, or it is over
                 if result.exception():
                     failure, has_more = failure or result.exception(), False
                 else:
@@ -108,6 +117,23 @@ def stream(requests: Iterable[Request], session: AbstractAsyncContextManager[Ask
 async def _under_way(ask: Ask, request: Request, traffic: Traffic) -> Answer:
     with traffic.under_way():
         return await ask(request, traffic)
+
+
+@contextmanager
+def _heeded(is_over: threading.Event | None, loop: asyncio.AbstractEventLoop, traffic: Traffic) -> Iterator[None]:
+    """Stop the traffic when it is over."""
+
+    async def watch(event: threading.Event) -> None:
+        while not event.is_set():
+            await asyncio.sleep(HEED)
+        traffic.stop()
+
+    watching = asyncio.run_coroutine_threadsafe(watch(is_over), loop) if is_over else None
+    try:
+        yield
+    finally:
+        if watching:
+            watching.cancel()
 
 
 def _task() -> asyncio.Task[Any]:
