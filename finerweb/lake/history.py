@@ -51,8 +51,8 @@ class History(NamedTuple):
     @property
     def rows(self) -> int:
         """How many rows the last writer wrote."""
-        metrics = next((commit["operationMetrics"] for commit in self.commits if commit["version"] == self.written), {})
-        return int(metrics.get("numOutputRows", 0))
+        writer = next((commit for commit in self.commits if commit["version"] == self.written), None)
+        return int(writer["operationMetrics"].get("numOutputRows", 0)) if writer else 0
 
     def is_nth_append(self, every: int) -> bool:
         """Did the versions pass a multiple of `every` with the last append?"""
@@ -62,7 +62,7 @@ class History(NamedTuple):
 
     def _newest(self, commits: list[Row]) -> int:
         # Delta forgets commits after 30 days: where all that is left is maintenance, the oldest stands for what was.
-        return int((commits or self.commits[-1:] or [{"version": -1}])[0]["version"])
+        return next((int(commit["version"]) for commit in (*commits, *self.commits[-1:])), -1)
 
 
 def changes(commit: Row) -> bool:

@@ -225,9 +225,8 @@ class Lake:
 
     def _write(self, table: Table, frame: DataFrame, *, mode: str, transaction: tuple[str, int] | None = None) -> int:
         self.create(table)
-        # A transaction's name is the version it starts from: a second driver at the same work, or a retry after a
-        # commit whose answer was lost, repeats the name, and Delta leaves it out. Maintenance between the starts of the
-        # two makes no other name.
+        # A transaction's name is the version it starts from, whatever maintenance came after: a second driver at the
+        # same work, or a retry after a commit whose answer was lost, repeats the name, and Delta leaves it out.
         if table.name not in self._begins:
             self._begins[table.name] = self._store.history(table)
         begin = f"finerweb/{self.log.job}/{table.name}/{self._begins[table.name].written}"
