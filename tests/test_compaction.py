@@ -179,10 +179,10 @@ def were_together(lake: Lake, table: Table) -> bool:
 
 
 def test_a_compaction_that_a_change_overtakes_is_left_for_later(spark: SparkSession, lake: Lake) -> None:
-    rows = [(f"{number}", "eng", "a") for number in range(150)]
+    rows = [(f"{number}", "eng", "a") for number in range(80)]
     result: list[Compaction | None] = []
     for _ in range(5):
-        lake.append(near_duplicates.TABLE, pairs(spark, rows, files=150))
+        lake.append(near_duplicates.TABLE, pairs(spark, rows, files=80))
         thread = threading.Thread(target=lambda: result.append(lake.compact(near_duplicates.TABLE)))
         thread.start()
         while thread.is_alive() and not spark.sparkContext.statusTracker().getActiveJobsIds():
