@@ -88,10 +88,11 @@ def test_a_replaced_table_has_the_new_rows_alone_and_keeps_the_old_version(spark
 
 def test_the_same_append_made_twice_is_made_once(spark: SparkSession, lake: Lake) -> None:
     again = Lake(spark, lake.location)
-    for driver in (lake, again):
+    for driver in (lake, again):  # a second driver begins where the first does, though the table was tended meanwhile
         driver.create(NOTES)
         driver.begin("ingest_notes")
-    again._transactions = {"notes": ("0", 0)}  # a second driver that began where the first did
+        driver._begins["notes"] = driver._store.history(NOTES)
+        spark.sql(f"ALTER TABLE {driver.name(NOTES)} CLUSTER BY (note_id)")
     lake.append(NOTES, notes(spark, FIRST))
     again.append(NOTES, notes(spark, FIRST))
     assert content(lake.read(NOTES)) == FIRST
@@ -276,6 +277,7 @@ def test_deleted_rows_stay_in_older_versions_until_these_are_removed(spark: Spar
 
     lake.vacuum(NOTES)
     assert content(lake.read(NOTES)) == FIRST[:1]
+    assert (lake.version(NOTES), lake.log.inputs) == (version + 2, {"notes": str(version)})
     assert [path for path in Path(lake.place(NOTES)).rglob("*.parquet") if "กรุงเทพ".encode() in path.read_bytes()] == []
     with pytest.raises((PySparkException, Py4JError)):
         lake.read(NOTES, version=1).collect()

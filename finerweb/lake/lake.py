@@ -2,12 +2,15 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from finerweb.lake.compacting import LOOK_EVERY, Compaction
+from finerweb.lake.history import History
 from finerweb.lake.store import Store
 from finerweb.progress import SILENT, Progress
 from finerweb.rows import slices
@@ -31,7 +34,8 @@ class Lake:
     def begin(self, job: str) -> RunLog:
         """Start the log of a run of a job."""
         self.log = RunLog(job)
-        self._transactions: dict[str, tuple[str, int]] = {}
+        self._begins: dict[str, History] = {}  # of the tables that it writes
+        self._appends: Counter[str] = Counter()
         return self.log
 
     def name(self, table: Table) -> str:
@@ -58,6 +62,14 @@ class Lake:
         """Bring a table of an earlier contract to the present one; returns its rows, None where nothing was to do."""
         return self._store.migrate(table)
 
+    def compact(self, table: Table) -> Compaction | None:
+        """Make few files of many small ones, clustered; no row changes, so that no job has anything to do for it.
+
+        None where somebody else's change came between: nothing was done. Whoever appends or reads meanwhile is not
+        disturbed; whoever replaces the table or deletes from it may fail.
+        """
+        return self._store.compact(table)
+
     def settle(self, table: Table, settings: Mapping[str, int]) -> None:
         """Hold a table to the settings that its rows are made with; raises WrongTable where it has rows of others."""
         self.create(table)
@@ -74,10 +86,12 @@ class Lake:
         if or_empty:
             self.create(table)
         self._store.require(table)
-        frame = self._frame(table, version)
+        history = self._store.history(table)
+        frame = self._frame(table, history.last if version is None else version)
         if where:
             frame = frame.filter(where)
-        self.log.inputs[f"{table.name} where {where}" if where else table.name] = self.state(table, where)
+        state = f"{frame.count()} rows" if where else str(history.changed)
+        self.log.inputs[f"{table.name} where {where}" if where else table.name] = state
         return frame
 
     def peek(self, table: Table) -> DataFrame:
@@ -86,9 +100,12 @@ class Lake:
         return self._frame(table)
 
     def state(self, table: Table, where: str | None = None) -> str:
-        """What tells that a table has changed: its version; or, for a part of an append-only table, its rows."""
+        """What tells that a table has changed: the last version that changed it; of a part of it, how many rows.
+
+        A part is one of an append-only table. `read(table, version=...)` gives the rows of then.
+        """
         if where is None or not self.exists(table):
-            return str(self.version(table))
+            return str(self._store.history(table).changed)
         return f"{self._frame(table).filter(where).count()} rows"
 
     def _frame(self, table: Table, version: int | None = None) -> DataFrame:
@@ -118,7 +135,7 @@ class Lake:
         if count:
             with self._configured("spark.databricks.delta.commitInfo.userMetadata", json.dumps({"job": self.log.job})):
                 self._store.delta(table).alias("t").merge(keys.alias("d"), on).whenMatchedDelete().execute()
-            self.log.outputs[table.name] = str(self.version(table))
+            self.log.outputs[table.name] = self.state(table)
         return count
 
     def vacuum(self, table: Table) -> None:
@@ -186,10 +203,11 @@ class Lake:
     def written(self, table: Table) -> DataFrame:
         """The rows of a table that the job wrote."""
         frame = self._frame(table)
-        start = int(self._transactions[table.name][0])
-        if self.log.outputs[table.name] or start < 0:
+        if self.log.outputs[table.name]:
             return frame
-        return frame.join(self._frame(table, start).select(*table.key), on=list(table.key), how="left_anti")
+        # Of the versions that had the rows of then, the last one: an earlier one may have been vacuumed.
+        before = self._frame(table, self._begins[table.name].last)
+        return frame.join(before.select(*table.key), on=list(table.key), how="left_anti")
 
     def define(self, views: Mapping[str, str], tables: Iterable[Table]) -> None:
         """Make views of queries with {table} in them: in a catalogue for everyone, in a folder for this session.
@@ -207,11 +225,12 @@ class Lake:
 
     def _write(self, table: Table, frame: DataFrame, *, mode: str, transaction: tuple[str, int] | None = None) -> int:
         self.create(table)
-        # A transaction's name is the version it starts from: a second driver at the same work, or a retry after a
-        # commit whose answer was lost, repeats the name, and Delta leaves it out.
-        start, count = self._transactions.get(table.name, (str(self.version(table)), 0))
-        self._transactions[table.name] = (start, count + 1)
-        name, number = transaction or (f"finerweb/{self.log.job}/{table.name}/{start}", count)
+        # A transaction's name is the version it starts from, whatever maintenance came after: a second driver at the
+        # same work, or a retry after a commit whose answer was lost, repeats the name, and Delta leaves it out.
+        if table.name not in self._begins:
+            self._begins[table.name] = self._store.history(table)
+        begin = f"finerweb/{self.log.job}/{table.name}/{self._begins[table.name].written}"
+        name, number = transaction or (begin, self._appends[table.name])
         writer = (
             table.guard(table.conform(frame))
             .write.format("delta")
@@ -220,10 +239,12 @@ class Lake:
             .option("txnVersion", number)
             .option("userMetadata", json.dumps({"job": self.log.job, "inputs": self.log.inputs}))
         )
+        self._appends[table.name] += 1
         self._store.save(table, writer)
-        last = self._store.delta(table).history(1).select("version", "operationMetrics").collect()[0]
-        rows = int(last["operationMetrics"].get("numOutputRows", 0))
+        history = self._store.history(table)
         # Others may append to a table that this job appended to; nobody else replaces one that it replaced.
-        self.log.outputs[table.name] = str(last["version"]) if mode == "overwrite" else ""
-        self.log.rows[table.name] = self.log.rows.get(table.name, 0) + rows
-        return rows
+        self.log.outputs[table.name] = str(history.changed) if mode == "overwrite" else ""
+        self.log.rows[table.name] = self.log.rows.get(table.name, 0) + history.rows
+        if mode == "append" and history.is_nth_append(LOOK_EVERY):
+            self._store.tend(table)
+        return history.rows

@@ -1,18 +1,24 @@
 """Where Delta's tables are, and the contracts that they were made to. The only module that knows either."""
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 
 from delta.tables import DeltaTable, DeltaTableBuilder
-from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+from py4j.protocol import Py4JError
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import DataFrame, DataFrameWriter, Row, SparkSession
 
 from finerweb.errors import WrongTable
+from finerweb.lake import history
+from finerweb.lake.compacting import Compaction, Size, is_conflict
+from finerweb.lake.history import History
 from finerweb.table import Table
 
 VERSION_PROPERTY = "finerweb.table.version"
 SETTINGS_PROPERTY = "finerweb.table.settings"
+LOGGER = logging.getLogger(__name__)
 
 
 class Store:
@@ -44,11 +50,15 @@ class Store:
             return DeltaTable.forName(self.spark, self.place(table))
         return DeltaTable.forPath(self.spark, self.place(table))
 
+    def history(self, table: Table) -> History:
+        """The table's commits, back to its last change; none where it is not there."""
+        if table.name not in self._checked and not self.exists(table):
+            return History()
+        return history.read(self.spark, self.name(table))
+
     def version(self, table: Table) -> int:
         """The table's last Delta version; -1 where it is not there."""
-        if table.name not in self._checked and not self.exists(table):
-            return -1
-        return int(self.delta(table).history(1).select("version").collect()[0][0])
+        return self.history(table).last
 
     def frame(self, table: Table, version: int) -> DataFrame:
         """A version of the table with the columns that it had then."""
@@ -109,7 +119,7 @@ class Store:
 
     def settle(self, table: Table, settings: Mapping[str, int]) -> None:
         """Write down the settings that all rows of a table are made with; raises WrongTable where rows have others."""
-        properties = self.delta(table).detail().select("properties").collect()[0][0]
+        properties = self._detail(table)["properties"]
         before: dict[str, int] = json.loads(properties.get(SETTINGS_PROPERTY, "{}"))
         if before == settings:
             return
@@ -125,6 +135,30 @@ class Store:
         text = json.dumps(settings, sort_keys=True)
         self.spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ('{SETTINGS_PROPERTY}' = '{text}')")
 
+    def size(self, table: Table) -> Size:
+        """The table's files and bytes, of any contract; raises WrongTable where it is not there."""
+        detail = self._detail(table)
+        return Size(detail["numFiles"], detail["sizeInBytes"])
+
+    def compact(self, table: Table) -> Compaction | None:
+        """Put small files together, clustered; None where somebody else's change came between, and nothing was done."""
+        before = self.size(table)
+        try:
+            self.spark.sql(f"OPTIMIZE {self.name(table)}").collect()
+        except (PySparkException, Py4JError) as error:
+            if is_conflict(error):
+                return None
+            raise
+        return Compaction(before, self.size(table))
+
+    def tend(self, table: Table) -> None:
+        """Compact a table whose files have become many. What goes wrong is logged, and waits for the next time."""
+        try:
+            if self.size(table).is_scattered and self.compact(table) is None:
+                LOGGER.warning("table %s: not compacted, somebody else changed it; a later append will", table.name)
+        except (PySparkException, Py4JError):
+            LOGGER.warning("table %s: not compacted; a later append will try again", table.name, exc_info=True)
+
     def require(self, table: Table) -> None:
         """Raise WrongTable where the table is not there, or of another contract."""
         if table.name in self._checked:
@@ -136,13 +170,16 @@ class Store:
 
     def _contract(self, table: Table) -> str:
         """The version of the contract that a table was made to; raises WrongTable where there is no table."""
+        return str(self._detail(table)["properties"].get(VERSION_PROPERTY, "none"))
+
+    def _detail(self, table: Table) -> Row:
+        """What Delta says of a table as it is; raises WrongTable where there is none."""
         try:
-            properties = self.delta(table).detail().select("properties").collect()[0][0]
+            return self.delta(table).detail().collect()[0]
         except AnalysisException as error:
             raise WrongTable(
                 f"table {table.name}: nothing at {self.place(table)}; run the job that writes it first (finerweb run)"
             ) from error
-        return str(properties.get(VERSION_PROPERTY, "none"))
 
     def _wrong(self, table: Table, contract: str) -> WrongTable:
         if contract.partition("@")[0] in table.earlier:

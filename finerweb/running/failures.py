@@ -55,18 +55,50 @@ def failures(log: Path) -> Iterator[None]:
     for name in LOGGERS:
         PySparkLogger.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        yield
+        with _logging_to(log):
+            yield
     except (FinerwebError, OSError, PySparkException, Py4JError) as error:
         print(f"finerweb: {explain(error)}\n{_kept(traceback.format_exc(), log)}", file=sys.stderr)
         raise SystemExit(1) from None
 
 
+@contextmanager
+def _logging_to(log: Path) -> Iterator[None]:
+    """Put into the log what finerweb warns of without failing; on the terminal it would break the bar."""
+    logger, handler = logging.getLogger("finerweb"), _Appender(log)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _Appender(logging.Handler):
+    """Appends to a file, which the first line makes; what cannot be written goes to the terminal."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line, or its stack too."""
+        try:
+            _append(self.format(record) + "\n", self._log)
+        except OSError:
+            self.handleError(record)
+
+
+def _append(text: str, log: Path) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
 def _kept(stack: str, log: Path) -> str:
     """Where the stack is to be read: at the end of the log, or here where that cannot be written (a full disk)."""
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8") as file:
-            file.write(stack)
+        _append(stack, log)
     except OSError as error:
         return f"The whole of it, since it could not be written to {log} ({error.strerror}):\n{stack.rstrip()}"
     return f"The whole of it is in {log}"

@@ -6,6 +6,7 @@ from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from finerweb.errors import BadSource
+from finerweb.lake import history
 
 
 def sql_name(place: str) -> str:
@@ -29,8 +30,8 @@ def read(spark: SparkSession, place: str) -> DataFrame:
 
 
 def version(spark: SparkSession, place: str) -> object:
-    """A Delta table's version; of another table or a view its files, or never the same where it has none."""
+    """Of a Delta table the last version that changed it; of another table or a view its files, or never the same."""
     try:
-        return spark.sql(f"DESCRIBE HISTORY {sql_name(place)} LIMIT 1").select("version").collect()[0][0]
+        return history.read(spark, sql_name(place)).changed
     except PySparkException:
         return sorted(spark.read.table(sql_name(place)).inputFiles()) or uuid.uuid4()

@@ -1,5 +1,6 @@
 """A failure that can be mended outside is a message and an exit status; a bug shows its stack, wherever it was raised."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,20 @@ def test_an_error_in_a_query_is_sparks_own_message(
     message = shown(lambda: print(spark.sql("SELECT nothing").collect()), tmp_path / "log", capsys)
     assert message.startswith("finerweb: AnalysisException: [UNRESOLVED_COLUMN.WITHOUT_SUGGESTION]")
     assert "\tat " not in message
+
+
+def test_a_warning_is_told_in_the_log_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with failures(tmp_path / "new" / "finerweb.log"):
+        logging.getLogger("finerweb.lake").warning("table %s waits", "notes 👍🏽")
+    assert (tmp_path / "new" / "finerweb.log").read_text(encoding="utf-8").endswith(" table notes 👍🏽 waits\n")
+    assert capsys.readouterr().err == ""
+
+
+def test_a_warning_that_no_log_takes_fails_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    with failures(tmp_path / "file" / "finerweb.log"):
+        logging.getLogger("finerweb.lake").warning("table %s waits", "notes 👍🏽")
+    assert "Arguments: ('notes 👍🏽',)" in capsys.readouterr().err
 
 
 def test_where_the_log_cannot_be_written_the_stack_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

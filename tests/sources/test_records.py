@@ -299,6 +299,8 @@ def test_a_table_of_a_catalogue_is_read(spark: SparkSession, path: str) -> None:
         assert taken(spark, given) == {"1": "eng"}
         assert [row[2:4] for row in refused(spark, given)] == [("other_script", "Cyrl")]
         before = records.fingerprint(spark, given)
+        if format == "delta":
+            spark.sql(f"OPTIMIZE {delta_tables.sql_name(path)}")  # a new version of the same rows
         assert records.fingerprint(spark, given) == before
         frame.limit(1).write.insertInto(delta_tables.sql_name(path))
         assert records.fingerprint(spark, given) != before
