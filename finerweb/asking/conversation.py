@@ -136,7 +136,7 @@ class _Conversation:
         # What is answered is committed by a task beside those that ask.
         tasks, is_ready = tasks_beside(self.lake.spark, self.tasks), False
         while True:
-            due, version = self._due(), self.lake.version(completions.TABLE)
+            due, state = self._due(), self.lake.state(completions.TABLE)
             with queue.written(due, self.turn.spool, parts=tasks) as parts:
                 if not parts:
                     return
@@ -144,7 +144,7 @@ class _Conversation:
                     self._require_ready()
                     is_ready = True
                 holder = self.turn.take(own=parts)
-                if self.lake.version(completions.TABLE) != version:
+                if self.lake.state(completions.TABLE) != state:
                     continue  # others have asked meanwhile, or died
                 gained, reports = self._ask(holder, parts)
             failures = [report.failure for report in reports if report.failure]
