@@ -69,6 +69,7 @@ def answer_missing(lake: Lake, requests: Requests, *, how: Collection, tasks: in
     that died leaves it in the spool for the next one. Raises EngineFailed, BudgetSpent, or SpoolFailed where another
     run asks the same question.
     """
+    lake.create(completions.TABLE)
     with ExitStack() as turn:
         hold = _Turn(lake, spool_of(lake, how.spool, requests.question), requests.question, turn)
         if any(map(committing.is_left, hold.spool.names())):
@@ -136,8 +137,8 @@ class _Conversation:
         # What is answered is committed by a task beside those that ask.
         tasks, is_ready = tasks_beside(self.lake.spark, self.tasks), False
         while True:
-            due, state = self._due(), self.lake.state(completions.TABLE)
-            with queue.written(due, self.turn.spool, parts=tasks) as parts:
+            state = self.lake.state(completions.TABLE)  # before what is due is told from it
+            with queue.written(self._due(), self.turn.spool, parts=tasks) as parts:
                 if not parts:
                     return
                 if not is_ready:
