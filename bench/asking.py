@@ -5,9 +5,9 @@
 Requests about passages of a Delta table go to the scripted engine `fake` by `annotate`'s own path: what is due, the
 queue, the engine, the spool, `completions`. `--small` and `--large` requests are asked in a process each, then `--most`
 (0 leaves that out). `--store s3` has the spool in an S3 API on loopback. Then a budget is asked past, and `--kills`
-runs at an endpoint are each killed once at a random moment (the driver, a Python worker, the endpoint) and run again,
-until every passage has its answer; requests are counted where they are paid for, by the endpoint. The last line is one
-JSON object:
+runs at an endpoint are each killed once at a random moment (the driver, the Python workers, Spark's JVM, the endpoint;
+answers are committed by forties) and run again, until every passage has its answer and the table is that of any other
+run; requests are counted where they are paid for, by the endpoint. The last line is one JSON object:
 
     growth_100x               seconds of --large over those of --small; a start of Spark is in neither
     requests_per_s            of the largest run, everything written
@@ -195,17 +195,31 @@ def killed(kills: int, seed: int) -> float:
     import kills as killing
 
     draw, paid, needed = random.Random(seed), 0, 0
-    kinds = [killing.kill_driver, killing.kill_worker, killing.kill_endpoint]
+    kinds = [killing.kill_driver, killing.kill_worker, killing.kill_java, killing.kill_endpoint]
+    undisturbed: dict[str, str] = {}
     for number in range(kills):
         with tempfile.TemporaryDirectory(prefix="finerweb-kill-") as folder:
             kind, moment = kinds[number % len(kinds)], draw.uniform(0.05, 0.95)
-            counted = killing.run_killed(kind, Path(folder), moment=moment)
+            # With a commit for every few answers, the committer is under way at many of these moments.
+            counted = killing.run_killed(kind, Path(folder), "ask.slice=40", moment=moment)
             assert len(counted) == killing.PASSAGES, "every passage was asked about"
+            table = answers(Path(folder) / "work" / "lake" / "completions")
+            undisturbed = undisturbed or table
+            assert table == undisturbed, "the table is that of any other run"
             paid, needed = paid + counted.total(), needed + killing.PASSAGES
             print(
                 f"{number + 1}: {kind.__name__} at {moment:.2f}: {counted.total()} for {killing.PASSAGES}", flush=True
             )
     return paid / needed if needed else float("nan")
+
+
+def answers(table: Path) -> dict[str, str]:
+    """The answer to each request, read by another reader of Delta; each stands there once."""
+    from deltalake import DeltaTable
+
+    rows = DeltaTable(table).to_pyarrow_table(columns=["request_id", "attempt", "answer"]).to_pylist()
+    assert len({(row["request_id"], row["attempt"]) for row in rows}) == len(rows)
+    return {row["request_id"]: row["answer"] for row in rows}
 
 
 def main() -> None:

@@ -104,12 +104,21 @@ def kill_worker(asking: subprocess.Popen[str], serving: subprocess.Popen[bytes])
         os.kill(worker, signal.SIGKILL)
 
 
+def kill_java(asking: subprocess.Popen[str], serving: subprocess.Popen[bytes]) -> None:
+    """In local mode the executor, and all of Spark with it."""
+    children = subprocess.run(
+        ["pgrep", "--parent", str(asking.pid), "java"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    for child in children:
+        os.kill(int(child), signal.SIGKILL)
+
+
 def kill_endpoint(asking: subprocess.Popen[str], serving: subprocess.Popen[bytes]) -> None:
     serving.kill()
     serving.wait()
 
 
-def run_killed(kill: Kill, folder: Path, *, moment: float = 0.5) -> Counter[str]:
+def run_killed(kill: Kill, folder: Path, *overrides: str, moment: float = 0.5) -> Counter[str]:
     """Ask, kill after such a share of the requests, ask again at once, as somebody in a hurry would.
 
     Returns how often each prompt came to the endpoint.
@@ -117,18 +126,20 @@ def run_killed(kill: Kill, folder: Path, *, moment: float = 0.5) -> Counter[str]
     log, port = folder / "requests", free_port()
     folder.mkdir(parents=True, exist_ok=True)
     with endpoint(log, port) as serving:
-        first = driver(folder / "work", port, "models.asked.patience=2")  # that is when it says that it is gone
+        # That is when it says that the endpoint is gone.
+        first = driver(folder / "work", port, "models.asked.patience=2", *overrides)
         wait(lambda: came(log).total() >= PASSAGES * moment or first.poll() is not None, "so many requests")
-        kill(first, serving)
-        if kill is not kill_driver:
-            first.communicate(timeout=PATIENCE)
-            assert first.returncode == 1, "it says what happened"
+        if first.poll() is None:
+            kill(first, serving)
+            if kill is not kill_driver:
+                first.communicate(timeout=PATIENCE)
+                assert first.returncode == 1, "it says what happened"
         if serving.poll() is None:
-            finish(driver(folder / "work", port))
+            finish(driver(folder / "work", port, *overrides))
         first.communicate()
     if kill is kill_endpoint:
         with endpoint(log, port):
-            finish(driver(folder / "work", port))
+            finish(driver(folder / "work", port, *overrides))
     return came(log)
 
 
