@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+import hdfs
 import kills
 import pyarrow.fs
 import pytest
@@ -29,6 +30,17 @@ def test_a_driver_and_its_workers_ask_with_a_spool_in_an_s3_api(
     assert kills.came(log).total() == kills.PASSAGES
     assert [name.rpartition("/")[2] for name in left] == ["1.holder"]
     assert not list(tmp_path.rglob("spool")), "nothing is on the disk"
+
+
+def test_a_driver_and_its_workers_ask_with_a_spool_in_hdfs(tmp_path: Path) -> None:
+    log, port = tmp_path / "requests", kills.free_port()
+    with hdfs.served() as place, kills.endpoint(log, port):
+        if place is None:
+            pytest.skip("no HDFS here: its packages did not come from Maven, or it did not start")
+        kills.finish(kills.driver(tmp_path / "work", port, f"ask.spool={place}/finerweb/spool"))
+        left = list(Spool(f"{place}/finerweb/spool").files())
+    assert kills.came(log).total() == kills.PASSAGES
+    assert [name.rpartition("/")[2] for name in left] == ["1.holder"]
 
 
 class Mount(LocalFileSystem):  # type: ignore[misc]  # fsspec has no types
