@@ -345,5 +345,5 @@ def test_a_mixed_day() -> None:
         return troubles[call.number % 6] if call.nth == 1 else None
 
     with Endpoint(script, delay=0.005) as endpoint:
-        assert ask(endpoint, *queries, in_flight=24, timeout=0.25) == good(*queries)
-    assert len(endpoint.calls) == 240
+        assert ask(endpoint, *queries, in_flight=24, timeout=0.5) == good(*queries)
+    assert 240 <= len(endpoint.calls) <= 240 + 12, "twice, and on a busy machine some good ones come too late"

@@ -80,7 +80,8 @@ def test_what_is_gone_for_a_while_is_waited_for(trouble: str, caplog: pytest.Log
         return GONE[trouble] if call.number >= 20 and call.arrival < ended else None
 
     with Endpoint(script, delay=0.01) as endpoint:
-        answers = ask(endpoint, *queries, in_flight=8, retries=4, timeout=0.3)
+        # A busy machine is slow too: only where nothing else tells it is the time a short one.
+        answers = ask(endpoint, *queries, in_flight=8, retries=4, timeout=1.0 if trouble == "no end" else 10.0)
     assert answers == good(*queries)
     lost = [call for call in endpoint.calls if began <= call.arrival < ended]
     assert len(lost) <= 8 + 4 + 12, "those under way, some again, and probes"

@@ -81,18 +81,14 @@ def stream(
     """
     results: queue.SimpleQueue[Future[Answer]] = queue.SimpleQueue()
     in_flight: set[Future[Answer]] = set()
-    waiting = iter(requests)
-    traffic = Traffic()
     failure: BaseException | None = None
-    has_more = True
+    waiting, traffic, has_more = iter(requests), Traffic(), True
     with _loop() as loop, _entered(session, loop, in_flight) as ask, _heeded(is_over, loop, traffic):
         while has_more or in_flight:
             has_more = has_more and not traffic.is_stopped
             if has_more:
-                try:
-                    request = next(waiting, None)
-                except Exception as error:
-                    failure, request = error, None
+                request, failure = _pulled(waiting)
+                if failure:
                     loop.call_soon_threadsafe(traffic.stop)
                 if request is None:
                     has_more = False
@@ -112,6 +108,14 @@ def stream(
                     yield result.result()
     if failure:
         raise failure
+
+
+def _pulled(requests: Iterator[Request]) -> tuple[Request | None, Exception | None]:
+    """The next request, None after the last; or why there is none."""
+    try:
+        return next(requests, None), None
+    except Exception as error:
+        return None, error
 
 
 async def _under_way(ask: Ask, request: Request, traffic: Traffic) -> Answer:
