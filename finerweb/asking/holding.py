@@ -137,6 +137,7 @@ def _claim(lake: Lake, question: str, last: int) -> int:
     try:
         frame = lake.spark.createDataFrame([row], holders.TABLE.schema)
         lake.append(holders.TABLE, frame, transaction=(f"finerweb/holders/{question}", token))
+        lake.log.rows.pop(holders.TABLE.name)  # no work of the job, and no word in its line
     except Exception as error:  # Delta says that another transaction of this name came first, each release in its way
         failure = error
     rows = lake.peek(holders.TABLE).filter((F.col("question") == question) & (F.col("token") == token)).collect()

@@ -78,6 +78,7 @@ def test_a_question_is_held_by_one_and_then_by_the_next(lake: Lake, spool: Spool
             pass
         with holding.held(lake, Spool(f"{spool.url}-judge"), "judge") as other:
             assert (first.token, other.token) == (1, 1)
+    assert lake.log.rows == {}, "a job's line has no word of it"
     sign = signs.read(spool, "1.holder")
     assert sign is not None
     assert sign.state == signs.RELEASED
