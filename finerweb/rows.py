@@ -1,6 +1,6 @@
 """Rows of one frame to rows of another, in Python on the workers; values looked up by a column; slices of a frame."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -52,9 +52,9 @@ def only(frame: DataFrame, column: str, values: Collection[str]) -> DataFrame:
     return frame.join(names, on=column, how="left_semi")
 
 
-def first(frame: DataFrame, rows: int, *, within: str, key: str) -> DataFrame:
-    """The first so many rows of each value of `within` by the hash of `key`: the same ones each time."""
-    order = Window.partitionBy(within).orderBy(F.xxhash64(key), key)
+def first(frame: DataFrame, rows: int, *, within: Sequence[str], key: str) -> DataFrame:
+    """The first so many rows of each combination of `within` by the hash of `key`: the same ones each time."""
+    order = Window.partitionBy(*within).orderBy(F.xxhash64(key), key)
     return frame.withColumn("_turn", F.row_number().over(order)).filter(F.col("_turn") <= rows).drop("_turn")
 
 

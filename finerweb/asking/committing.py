@@ -155,13 +155,16 @@ def adopt(lake: Lake, holder: Holder, *, own: Collection[str] = ()) -> None:
     for token in holder.earlier:
         committed = _committed(spool, token)
         left = [s for s in segments.listed(spool, segments.answers_of(token)) if s.name not in committed]
-        _append(lake, holder, rows(lake, spool, whole) if (whole := [s for s in left if s.is_whole]) else None)
+        whole = [segment for segment in left if segment.is_whole]
+        if whole:
+            _append(lake, holder, rows(lake, spool, whole))
         for segment in left:
             if not segment.is_whole:
                 segments.set_aside(spool, segment)
         clear(spool, token)
     lines = [name for name in holder.left if name.endswith(LINES)]
-    _append(lake, holder, earlier.rows(lake.spark, spool, lines) if lines else None)
+    if lines:
+        _append(lake, holder, earlier.rows(lake.spark, spool, lines))
     spool.remove([*lines, *(name for name in holder.left if name.endswith(".holder"))])
     note_aside(lake, spool)
     for name in holder.left:
@@ -171,14 +174,15 @@ def adopt(lake: Lake, holder: Holder, *, own: Collection[str] = ()) -> None:
 
 def note_aside(lake: Lake, spool: Spool) -> None:
     """A word in the job's line about segments that could not be read, until somebody removes them."""
-    if torn := len(spool.files("aside")):
-        lake.log.notes.append(f"{torn} torn segments in {spool.place('aside')}")
+    torn = len(spool.files("aside"))
+    note = f"{torn} torn segments in {spool.place('aside')}"
+    if torn and note not in lake.log.notes:  # it is asked for after each model
+        lake.log.notes.append(note)
 
 
-def _append(lake: Lake, holder: Holder, answers: DataFrame | None) -> None:
-    if answers is not None:
-        holder.require_last()
-        lake.append(completions.TABLE, completions.fresh(answers, lake.peek(completions.TABLE)))
+def _append(lake: Lake, holder: Holder, answers: DataFrame) -> None:
+    holder.require_last()
+    lake.append(completions.TABLE, completions.fresh(answers, lake.peek(completions.TABLE)))
 
 
 def _committed(spool: Spool, token: int) -> set[str]:

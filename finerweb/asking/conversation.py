@@ -84,6 +84,12 @@ def answers(lake: Lake, requests: Requests) -> DataFrame:
     return completions.last(of_question, requests.frame)
 
 
+def spent(lake: Lake, question: str) -> Tally:
+    """What all answers to the questions that share this one's budget have cost, in this lake."""
+    sharing = questions.of_budget(questions.load(question).BUDGET)
+    return completions.cost(lake.peek(completions.TABLE).filter(F.col("question").isin(sharing)))
+
+
 def spool_of(lake: Lake, spools: str, question: str) -> Spool:
     """Where answers to a question wait on their way to this lake; another lake under the same setting has its own."""
     return Spool(f"{spools}/{question}-{hashlib.sha256(lake.location.encode()).hexdigest()[:8]}")
@@ -197,7 +203,7 @@ class _Conversation:
     def _terms(self, holder: Holder, tasks: int) -> Terms:
         budget = self.requests.budget
         if budget.is_limited:
-            budget = budget.less(self._cost()).share(tasks)
+            budget = budget.less(spent(self.lake, self.requests.question)).share(tasks)
         return Terms(
             self.spec,
             self.turn.spool.url,
@@ -214,13 +220,8 @@ class _Conversation:
     def _question(self) -> Question:
         return questions.load(self.requests.question)
 
-    def _cost(self) -> Tally:
-        """What all answers to the questions of this budget have cost, in this lake."""
-        sharing = questions.of_budget(self._question.BUDGET)
-        return completions.cost(self.lake.peek(completions.TABLE).filter(F.col("question").isin(sharing)))
-
     def _spent(self, waiting: int) -> BudgetSpent:
-        budget, setting, cost = self.requests.budget, self._question.BUDGET, self._cost()
+        budget, setting, cost = self.requests.budget, self._question.BUDGET, spent(self.lake, self.requests.question)
         sharing = " and ".join(f"`{question}`" for question in questions.of_budget(setting))
         limits = {"usd": budget.usd, "tokens": budget.tokens}
         stated = ", ".join(f"{setting}.{name}={limit}" for name, limit in limits.items() if limit is not None)

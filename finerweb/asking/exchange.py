@@ -54,12 +54,13 @@ class Exchange:
         *,
         kept: dict[str, tuple[int, str | None]],
     ) -> None:
-        self.allowance = Allowance(terms.budget, terms.spec.price, terms.tokens_out)
+        self._price = terms.spec.price  # once: the settings are read for it
+        self.allowance = Allowance(terms.budget, self._price, terms.tokens_out)
         self.left = 0
         self._terms, self._writer, self._watch = terms, writer, watch
         self._waiting, self._kept = requests, kept
         self._again: deque[Due] = deque()  # answered badly, and worth another attempt
-        self._in_flight: dict[str, Due] = {}
+        self._in_flight: dict[str, tuple[Due, Request]] = {}
 
     def pulses(self) -> Iterator[None]:
         """Ask; a sign every few seconds. Raises EngineFailed, or where the answers cannot be kept."""
@@ -67,8 +68,7 @@ class Exchange:
         if isinstance(engine, Shared):  # until the holder tells how many there are
             self._watch.sharing = max(self._watch.sharing, self._terms.tasks)
         if isinstance(engine, Lasting):
-            notes = SpoolNotes(Spool(self._terms.spool), self._terms.spec.fingerprint)
-            engine.remember(notes, self._watch.is_over)
+            engine.remember(SpoolNotes(Spool(self._terms.spool), self._terms.spec.fingerprint))
         if isinstance(engine, Heeding):
             engine.heed(self._watch.is_over)
         while True:
@@ -105,7 +105,7 @@ class Exchange:
             if not self.allowance.permits(request.request_id, len(request.instructions) + len(request.prompt)):
                 self.left += 1
                 return
-            self._in_flight[due.request_id] = due
+            self._in_flight[due.request_id] = due, request
             yield request
 
     def _next(self) -> Due | None:
@@ -127,10 +127,10 @@ class Exchange:
         return None
 
     def _keep(self, answer: Answer, seconds: float) -> None:
-        due = self._in_flight.pop(answer.request_id)
-        price, seconds = self._terms.spec.price, seconds / self._watch.sharing
-        problem = answer.problem or completions.problem(due.question, answer, json.loads(due.payload))
-        usd = price.usd(answer.tokens_in, answer.tokens_out, seconds) if price else None
+        due, request = self._in_flight.pop(answer.request_id)
+        seconds /= self._watch.sharing
+        problem = answer.problem or completions.problem(due.question, answer, request.payload)
+        usd = self._price.usd(answer.tokens_in, answer.tokens_out, seconds) if self._price else None
         cost = completions.tally(problem, answer.tokens_in, answer.tokens_out, usd)
         self._writer.put(_row(due, answer, seconds=seconds, usd=usd, problem=problem, run=self._terms.run), cost)
         self.allowance.spend(answer.request_id, cost)

@@ -3,15 +3,17 @@
 Shared by `finerweb plan` and `finerweb preview`. Nothing is asked and nothing is written.
 """
 
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finerweb import estimating, questions
+from finerweb.asking import conversation
 from finerweb.asking.conversation import Requests
 from finerweb.cost import Budget
 from finerweb.engines import Spec
 from finerweb.estimating import Answered, Estimate, Waiting
 from finerweb.lake import Lake
+from finerweb.rows import first
 from finerweb.shipping import is_local
 from finerweb.tables import completions, passages
 
@@ -60,8 +62,7 @@ def left(lake: Lake, requests: Requests) -> Budget:
     """What their budget leaves after all answers to the questions that share it."""
     if not requests.budget.is_limited or not lake.exists(completions.TABLE):
         return requests.budget
-    sharing = questions.of_budget(questions.load(requests.question).BUDGET)
-    return requests.budget.less(completions.cost(lake.read(completions.TABLE).filter(F.col("question").isin(sharing))))
+    return requests.budget.less(conversation.spent(lake, requests.question))
 
 
 def engines(spark: SparkSession, spec: Spec, *, tasks: int) -> int:
@@ -91,9 +92,6 @@ def _sized(lake: Lake, requests: Requests) -> DataFrame:
 
 def _sample(answered: DataFrame) -> DataFrame:
     """At most so many answers of a model in a language, the same ones each time, as `Answered` after the model."""
-    order = Window.partitionBy("model", "language").orderBy(F.xxhash64("request_id"), "request_id")
-    return (
-        answered.withColumn("_turn", F.row_number().over(order))
-        .filter(F.col("_turn") <= AT_MOST)
-        .select("model", "language", "guessed", "tokens_in", "tokens_out", "seconds", F.col("problem").isNotNull())
+    return first(answered, AT_MOST, within=["model", "language"], key="request_id").select(
+        "model", "language", "guessed", "tokens_in", "tokens_out", "seconds", F.col("problem").isNotNull()
     )

@@ -48,7 +48,7 @@ def preview(lake: Lake, settings: Settings, question: str, *, per_language: int,
     """
     module = questions.load(question)
     about, guess = _about(lake, settings, question)
-    few = first(about, per_language, within="language", key=module.SUBJECT_ID)
+    few = first(about, per_language, within=["language"], key=module.SUBJECT_ID)
     every, chosen = (subjects.requests(question, frame, settings, models=models) for frame in (about, few))
     if chosen.frame.isEmpty():
         raise BadInput(

@@ -186,23 +186,19 @@ class Notes(Protocol):
 
 @runtime_checkable
 class Lasting(Protocol):
-    """An engine whose work goes on when the run that asked for it has ended.
+    """An engine whose work goes on when the run that asked for it has ended: the next one is given what came of it."""
 
-    Once `is_over` is set it ends soon, and may leave requests without an answer: the next run asks them again, and is
-    given what came of those in the notes.
-    """
-
-    def remember(self, notes: Notes, is_over: threading.Event) -> None:
-        """Before each part: where its notes are, and what tells it to end."""
+    def remember(self, notes: Notes) -> None:
+        """Before each part: where its notes are."""
         ...
 
 
 @runtime_checkable
 class Heeding(Protocol):
-    """An engine that may wait for long before it sends a request. Once it is over it sends none, and leaves those."""
+    """An engine that may wait for long. Once it is over it ends soon, and may leave requests without an answer."""
 
     def heed(self, is_over: threading.Event) -> None:
-        """For the answers that are asked for from now on."""
+        """Before each part: what tells it to end."""
         ...
 
 

@@ -64,9 +64,13 @@ class Batcher:
         access, options = _opened(spec)
         self._desk = Desk(access, options, Chat(options.model_dump()), Batches(access), Memory())
 
-    def remember(self, notes: Notes, is_over: threading.Event) -> None:
-        """Where its notes are, and what tells it to end."""
-        self._desk.notes, self._desk.batches.is_over = notes, is_over
+    def remember(self, notes: Notes) -> None:
+        """Where its notes are."""
+        self._desk.notes = notes
+
+    def heed(self, is_over: threading.Event) -> None:
+        """What tells it to end: it waits for no batch then."""
+        self._desk.batches.is_over = is_over
 
     def answers(self, requests: Iterable[Request]) -> Iterator[Answer]:
         """An answer for every request, unless it is over before."""

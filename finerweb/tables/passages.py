@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from pyspark.sql import DataFrame, Window
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame
 
 from finerweb import shipping
 from finerweb.languages import ENGLISH, Language
-from finerweb.rows import flat_map
+from finerweb.rows import first, flat_map
 from finerweb.table import Column, Table
 from finerweb.text import segment
 from finerweb.text.spans import Span
@@ -186,14 +185,5 @@ def bands(text: str, locale: str) -> list[int]:
 
 def sample(passages: DataFrame, *, per_language: int) -> DataFrame:
     """At most so many passages of each language, one a document, in its language; the same ones each time."""
-    order = F.xxhash64("passage_id")
-    of_document = Window.partitionBy("document_id").orderBy(order, "passage_id")
-    of_language = Window.partitionBy("language").orderBy(order, "passage_id")
-    return (
-        passages.filter("is_target_language")
-        .withColumn("_turn", F.row_number().over(of_document))
-        .filter("_turn = 1")
-        .withColumn("_turn", F.row_number().over(of_language))
-        .filter(F.col("_turn") <= per_language)
-        .drop("_turn")
-    )
+    one_a_document = first(passages.filter("is_target_language"), 1, within=["document_id"], key="passage_id")
+    return first(one_a_document, per_language, within=["language"], key="passage_id")

@@ -160,9 +160,11 @@ def test_a_holder_that_stops_is_heard(tmp_path: Path) -> None:
 class Patient:
     """An engine whose work goes on elsewhere: it gives one answer, and waits for the others until it is over."""
 
-    def remember(self, notes: Notes, is_over: threading.Event) -> None:
-        self.is_over = is_over
+    def remember(self, notes: Notes) -> None:
         notes.write("a", Note((("r0", 1),), 5.0, {"batch": "7"}))
+
+    def heed(self, is_over: threading.Event) -> None:
+        self.is_over = is_over
 
     def answers(self, requests: Iterable[Request]) -> Iterator[Answer]:
         yield Answer(next(iter(list(requests))).request_id, GOOD)

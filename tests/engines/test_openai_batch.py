@@ -40,7 +40,8 @@ def ask(
     """What a task that has just begun is answered, sorted by the ids."""
     engine = openai_batch.load(spec(endpoint, **options))
     assert isinstance(engine, Lasting)
-    engine.remember(notes or Memory(), is_over or threading.Event())
+    engine.remember(notes or Memory())
+    engine.heed(is_over or threading.Event())
     return sorted(engine.answers(queries), key=lambda answer: (len(answer.request_id), answer.request_id))
 
 
@@ -227,7 +228,7 @@ def test_a_batch_that_was_cancelled_ends_the_job_and_a_later_one_puts_the_rest()
     with BatchEndpoint(lambda number: Fate("cancelled", done=2) if number == 1 else Fate()) as endpoint:
         engine = openai_batch.load(spec(endpoint))
         assert isinstance(engine, Lasting)
-        engine.remember(notes, threading.Event())
+        engine.remember(notes)
         answers = engine.answers(queries)
         assert [next(answers), next(answers)] == good(*queries[:2])
         with pytest.raises(
