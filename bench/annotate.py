@@ -138,7 +138,7 @@ def killed(work: Path) -> tuple[float, int]:
     """Requests over passages, and passages without an answer, after the driver was killed half-way."""
     import kills
 
-    counted = kills.run_killed(kills.kill_driver, work)
+    counted = kills.run_killed([(kills.kill_driver, 0.5)], work, passages=kills.PASSAGES)
     return counted.total() / kills.PASSAGES, kills.PASSAGES - len(counted)
 
 

@@ -5,9 +5,9 @@
 Requests about passages of a Delta table go to the scripted engine `fake` by `annotate`'s own path: what is due, the
 queue, the engine, the spool, `completions`. `--small` and `--large` requests are asked in a process each, then `--most`
 (0 leaves that out). `--store s3` has the spool in an S3 API on loopback. Then a budget is asked past, and `--kills`
-runs at an endpoint are each killed once at a random moment (the driver, the Python workers, Spark's JVM, the endpoint;
-answers are committed by forties) and run again, until every passage has its answer and the table is that of any other
-run; requests are counted where they are paid for, by the endpoint. The last line is one JSON object:
+times something is killed at a random moment (the driver, the Python workers, Spark's JVM, the endpoint; ten in a row in
+one lake, where answers are committed by forties) and the job run again, until every passage has its answer, that of an
+undisturbed run; requests are counted where they are paid for, by the endpoint. The last line is one JSON object:
 
     growth_100x               seconds of --large over those of --small; a start of Spark is in neither
     requests_per_s            of the largest run, everything written
@@ -37,6 +37,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))  # the driver and the endpoi
 
 ANSWER = '{"entities": [{"mention": "Amina Diallo", "type": "person"}]}'
 TASKS = 2
+IN_A_ROW = 10  # kills of one lake's drivers
 BUCKET = "bench"
 EVENTS = {
     "spark.eventLog.enabled": "true",
@@ -191,26 +192,38 @@ def served(store: str) -> Iterator[dict[str, str]]:
 
 
 def killed(kills: int, seed: int) -> float:
-    """Answers that were paid for, over those that were needed, over so many runs that were killed once each."""
+    """Answers that were paid for, over those that were needed, over lakes of so many kills in a row."""
     import kills as killing
 
     draw, paid, needed = random.Random(seed), 0, 0
     kinds = [killing.kill_driver, killing.kill_worker, killing.kill_java, killing.kill_endpoint]
-    undisturbed: dict[str, str] = {}
-    for number in range(kills):
-        with tempfile.TemporaryDirectory(prefix="finerweb-kill-") as folder:
-            kind, moment = kinds[number % len(kinds)], draw.uniform(0.05, 0.95)
-            # With a commit for every few answers, the committer is under way at many of these moments.
-            counted = killing.run_killed(kind, Path(folder), "ask.slice=40", moment=moment)
-            assert len(counted) == killing.PASSAGES, "every passage was asked about"
-            table = answers(Path(folder) / "work" / "lake" / "completions")
-            undisturbed = undisturbed or table
-            assert table == undisturbed, "the table is that of any other run"
-            paid, needed = paid + counted.total(), needed + killing.PASSAGES
-            print(
-                f"{number + 1}: {kind.__name__} at {moment:.2f}: {counted.total()} for {killing.PASSAGES}", flush=True
-            )
+    undisturbed = asked([], draw, passages=IN_A_ROW * killing.PASSAGES)[1] if kills else {}
+    for first in range(0, kills, IN_A_ROW):
+        numbers = range(first, min(kills, first + IN_A_ROW))
+        chosen = [kinds[number % len(kinds)] for number in numbers]
+        counted, table = asked(chosen, draw, passages=len(chosen) * killing.PASSAGES)
+        assert table.items() <= undisturbed.items(), "the answers are those of a run that nobody disturbed"
+        paid, needed = paid + counted, needed + len(table)
     return paid / needed if needed else float("nan")
+
+
+def asked(kinds: list[Any], draw: random.Random, *, passages: int) -> tuple[int, dict[str, str]]:
+    """Requests that came to the endpoint and the table, of a lake whose drivers were killed so at random moments.
+
+    An answer is committed with few others, so that the committer is under way at many of these moments.
+    """
+    import kills as killing
+
+    moments = sorted(draw.uniform(0.02, 0.98) for _ in kinds)
+    draw.shuffle(kinds)
+    with tempfile.TemporaryDirectory(prefix="finerweb-kill-") as folder:
+        row = list(zip(kinds, moments, strict=True))
+        counted = killing.run_killed(row, Path(folder), "ask.slice=40", passages=passages)
+        table = answers(Path(folder) / "work" / "lake" / "completions")
+    assert len(counted) == len(table) == passages, "every passage was asked about, and has its answer"
+    print(", ".join(f"{kind.__name__} at {moment:.2f}" for kind, moment in row) or "nothing killed", end=": ")
+    print(f"{counted.total()} for {passages}", flush=True)
+    return counted.total(), table
 
 
 def answers(table: Path) -> dict[str, str]:

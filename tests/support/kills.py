@@ -10,8 +10,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -57,9 +57,9 @@ def came(log: Path) -> Counter[str]:
     return Counter(line.split("\t")[0] for line in lines)
 
 
-def driver(work: Path, port: int, *overrides: str, **variables: str) -> subprocess.Popen[str]:
+def driver(work: Path, port: int, *overrides: str, passages: int = PASSAGES, **variables: str) -> subprocess.Popen[str]:
     """A driver that asks; `variables` are those of its environment."""
-    command = [sys.executable, str(HERE / "asking_driver.py"), str(work), f"http://127.0.0.1:{port}/v1", str(PASSAGES)]
+    command = [sys.executable, str(HERE / "asking_driver.py"), str(work), f"http://127.0.0.1:{port}/v1", str(passages)]
     return subprocess.Popen(
         [*command, *overrides],
         stdout=subprocess.PIPE,
@@ -118,33 +118,41 @@ def kill_endpoint(asking: subprocess.Popen[str], serving: subprocess.Popen[bytes
     serving.wait()
 
 
-def run_killed(kill: Kill, folder: Path, *overrides: str, moment: float = 0.5) -> Counter[str]:
-    """Ask, kill after such a share of the requests, ask again at once, as somebody in a hurry would.
+def run_killed(kills: Sequence[tuple[Kill, float]], folder: Path, *overrides: str, passages: int) -> Counter[str]:
+    """Ask, kill after such a share of the requests, ask again at once, as somebody in a hurry would, to the last kill.
 
     Returns how often each prompt came to the endpoint.
     """
-    log, port = folder / "requests", free_port()
+    log, port, dead = folder / "requests", free_port(), []
     folder.mkdir(parents=True, exist_ok=True)
-    with endpoint(log, port) as serving:
-        # That is when it says that the endpoint is gone.
-        first = driver(folder / "work", port, "models.asked.patience=2", *overrides)
-        wait(lambda: came(log).total() >= PASSAGES * moment or first.poll() is not None, "so many requests")
-        if first.poll() is None:
-            kill(first, serving)
-            if kill is not kill_driver:
-                first.communicate(timeout=PATIENCE)
-                assert first.returncode == 1, "it says what happened"
-        if serving.poll() is None:
-            finish(driver(folder / "work", port, *overrides))
-        first.communicate()
-    if kill is kill_endpoint:
-        with endpoint(log, port):
-            finish(driver(folder / "work", port, *overrides))
+    with ExitStack() as endpoints:
+        serving = endpoints.enter_context(endpoint(log, port))
+        for kill, moment in kills:
+            # After two seconds it says that the endpoint is gone.
+            asking = driver(folder / "work", port, "models.asked.patience=2", *overrides, passages=passages)
+            wait_for(asking, log, passages * moment)
+            kill(asking, serving)
+            if kill is kill_driver:
+                dead.append(asking)  # what it has started may still hold its output
+                continue
+            asking.communicate(timeout=PATIENCE)
+            assert asking.returncode == 1, "it says what happened"
+            if kill is kill_endpoint:
+                serving = endpoints.enter_context(endpoint(log, port))
+        finish(driver(folder / "work", port, *overrides, passages=passages), passages)
+        for asking in dead:
+            asking.communicate()
     return came(log)
 
 
-def finish(asking: subprocess.Popen[str]) -> None:
+def wait_for(asking: subprocess.Popen[str], log: Path, requests: float) -> None:
+    """Wait until so many requests came of a driver that still asks."""
+    wait(lambda: came(log).total() >= requests or asking.poll() is not None, "so many requests")
+    assert asking.poll() is None, asking.communicate()
+
+
+def finish(asking: subprocess.Popen[str], passages: int = PASSAGES) -> None:
     """Wait for a driver that is to end well."""
     printed, errors = asking.communicate(timeout=PATIENCE)
     assert asking.returncode == 0, errors
-    assert printed.split()[-1] == str(PASSAGES), printed
+    assert printed.split()[-1] == str(passages), printed
