@@ -191,7 +191,8 @@ class _Conversation:
             now = committer.look()
             problems = f" · {now.problems:,} with a problem" if now.problems else ""
             money = f" · ${now.usd:,.2f}" if self.spec.price not in (None, Price()) else ""
-            cost = f"{now.tokens:,} tokens{money}{problems}"
+            absence = f" · {holder.absence}" if holder.absence else ""
+            cost = f"{now.tokens:,} tokens{money}{problems}{absence}"
             bar(now.answers, max(now.answers, total), f"answers of {self.model}", cost, now.tokens)
 
         with self.lake.progress.polled(show), committer.behind():

@@ -15,7 +15,7 @@ from finerweb.asking.segments import Writer
 from finerweb.asking.signs import Watch
 from finerweb.asking.spool import Spool
 from finerweb.cost import UNLIMITED, Allowance, Budget
-from finerweb.engines import Answer, Engine, Heeding, Lasting, Request, Shared, Spec
+from finerweb.engines import Answer, Engine, Heeding, Lasting, Remote, Request, Shared, Spec
 from finerweb.errors import EngineFailed
 from finerweb.tables import completions
 
@@ -71,6 +71,8 @@ class Exchange:
             engine.remember(SpoolNotes(Spool(self._terms.spool), self._terms.spec.fingerprint))
         if isinstance(engine, Heeding):
             engine.heed(self._watch.is_over)
+        if isinstance(engine, Remote):
+            self._watch.absence = engine.absence
         while True:
             answers = engine.answers(self._requests(engine))
             before = sent = time.monotonic()

@@ -5,6 +5,7 @@ once, so that of two drivers that claim the same token one has it, whatever the 
 token is part of every place in the spool, so that what the tasks of an earlier holder still write is told from ours.
 """
 
+import logging
 import os
 import socket
 import time
@@ -24,6 +25,8 @@ from finerweb.lake import Lake
 from finerweb.processes import is_running
 from finerweb.tables import holders
 
+log = logging.getLogger(__name__)
+
 DRAINED = 300.0  # seconds in which tasks whose driver is gone have kept what was under way, or something is wrong
 _held: set[tuple[str, int]] = set()  # by this process: spool, token
 
@@ -38,6 +41,7 @@ class Holder:
     token: int
     state: str = signs.ASKING
     answers: int = 0  # in this stage
+    absence: str | None = None  # of the engine: since when it is gone, and why
     left: list[str] = field(default_factory=list)  # what earlier holders left in the spool
 
     @property
@@ -61,10 +65,16 @@ class Holder:
         tasks: dict[str, int] = {}
         with suppress(SpoolFailed):
             tasks = signs.sharing(self.spool, self.token)
+            self._note(signs.absence(self.spool, self.token))
             before = signs.read(self.spool, signs.holder_of(self.token))
             if before and before.beat == signs.ENDED_BY_ANOTHER:
                 self.state = signs.STOPPED
         return Sign(state=self.state, tasks=tasks, answers=self.answers)
+
+    def _note(self, absence: str | None) -> None:
+        if bool(absence) != bool(self.absence):
+            log.warning("question %s: %s", self.question, absence or "the engine answers again")
+        self.absence = absence
 
 
 @contextmanager

@@ -55,6 +55,11 @@ def tasks_of(token: int) -> str:
     return f"{token}/tasks"
 
 
+def absences_of(token: int) -> str:
+    """The folder in which a holder's tasks say that their engine is gone: a file for each that waits."""
+    return f"{token}/absences"
+
+
 def read(spool: Spool, name: str) -> Sign | None:
     """A sign as it is now; None where it is not there, or is just being written."""
     with suppress(ValueError, TypeError):
@@ -120,12 +125,15 @@ class Watch:
 
     `sharing` is how many tasks ask the same engine now, at least this one; `has_answers` whether any of them has had
     one in this stage. `is_over` is set when the holder has died, has told to stop, or another has taken its place.
+    What `absence` gives, since when the engine is gone and why, is told to the holder while it is.
     """
 
     def __init__(self, spool: Spool, token: int, part: int, engine: str) -> None:
         self._spool, self._holder = spool, holder_of(token)
         self._engine = hashlib.sha256(engine.encode()).hexdigest()[:12]
         self._sign = f"{tasks_of(token)}/{part:05d}.{self._engine}"
+        self._note, self._noted = f"{absences_of(token)}/{part:05d}", ""
+        self.absence: Callable[[], str | None] = lambda: None
         self.is_over = threading.Event()
         self.sharing = 1
         self.has_answers = False
@@ -140,12 +148,22 @@ class Watch:
                 yield
         finally:
             with suppress(Exception):
-                self._spool.remove([self._sign])
+                self._spool.remove([self._sign, *([self._note] if self._noted else [])])
 
     def _look(self) -> Sign:
         with suppress(SpoolFailed):
             self._take(read(self._spool, self._holder))
+            self._tell(self.absence() or "")
         return Sign()
+
+    def _tell(self, absence: str) -> None:
+        if absence == self._noted:
+            return
+        if absence:
+            self._spool.write(self._note, absence.encode())
+        else:
+            self._spool.remove([self._note])
+        self._noted = absence
 
     def _take(self, holder: Sign | None) -> None:
         now = time.monotonic()
@@ -160,3 +178,10 @@ class Watch:
 def sharing(spool: Spool, token: int) -> dict[str, int]:
     """How many tasks ask each engine now, by the names of their signs of life."""
     return dict(Counter(name.rpartition(".")[2] for name in spool.files(tasks_of(token))))
+
+
+def absence(spool: Spool, token: int) -> str | None:
+    """What one of the tasks says whose engine is gone, and how many they are; None where none is."""
+    names = sorted(spool.files(absences_of(token)))
+    said = spool.read(names[0]) if names else None
+    return f"{said.decode()} (tasks that wait: {len(names)})" if said else None

@@ -153,6 +153,15 @@ class Shared(Protocol):
         ...
 
 
+@runtime_checkable
+class Remote(Protocol):
+    """An engine elsewhere, which may be gone for a while; its requests wait then."""
+
+    def absence(self) -> str | None:
+        """Since when it is gone, and why; None while it is there."""
+        ...
+
+
 @dataclass(frozen=True)
 class Note:
     """Work that outlives the run that began it: the requests that it answers (id, attempt), and when it was begun.

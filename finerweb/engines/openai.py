@@ -86,6 +86,10 @@ class Endpoint:
         """Send nothing more once it is over, and leave what waits for a pause or an endpoint that is gone."""
         self._is_over = is_over
 
+    def absence(self) -> str | None:
+        """Since when the endpoint is gone, and why; None while it answers."""
+        return self._weather.breaker.absence
+
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[Ask]:
         many = self._options.in_flight

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -39,6 +39,13 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
     yield process
     process.kill()
     process.wait()
+
+
+def wait(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def tokens(lake: Lake) -> list[int]:
@@ -180,6 +187,23 @@ def test_tasks_that_share_an_engine_know_how_many_they_are(spool: Spool) -> None
         assert all(task.has_answers for task in tasks)
     assert spool.files(signs.tasks_of(7)) == {}
     assert not tasks[0].is_over.is_set()
+
+
+def test_a_holder_hears_that_its_tasks_wait_for_an_endpoint(
+    lake: Lake, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with holding.held(lake, spool, "ner") as holder:
+        tasks = [Watch(spool, holder.token, part, "engine") for part in range(2)]
+        for task in tasks:
+            task.absence = lambda: "gone since noon: refused"
+        with tasks[0].kept(), tasks[1].kept():
+            wait(lambda: holder.absence == "gone since noon: refused (tasks that wait: 2)")
+            tasks[1].absence = lambda: None
+            wait(lambda: holder.absence == "gone since noon: refused (tasks that wait: 1)")
+        wait(lambda: holder.absence is None)
+    first, last = (record.message for record in caplog.records if record.name == holding.__name__)
+    assert first.startswith("question ner: gone since noon: refused (")
+    assert last == "question ner: the engine answers again"
 
 
 def test_a_task_whose_driver_stands_still_asks_nothing_more(spool: Spool) -> None:

@@ -1,6 +1,7 @@
 """One task's requests, and what may happen to it."""
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from endpoint import MODEL, Call, Endpoint
+from endpoint_acts import error
 
 from finerweb import engines
 from finerweb.asking import exchange, queue, segments, signs, worker
@@ -256,6 +259,28 @@ def test_an_engine_is_told_how_many_share_it_and_its_hours_count_once(
     report(many(tmp_path, 4), terms(tmp_path, tasks=2))
     assert engine.shares == [2]
     assert [(row["seconds"], row["usd"]) for row in kept(tmp_path)] == [(0.5, 0.5)] * 4
+
+
+def test_a_task_tells_that_its_endpoint_is_gone_and_that_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signs, "BEAT", 0.05)
+    spool, part = Spool(str(tmp_path)), many(tmp_path, 20)
+    absences: list[str] = []
+
+    def script(call: Call) -> Any:
+        if call.number <= 5:
+            return None
+        if told := signs.absence(spool, TOKEN):
+            absences.append(told)
+        return None if absences else error(503, "loading")
+
+    with Endpoint(script) as endpoint:
+        options = {"model": MODEL, "url": endpoint.url, "key_env": None, "in_flight": 4}
+        outcome = report(part, Terms(Spec.from_options("openai", options), str(tmp_path), TOKEN, "run"))
+    assert outcome == Report(0, 0, None)
+    assert re.fullmatch(r"gone since [\d-]{10} [\d:]{8} UTC: HTTP 503: loading \(tasks that wait: 1\)", absences[0])
+    assert signs.absence(spool, TOKEN) is None
 
 
 def test_a_request_is_rendered_as_its_question_puts_it() -> None:

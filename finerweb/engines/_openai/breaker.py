@@ -36,6 +36,7 @@ class Breaker:
         self._failed: set[str] = set()  # requests, since the last answer
         self._unconnected = 0  # connections in a row that were not made
         self._opened = self._over = math.inf  # and when patience ends
+        self._reason = ""
         self._pauses = 0
         self._next_probe = -math.inf
         self._reminded = -math.inf
@@ -61,11 +62,12 @@ class Breaker:
         return time.monotonic() >= self._over
 
     @property
-    def absence(self) -> str:
-        """Since when it is gone, and for how long."""
-        seconds = time.monotonic() - self._opened
-        since = datetime.now(UTC) - timedelta(seconds=seconds)
-        return f"since {since:%Y-%m-%d %H:%M:%S} UTC ({seconds:,.0f} s)"
+    def absence(self) -> str | None:
+        """Since when it is gone, and why; None while it is there."""
+        if not self.is_open:
+            return None
+        since = datetime.now(UTC) - timedelta(seconds=time.monotonic() - self._opened)
+        return f"gone since {since:%Y-%m-%d %H:%M:%S} UTC: {self._reason}"
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
@@ -86,7 +88,7 @@ class Breaker:
     def answered(self) -> None:
         """The endpoint has taken a request."""
         if self.is_open:
-            LOG.warning("%s: it answers again; it was gone %s", self._who, self.absence)
+            LOG.warning("%s: it answers again, after %.0f s", self._who, time.monotonic() - self._opened)
         self._failed.clear()
         self._unconnected = self._pauses = 0
         self._opened = self._over = math.inf
@@ -116,11 +118,12 @@ class Breaker:
             return False
         if not was_open:
             self._opened, self._over, self._reminded = now, now + self._patience, -math.inf
+        self._reason = reason.rstrip(".")
         self._pause(now, wait)
         if now - self._reminded >= REMINDER:
             self._reminded = now
-            text = "%s: gone %s: %s; one request in %.0f s will show whether it is back; patience: %.0f s"
-            LOG.warning(text, self._who, self.absence, reason.rstrip("."), self._next_probe - now, self._patience)
+            text = "%s: %s; one request in %.0f s will show whether it is back; patience: %.0f s"
+            LOG.warning(text, self._who, self.absence, self._next_probe - now, self._patience)
         return not was_open
 
     def _is_gone(self, at_once: int) -> bool:

@@ -67,7 +67,7 @@ class Weather:
         """The error that ends it all, if this reply is to; for the request no connection was made so often in a row."""
         if self._has_answered:
             way_out = f"{UNREACHED}, or set patience to more seconds. {KEPT}"
-            over = f"gone {self.breaker.absence}: {reply.summary}" if self.breaker.is_over else None
+            over = self.breaker.absence if self.breaker.is_over else None
             return self._access.refusal(reply) or (self._access.failed(over, way_out) if over else None)
         if failure := self._access.final(reply):
             return failure
