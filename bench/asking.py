@@ -197,17 +197,17 @@ def killed(kills: int, seed: int) -> float:
 
     draw, paid, needed = random.Random(seed), 0, 0
     kinds = [killing.kill_driver, killing.kill_worker, killing.kill_java, killing.kill_endpoint]
-    undisturbed = asked([], draw, passages=IN_A_ROW * killing.PASSAGES)[1] if kills else {}
+    undisturbed = disturbed([], draw, passages=IN_A_ROW * killing.PASSAGES)[1] if kills else {}
     for first in range(0, kills, IN_A_ROW):
         numbers = range(first, min(kills, first + IN_A_ROW))
         chosen = [kinds[number % len(kinds)] for number in numbers]
-        counted, table = asked(chosen, draw, passages=len(chosen) * killing.PASSAGES)
+        counted, table = disturbed(chosen, draw, passages=len(chosen) * killing.PASSAGES)
         assert table.items() <= undisturbed.items(), "the answers are those of a run that nobody disturbed"
         paid, needed = paid + counted, needed + len(table)
     return paid / needed if needed else float("nan")
 
 
-def asked(kinds: list[Any], draw: random.Random, *, passages: int) -> tuple[int, dict[str, str]]:
+def disturbed(kinds: list[Any], draw: random.Random, *, passages: int) -> tuple[int, dict[str, str]]:
     """Requests that came to the endpoint and the table, of a lake whose drivers were killed so at random moments.
 
     An answer is committed with few others, so that the committer is under way at many of these moments.

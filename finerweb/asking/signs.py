@@ -183,5 +183,5 @@ def sharing(spool: Spool, token: int) -> dict[str, int]:
 def absence(spool: Spool, token: int) -> str | None:
     """What one of the tasks says whose engine is gone, and how many they are; None where none is."""
     names = sorted(spool.files(absences_of(token)))
-    said = spool.read(names[0]) if names else None
-    return f"{said.decode()} (tasks that wait: {len(names)})" if said else None
+    first = spool.read(names[0]) if names else None
+    return f"{first.decode()} (tasks that wait: {len(names)})" if first else None

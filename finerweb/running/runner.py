@@ -37,7 +37,6 @@ class Runner:
 
     def __init__(self, lake: Lake, settings: Settings, *, force: bool = False) -> None:
         self.lake, self.settings, self.force = lake, settings, force
-        self.code = code.fingerprint()
         self._tables = {table.name: table for table in tables.every()}
         self._states: dict[str, str] = {}
 
@@ -59,7 +58,7 @@ class Runner:
             started=started,
             seconds=seconds,
             settings={path: watching.fingerprint(self.settings, path) for path in sorted(read)},
-            code=self.code,
+            code=code.fingerprint(name),
             inputs=dict(log.inputs),
             outputs=dict(log.outputs),
             rows=rows,
@@ -73,7 +72,7 @@ class Runner:
         last = self._last(name)
         return (
             last is not None
-            and last["code"] == self.code
+            and last["code"] == code.fingerprint(name)
             and all(watching.fingerprint(self.settings, path) == value for path, value in last["settings"].items())
             and all(self._state(key) == state for key, state in last["inputs"].items())
             and all(self._state(key) not in ("-1", ABSENT) for key in last["outputs"])

@@ -271,8 +271,8 @@ def test_a_task_tells_that_its_endpoint_is_gone_and_that_it_is_back(
     def script(call: Call) -> Any:
         if call.number <= 5:
             return None
-        if told := signs.absence(spool, TOKEN):
-            absences.append(told)
+        if absence := signs.absence(spool, TOKEN):
+            absences.append(absence)
         return None if absences else error(503, "loading")
 
     with Endpoint(script) as endpoint:
