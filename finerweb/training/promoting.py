@@ -55,8 +55,9 @@ def promote(
 ) -> Promoted:
     """Compare the versions behind two aliases on `rated` passages (passage_id, language, text, rating).
 
-    Those of documents that one of them was trained or chosen on are left out. Each is read with the thresholds that
-    the selection would use. Raises NoModel where there is no challenger.
+    `better`: the lower end of the 95 % interval of the difference in macro F1 is above the margin. Passages of
+    documents that one of them was trained or chosen on are left out. Each model is read with the thresholds that the
+    selection would use. Raises NoModel where there is no challenger.
     """
     newest, before = tracking.require(model, challenger), tracking.current(model, champion)
     if before is None or before == newest:
@@ -65,16 +66,13 @@ def promote(
         return Promoted(newest, newest, f"{champion} is version {newest}: {why}")
     versions = Versions(newest, before)
     compared = compare(_unseen(rated, model, versions), model, versions, threshold)
-    is_promoted = when == "always" or (when == "better" and _is_better(compared, margin))
+    is_better = compared.rows > 0 and compared.low > margin
+    is_promoted = when == "always" or (when == "better" and is_better)
     _log(compared, versions, is_promoted)
     if is_promoted:
         tracking.promote(model, newest, champion)
     after = newest if is_promoted else before
     return Promoted(newest, after, f"{_in_words(compared, versions)} · {champion} is version {after}")
-
-
-def _is_better(compared: Compared, margin: float) -> bool:
-    return compared.rows > 0 and compared.challenger > compared.champion + margin
 
 
 def _log(compared: Compared, versions: Versions, is_promoted: bool) -> None:

@@ -158,6 +158,10 @@ def test_a_challenger_becomes_champion_where_there_is_none_or_where_it_is_better
     turned = rated(300, is_upside_down=True)
     assert promote(chosen, turned, when="never").champion == "1"
     assert promote(chosen, turned, margin=1.0).champion == "1"
+    few = pd.concat([rated(200).head(44), turned.head(56)])
+    by_chance = promote(chosen, few)
+    assert by_chance.champion == "1", by_chance
+    assert "(difference +0.20, 95 % -0.22 to +0.61)" in by_chance.why
     assert promote(chosen, turned).champion == "2"
     assert tracking.current(chosen.tracking.model, "champion") == "2"
     tracking.promote(chosen.tracking.model, "1", "champion")
