@@ -269,6 +269,12 @@ def test_a_changed_setting_runs_only_what_depends_on_it(run: Run) -> None:
     }
 
 
+def test_a_model_that_nobody_is_asked_makes_no_job_run(run: Run) -> None:
+    models = {**run.chosen.models, "new": Spec.from_options("fake", {})}
+    runner = Runner(run.lake, run.chosen.model_copy(update={"models": models}))
+    assert runner.run("collect_ratings", graph.load("collect_ratings").main).is_current
+
+
 def test_a_table_that_is_dropped_comes_back_the_same(run: Run) -> None:
     kept = sorted(run.lake.read(mentions.TABLE).collect())
     run.lake.spark.sql(f"DELETE FROM {run.lake.name(mentions.TABLE)}")
