@@ -22,9 +22,11 @@ class Benchmark:
         return f"benchmark:{self.spec.name}"
 
     def state(self) -> str | None:
-        """The fingerprint of a file's content; of a data set of the Hub the revision that is asked for."""
+        """The fingerprint of a file's content; of a data set of the Hub the commit of its branch."""
         if self.spec.format == "hub":
-            return self.spec.revision or "main"
+            from finerweb.sources import hub  # datasets takes seconds to import: only where it is used
+
+            return hub.commit(self.spec.path, self.spec.revision)
         file = Path(self.spec.path)
         return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else None
 

@@ -11,11 +11,11 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 from datasets import IterableDataset, load_dataset
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, is_offline_mode
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from pyspark.sql import DataFrame, SparkSession
 
-from finerweb.errors import NotPushed
+from finerweb.errors import BadSource, NotPushed
 from finerweb.formats.release import DATA, ENDINGS
 from finerweb.rows import each
 from finerweb.sources import values
@@ -103,6 +103,31 @@ def push(
             f"{api.endpoint} does not answer ({reason}); is there a network? HF_ENDPOINT names another hub"
         ) from None
     return str(commit.commit_url)
+
+
+def commit(path: str, revision: str | None) -> str:
+    """The commit at which a branch or tag of a data set is now, main's without one; raises BadSource.
+
+    Its name alone of a folder, and where HF_HUB_OFFLINE is set: what was downloaded does not change.
+    """
+    if Path(path).is_dir() or is_offline_mode():
+        return revision or "main"
+    from httpx import HTTPError
+
+    api = HfApi()
+    try:
+        return str(api.dataset_info(path, revision=revision, expand=["sha"]).sha)
+    except HfHubHTTPError as error:
+        reason = str(error.server_message or error).splitlines()[0]
+        raise BadSource(
+            f"data set {path}: {api.endpoint} refuses it ({error.response.status_code}): {reason}"
+        ) from None
+    except (HTTPError, OSError) as error:
+        raise BadSource(
+            f"data set {path}: {api.endpoint} does not answer: {error}",
+            way_out="see that there is a network; HF_ENDPOINT names another hub, and with HF_HUB_OFFLINE=1 what was "
+            "downloaded before is read",
+        ) from None
 
 
 def stream(path: str, config: str | None, split: str, revision: str | None) -> IterableDataset:

@@ -53,12 +53,12 @@ def _reading(source: Source) -> Iterator[None]:
 
 
 def fingerprint(spark: SparkSession, source: Source) -> str:
-    """What tells that a source has changed: its files' names, sizes and times, a table's version, a Hub's revision."""
+    """What tells that a source has changed: its files' names, sizes and times, a table's version, a Hub's commit."""
     state: object
     with _reading(source):
         match source.format:
             case "hub":
-                return f"{source.revision or 'main'}"
+                state = _hub_commit(source)
             case "annotated":
                 state = marked_texts.contents(source)
             case "delta":
@@ -154,6 +154,12 @@ def _records(rows: DataFrame, source: Source, *, file: Column, has_partitions: b
     return defaulted(records, source)
 
 
+def _hub_commit(source: Source) -> str:
+    from finerweb.sources import hub
+
+    return hub.commit(source.path, source.revision)
+
+
 def _hub(spark: SparkSession, source: Source) -> DataFrame:
     from finerweb.sources import hub  # datasets takes seconds to import: only where it is used
 
@@ -162,7 +168,7 @@ def _hub(spark: SparkSession, source: Source) -> DataFrame:
         source.path,
         configs=source.configs,
         split=source.split,
-        revision=source.revision,
+        revision=_hub_commit(source),
         limit=source.limit,
     )
     place = {"source": F.lit(source.name), "file": F.lit(source.path), "block": F.lit(0)}
