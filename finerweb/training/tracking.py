@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ from finerweb.scorer.model_card import Card
 logging.getLogger("mlflow").setLevel(logging.ERROR)
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
-NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # of a model, and of an alias
+# What registries say of a model or an alias that is not there; some say of an alias that the value is invalid, which
+# they say of a name as well.
+NOT_THERE, INVALID = ("RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"), "INVALID_PARAMETER_VALUE"
 MODEL = "model"  # the name of the folder with a model's weights
 
 
@@ -36,9 +39,12 @@ class Registered:
 
 
 def connect(uri: str, experiment: str) -> None:
-    """Use a tracking server or database; an SQLite file keeps its artifacts in the folder `mlflow` beside it."""
+    """Use a tracking server or database; an SQLite file keeps its artifacts in the folder `mlflow` beside it.
+
+    Models of a Databricks workspace (`databricks`, or `databricks://PROFILE`) are in Unity Catalog.
+    """
     mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri("databricks-uc" if uri.startswith("databricks") else uri)
+    mlflow.set_registry_uri(re.sub("^databricks(?!-uc)", "databricks-uc", uri))
     if mlflow.get_experiment_by_name(experiment) is None:
         place = None
         if uri.startswith("sqlite:///"):
@@ -84,15 +90,25 @@ def promote(name: str, version: str, alias: str) -> None:
 
 def current(name: str, alias: str) -> str | None:
     """The version that an alias points to, or None where there is no such model or alias; raises RegistryFailed."""
+    client = mlflow.MlflowClient()
     try:
-        return str(mlflow.MlflowClient().get_model_version_by_alias(name, alias).version)
+        return str(client.get_model_version_by_alias(name, alias).version)
     except MlflowException as error:
-        if error.error_code in NOT_THERE:
+        if error.error_code in NOT_THERE or (error.error_code == INVALID and _is_possible(client, name)):
             return None
         raise RegistryFailed(
             f"registry {mlflow.get_registry_uri()}: asked for {name}@{alias}, found {error.error_code}: "
             f"{str(error).splitlines()[0]}. Is it up, and may this user read it?"
         ) from error
+
+
+def _is_possible(client: mlflow.MlflowClient, name: str) -> bool:
+    """Does the registry take this for a name, whether or not there is a model of it?"""
+    try:
+        client.get_registered_model(name)
+    except MlflowException as error:
+        return error.error_code in NOT_THERE
+    return True
 
 
 def require(name: str, alias: str) -> str:
