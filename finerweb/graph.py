@@ -15,6 +15,7 @@ from finerweb.plugins import suggestion
 from finerweb.project import resource
 
 BUNDLE_JOB = "finerweb"
+FILE = "spark_python_task"  # what a task has that runs a job of ours; another, such as the check, is none
 
 
 def tasks() -> dict[str, list[str]]:
@@ -34,12 +35,15 @@ def _bundle() -> dict[str, Mapping[str, Any]]:
 
 
 def _tasks(job: Mapping[str, Any]) -> dict[str, list[str]]:
-    declared: list[Mapping[str, Any]] = job["tasks"]
-    for task in declared:
-        file = PurePosixPath(task["spark_python_task"]["python_file"])
+    declared: dict[str, Mapping[str, Any]] = {task["task_key"]: task for task in job["tasks"] if FILE in task}
+    for task in declared.values():
+        file = PurePosixPath(task[FILE]["python_file"])
         if file.stem != task["task_key"]:
             raise BadSettings(f"databricks.yml: task {task['task_key']} runs {file}; wanted jobs/{task['task_key']}.py")
-    return {task["task_key"]: [earlier["task_key"] for earlier in task.get("depends_on", [])] for task in declared}
+    return {
+        name: [need["task_key"] for need in task.get("depends_on", []) if need["task_key"] in declared]
+        for name, task in declared.items()
+    }
 
 
 def order() -> list[str]:

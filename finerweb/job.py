@@ -17,6 +17,7 @@ def main(job: Main) -> None:
     parser = argparse.ArgumentParser(description=job.__doc__)
     parser.add_argument("--conf", help="settings that differ from conf/default.yml")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting; may be repeated")
+    parser.add_argument("--commit", help="the git commit of this code, for the log of runs")
     parser.add_argument("--force", action="store_true", help="run even where nothing has changed")
     parser.add_argument("--verbose", action="store_true", help="Spark's own log on the terminal")
     arguments = parser.parse_args()
@@ -24,4 +25,5 @@ def main(job: Main) -> None:
     progress = Progress(Console(stderr=True))
     log = settings.work / "finerweb.log"
     with failures(log), opened(settings, verbose=arguments.verbose, progress=progress) as lake:
-        print(line(Runner(lake, settings, force=arguments.force).run(Path(sys.argv[0]).stem, job)))
+        runner = Runner(lake, settings, force=arguments.force, commit=arguments.commit)
+        print(line(runner.run(Path(sys.argv[0]).stem, job)))

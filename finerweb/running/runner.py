@@ -13,6 +13,7 @@ from finerweb import plugins, tables
 from finerweb.lake import Lake
 from finerweb.run_log import ABSENT, Outside
 from finerweb.running import code, watching
+from finerweb.running import commit as commits
 from finerweb.settings import Settings
 from finerweb.tables import runs
 
@@ -33,10 +34,14 @@ class Outcome(NamedTuple):
 
 
 class Runner:
-    """Runs jobs on one lake, and leaves out those for which nothing has changed since their last run."""
+    """Runs jobs on one lake, and leaves out those for which nothing has changed since their last run.
 
-    def __init__(self, lake: Lake, settings: Settings, *, force: bool = False) -> None:
+    `commit` is the git commit of the code, for the log of runs; None for that of this checkout, where it is one.
+    """
+
+    def __init__(self, lake: Lake, settings: Settings, *, force: bool = False, commit: str | None = None) -> None:
         self.lake, self.settings, self.force = lake, settings, force
+        self.commit = commits.here() if commit is None else commit
         self._tables = {table.name: table for table in tables.every()}
         self._states: dict[str, str] = {}
 
@@ -58,7 +63,7 @@ class Runner:
             started=started,
             seconds=seconds,
             settings={path: watching.fingerprint(self.settings, path) for path in sorted(read)},
-            code=code.fingerprint(name),
+            code=f"{code.fingerprint(name)} {self.commit}".strip(),
             inputs=dict(log.inputs),
             outputs=dict(log.outputs),
             rows=rows,
@@ -72,7 +77,7 @@ class Runner:
         last = self._last(name)
         return (
             last is not None
-            and last["code"] == code.fingerprint(name)
+            and last["code"].partition(" ")[0] == code.fingerprint(name)
             and all(watching.fingerprint(self.settings, path) == value for path, value in last["settings"].items())
             and all(self._state(key) == state for key, state in last["inputs"].items())
             and all(self._state(key) not in ("-1", ABSENT) for key in last["outputs"])

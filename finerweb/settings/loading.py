@@ -123,7 +123,9 @@ def _read(text: str, place: str) -> dict[str, Any]:
 
 
 def _parsed(override: str) -> dict[str, Any]:
-    """`select.per_language=3` as a file would say it."""
+    """`select.per_language=3` as a file would say it, or several: `{select.per_language: 3, train.epochs: 5}`."""
+    if override.lstrip().startswith("{"):
+        return _several(override)
     key, equals, text = override.partition("=")
     shown = secrets.hidden(override)
     if not equals or not key.strip():
@@ -133,7 +135,25 @@ def _parsed(override: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         why = error if shown == override else "it would show what may be a key"
         raise BadSettings(f"--set {shown}: the value is not YAML: {why}") from None
-    for part in reversed(key.strip().split(".")):
+    return _nested(key.strip(), value)
+
+
+def _several(override: str) -> dict[str, Any]:
+    """Settings by name, as a parameter of a Databricks job has them: one text, which may say `{}`."""
+    try:
+        named = yaml.safe_load(override)
+    except yaml.YAMLError:
+        named = None  # the error would show what may be a key
+    if not isinstance(named, dict):
+        raise BadSettings("--set {...}: not YAML; wanted names and values: {select.per_language: 3, train.epochs: 5}")
+    layers = _Layers()
+    for key, value in named.items():
+        layers.add(_nested(str(key), value), "--set")
+    return layers.values
+
+
+def _nested(key: str, value: Any) -> dict[str, Any]:
+    for part in reversed(key.split(".")):
         value = {part: value}
     return dict(value)
 

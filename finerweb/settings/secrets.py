@@ -18,5 +18,8 @@ def names(value: Any) -> Iterator[str]:
 def hidden(override: str) -> str:
     """A `key=value` without its value where a key may be in it."""
     key, _, value = override.partition("=")
-    is_secret = any(NAME.search(word) for word in re.findall(r"\w+", override))
-    return f"{key}=***" if is_secret and value else override
+    if not any(NAME.search(word) for word in re.findall(r"\w+", override)):
+        return override
+    if override.lstrip().startswith("{"):
+        return "{***}"
+    return f"{key}=***" if value else override

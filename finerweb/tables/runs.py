@@ -14,7 +14,7 @@ TABLE = Table(
         Column(
             "settings", "map<string, string>", "setting that the job read -> fingerprint of its value", nullable=False
         ),
-        Column("code", "string", "fingerprint of the project's code", nullable=False),
+        Column("code", "string", "fingerprint of the project's code, and its git commit where known", nullable=False),
         Column("inputs", "map<string, string>", "table, source or model -> its version then", nullable=False),
         Column("outputs", "map<string, string>", "table, file or model -> its version after", nullable=False),
         Column("rows", "map<string, bigint>", "table -> rows written", nullable=False),
