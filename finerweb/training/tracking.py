@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from mlflow.exceptions import MlflowException
 
-from finerweb.errors import NoModel, RegistryFailed
+from finerweb.errors import BadModel, NoModel, RegistryFailed
 from finerweb.scorer import model_card
 from finerweb.scorer.model_card import Card
 
@@ -120,6 +120,14 @@ def require(name: str, alias: str) -> str:
             "students: train_student and promote_student), or name another alias (--set tracking.alias=...)"
         )
     return version
+
+
+def require_signature(name: str, version: str) -> None:
+    """Raise BadModel for a version that does not say what goes in and comes out: Unity Catalog takes none such."""
+    if mlflow.models.get_model_info(f"models:/{name}/{version}").signature is None:
+        raise BadModel(
+            f"model {name}, version {version}", found="no signature", wanted="one", way_out="train it anew, by finerweb"
+        )
 
 
 def describe(name: str, alias: str) -> Registered:
