@@ -33,7 +33,10 @@ CONTAINERS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
 def main(conf: Conf = LOCAL, set: Set = NONE, job: Jobs = NONE) -> None:
     """See whether all that a run needs is there and can be reached, from driver and tasks. Nothing is asked."""
-    jobs = chosen(job)
+    try:
+        jobs = chosen(job)
+    except UnknownName as error:
+        raise typer.BadParameter(str(error), param_hint="--job") from None
     with opened(conf, set) as (lake, settings):
         outcomes = [(name, *_outcome(check)) for name, check in checks(lake, settings, jobs)]
     width = max(len(name) for name, _, _ in outcomes)
