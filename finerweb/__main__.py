@@ -1,11 +1,12 @@
 """`finerweb`: the commands of finerweb/commands and the jobs of databricks.yml, each imported when it is typed."""
 
+import sys
 from typing import Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from finerweb import graph, plugins
+from finerweb import graph, plugins, supported
 
 COMMANDS = "finerweb.commands"
 
@@ -40,7 +41,14 @@ class Commands(TyperGroup):
         listed = self.get_command(ctx, name)
         if listed is None:
             cast(typer.Context, ctx).fail(f"No command {name}.{plugins.suggestion(name, self.list_commands(ctx))}")
-        return name, _command(name, listed.help), rest
+        try:
+            return name, _command(name, listed.help), rest
+        except ModuleNotFoundError as error:
+            failure = supported.missing(error.name)
+            if failure is None:
+                raise
+            print(f"finerweb: {failure}", file=sys.stderr)
+            raise SystemExit(1) from None
 
 
 def _command(name: str, sentence: str | None) -> TyperCommand:

@@ -6,6 +6,8 @@ Spark 4.1, 17.3 has Spark 4.0, and both Python 3.12; serverless environment 5 ha
 
 from collections.abc import Iterable, Mapping
 
+from finerweb.errors import NotInstalled
+
 SPARK = ("4.0", "4.1")
 PYTHON = ("3.11", "3.12", "3.13")
 JAVA = 17
@@ -23,7 +25,12 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "evaluate_student": TORCH,
     "tag_passages": TORCH,
 }
-ASKED_FOR = {"torch": "local", "transformers": "gpu", "accelerate": "gpu", "datasets": "hub", "pyspark": "local"}
+# The extra that has a module.
+EXTRAS = {
+    **dict.fromkeys(("pyspark", "delta", "torch"), "local"),
+    **dict.fromkeys(("transformers", "accelerate", "safetensors"), "gpu"),
+    **{"datasets": "hub", "gliner": "gliner", "spacy": "spacy", "vllm": "vllm"},
+}
 
 
 def modules(jobs: Iterable[str]) -> list[str]:
@@ -33,6 +40,12 @@ def modules(jobs: Iterable[str]) -> list[str]:
 
 def way_out(module: str) -> str:
     """How a module is had."""
-    extra = ASKED_FOR.get(module)
+    extra = EXTRAS.get(module)
     platform = " (a platform has its own)" if extra == "local" else ""
     return f"pip install 'finerweb[{extra}]'{platform}" if extra else f"pip install {module}"
+
+
+def missing(module: str | None) -> NotInstalled | None:
+    """What a failed import says to a person; None for one that no extra has: that is a bug."""
+    name = (module or "").partition(".")[0]
+    return NotInstalled(f"the package {name} is not installed", way_out=way_out(name)) if name in EXTRAS else None

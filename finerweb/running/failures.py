@@ -14,7 +14,7 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.logger import PySparkLogger
 
-from finerweb import errors, settings
+from finerweb import errors, settings, supported
 from finerweb.errors import BadSettings, FinerwebError
 from finerweb.settings import Settings
 
@@ -59,6 +59,12 @@ def failures(log: Path) -> Iterator[None]:
             yield
     except (FinerwebError, OSError, PySparkException, Py4JError) as error:
         print(f"finerweb: {explain(error)}\n{_kept(traceback.format_exc(), log)}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except ModuleNotFoundError as error:
+        failure = supported.missing(error.name)
+        if failure is None:
+            raise
+        print(f"finerweb: {explain(failure)}\n{_kept(traceback.format_exc(), log)}", file=sys.stderr)
         raise SystemExit(1) from None
 
 
@@ -111,6 +117,10 @@ def explain(error: Exception) -> str:
     cause = of_worker(str(error))
     if cause is None:
         return f"{type(error).__name__}: {_cause(str(error))}"
+    absent = re.match(r"No module named '([\w.]+)'", cause.message)
+    failure = supported.missing(absent[1]) if absent else None
+    if failure:
+        return f"NotInstalled: on a worker, {failure}"
     if cause.is_bug:
         return f"a bug, on a worker:\n{cause.stack}"
     return f"{cause.name.rpartition('.')[2]}: {cause.message}"

@@ -31,11 +31,9 @@ class Registry:
     def answer(self, method: str, path: str, given: dict[str, Any]) -> Answer:
         self.calls.append(f"{method} {path}")
         name, what = str(given.get("name", "")), path.removeprefix(REGISTRY)
-        if what == "/api/2.0/mlflow/experiments/get-by-name":
-            experiment = {"experiment_id": "1", "name": given["experiment_name"], "lifecycle_stage": "active"}
-            return 200, {"experiment": experiment}
-        if what.endswith("repository-enabled"):
-            return 200, {"is_databricks_sdk_models_artifact_repository_enabled": False}
+        if what.endswith(("experiments/get-by-name", "repository-enabled")):
+            experiment = {"experiment_id": "1", "name": given.get("experiment_name", ""), "lifecycle_stage": "active"}
+            return 200, {"experiment": experiment, "is_databricks_sdk_models_artifact_repository_enabled": False}
         if len(name.split(".")) != 3 or not all(name.split(".")):
             return _error(400, "INVALID_PARAMETER_VALUE", f"'{name}' is not a valid name: <catalog>.<schema>.<model>")
         if what == "registered-models/create" and name not in self.versions:
@@ -44,11 +42,10 @@ class Registry:
             return _error(400, "RESOURCE_ALREADY_EXISTS", f"Registered model '{name}' already exists")
         if name not in self.versions:
             return _error(404, "RESOURCE_DOES_NOT_EXIST", f"Registered model '{name}' does not exist")
-        if what.startswith("model-versions/"):
-            return 200, self._of_version(what, name, given)
-        return (
-            self._alias(method, name, given) if what.endswith("alias") else (200, {"registered_model": {"name": name}})
-        )
+        if what.endswith("alias"):
+            return self._alias(method, name, given)
+        of_version = what.startswith("model-versions/")
+        return 200, self._of_version(what, name, given) if of_version else {"registered_model": {"name": name}}
 
     def _alias(self, method: str, name: str, given: dict[str, Any]) -> Answer:
         if method == "POST":
