@@ -85,8 +85,8 @@ def task(whole: dict[str, Any], name: str) -> dict[str, Any]:
 
 def cluster(whole: dict[str, Any], name: str) -> dict[str, Any]:
     clusters = whole["resources"]["jobs"]["finerweb"]["job_clusters"]
-    found: dict[str, Any] = next(entry["new_cluster"] for entry in clusters if entry["job_cluster_key"] == name)
-    return found
+    named: dict[str, Any] = next(entry["new_cluster"] for entry in clusters if entry["job_cluster_key"] == name)
+    return named
 
 
 # A broken copy -> what the rule says of it.

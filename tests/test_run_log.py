@@ -1,6 +1,7 @@
 """What a run read and wrote, and things outside the lake by their keys."""
 
 import json
+import subprocess
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from finerweb.running import code
 from finerweb.running.runner import Runner
 from finerweb.settings import Settings
 from finerweb.tables import runs
+
+ROOT = Path(__file__).parents[1]
 
 MOON = '''
 from dataclasses import dataclass
@@ -118,6 +121,24 @@ def test_a_new_kind_is_one_file_and_decides_whether_a_job_runs(
         {f"moon:{phase}": "new 🌑"},
         {f"moon:{phase}": "full 🌕"},
     ]
+
+
+def test_a_run_says_which_commit_it_is_of_and_another_one_is_no_reason_to_run_again(lake: Lake, own: Settings) -> None:
+    def nothing(_: Lake, __: Settings) -> None:
+        pass
+
+    Runner(lake, own, commit="1234abcd").run("look_up", nothing)
+    assert Runner(lake, own, commit="5678efab").run("look_up", nothing).is_current
+    assert Runner(lake, own, commit="").run("look_up", nothing).is_current
+    (row,) = lake.read(runs.TABLE).collect()
+    assert row["code"] == f"{code.fingerprint('look_up')} 1234abcd"
+
+
+def test_the_commit_of_a_checkout_is_known(lake: Lake, own: Settings) -> None:
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if head.returncode:
+        pytest.skip("no git checkout here")
+    assert Runner(lake, own).commit.removesuffix("+") == head.stdout.strip()
 
 
 def test_a_row_of_an_earlier_version_at_most_runs_its_job_again(lake: Lake, own: Settings, tmp_path: Path) -> None:

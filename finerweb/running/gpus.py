@@ -10,9 +10,9 @@ GIGABYTE = 10**9
 UTILISATION = 0.92  # of a GPU's memory, which vLLM takes if nothing else is set (gpu_memory_utilization)
 
 
-def look(spark: SparkSession, found: Machines) -> str:
+def look(spark: SparkSession, fleet: Machines) -> str:
     """The GPUs of a task, in words; a Doubt where tasks share one. Raises NotInstalled where torch cannot use them."""
-    for machine in found():
+    for machine in fleet():
         if machine.trouble:
             raise NotInstalled(
                 f"on {machine.host}",
@@ -20,23 +20,23 @@ def look(spark: SparkSession, found: Machines) -> str:
                 wanted="a build for its driver",
                 way_out="leave torch to the platform (finerweb without [local]), or install the build for its CUDA",
             )
-    shared = [machine.host for machine in found() if machine.gpus and not machine.is_scheduled]
+    shared = [machine.host for machine in fleet() if machine.gpus and not machine.is_scheduled]
     if shared and not shipping.is_local(spark):
         return Doubt(
             f"GPUs on {', '.join(sorted(shared))}, which Spark does not hand out: every task loads its own model on "
             "the first; set spark.task.resource.gpu.amount=1 (and spark.executor.resource.gpu.*, unless the platform "
             "does)"
         )
-    sizes = sorted({size for machine in found() for size in machine.gpus})
+    sizes = sorted({size for machine in fleet() for size in machine.gpus})
     return f"a task has {_gigabytes(sizes[0])}, to itself" if sizes else "none: scoring and training take the CPU"
 
 
-def room(spec: engines.Spec, name: str, found: Machines) -> str:
+def room(spec: engines.Spec, name: str, fleet: Machines) -> str:
     """Whether the model fits the GPUs that a task has; nothing where its engine wants none. Raises EngineFailed."""
     if not getattr(spec.module, "needs_gpu", lambda: False)():
         return ""
     spread = int(spec.settings.get("tensor_parallel_size", 1)) * int(spec.settings.get("pipeline_parallel_size", 1))
-    few = min(found(), key=lambda machine: len(machine.gpus))
+    few = min(fleet(), key=lambda machine: len(machine.gpus))
     if len(few.gpus) < spread:
         raise EngineFailed(
             f"model {name}: a task on {few.host}",
@@ -45,7 +45,7 @@ def room(spec: engines.Spec, name: str, found: Machines) -> str:
             way_out="run this job where there are (Databricks: the cluster `teacher`), and let Spark hand out as many "
             f"to each task: models.{name}.gpus={spread}, or spark.task.resource.gpu.amount={spread}",
         )
-    size, least = spec.module.size(spec), min(min(machine.gpus) for machine in found())
+    size, least = spec.module.size(spec), min(min(machine.gpus) for machine in fleet())
     if size is None:
         return f"{_gigabytes(least)} for a model whose size nobody says"
     room = float(spec.settings.get("gpu_memory_utilization", UTILISATION)) * least

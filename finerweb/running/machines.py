@@ -61,9 +61,9 @@ def _machine(row: dict[str, Any]) -> Machine:
 
 
 def _probe(batches: Iterable[pd.DataFrame], *, modules: Sequence[str], smi: str) -> Iterator[pd.DataFrame]:
-    found = here(modules, smi)
+    machine = here(modules, smi)
     for _ in batches:
-        yield pd.DataFrame([{**found._asdict(), "missing": list(found.missing), "gpus": list(found.gpus)}])
+        yield pd.DataFrame([{**machine._asdict(), "missing": list(machine.missing), "gpus": list(machine.gpus)}])
 
 
 def _gpus(smi: str) -> tuple[tuple[int, ...], bool]:

@@ -50,9 +50,9 @@ def _delta() -> str:
     return f"Delta {version}"
 
 
-def packages(modules: Sequence[str], found: Machines) -> str:
+def packages(modules: Sequence[str], fleet: Machines) -> str:
     """Whether modules are installed on the driver and where tasks run; raises NotInstalled."""
-    places = {"the driver": machines.here([module for module in modules if module != "torch"]), **_by_host(found())}
+    places = {"the driver": machines.here([module for module in modules if module != "torch"]), **_by_host(fleet())}
     for place, machine in places.items():
         if machine.missing:
             ways = "; ".join(dict.fromkeys(map(supported.way_out, machine.missing)))
@@ -65,5 +65,5 @@ def packages(modules: Sequence[str], found: Machines) -> str:
     return f"{', '.join(modules) or 'those of the wheel'}, on the driver and where tasks run"
 
 
-def _by_host(found: Sequence[Machine]) -> dict[str, Machine]:
-    return {f"{machine.host}, where a task runs": machine for machine in found}
+def _by_host(fleet: Sequence[Machine]) -> dict[str, Machine]:
+    return {f"{machine.host}, where a task runs": machine for machine in fleet}

@@ -104,10 +104,10 @@ def test_a_key_that_reaches_the_driver_alone_is_told(
 
 
 def test_a_package_that_is_missing_is_told_with_its_extra(spark: SparkSession) -> None:
-    found = machines.look(spark, tasks=2, modules=["json", "no_such_package"])
-    assert [machine.missing for machine in found] == [("no_such_package",)]
+    fleet = machines.look(spark, tasks=2, modules=["json", "no_such_package"])
+    assert [machine.missing for machine in fleet] == [("no_such_package",)]
     with pytest.raises(NotInstalled, match="where a task runs: found no package no_such_package, wanted it installed"):
-        versions.packages([], lambda: found)
+        versions.packages([], lambda: fleet)
     assert supported.way_out("accelerate") == "pip install 'finerweb[gpu]'"
     assert supported.way_out("torch") == "pip install 'finerweb[local]' (a platform has its own)"
     assert set(supported.MODULES) <= {*graph.order(), *graph.beside()}
@@ -144,7 +144,7 @@ def large(folder: Path, gigabytes: float, **options: int) -> Spec:
 
 
 @pytest.mark.parametrize(
-    ("options", "found", "words"),
+    ("options", "fleet", "words"),
     [
         ({}, [a_machine(80)], "54.9 GB of weights on a GPU of 80 GB"),
         (
@@ -172,14 +172,14 @@ def large(folder: Path, gigabytes: float, **options: int) -> Spec:
     ],
 )
 def test_a_model_fits_the_gpus_of_a_task_or_is_told(
-    options: dict[str, int], found: list[Machine], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    options: dict[str, int], fleet: list[Machine], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vllm, "needs_gpu", lambda: True)  # here is its build for CPUs
     try:
-        said = gpus.room(large(tmp_path / "gemma", 54.88, **options), "gemma", lambda: found)
+        answer = gpus.room(large(tmp_path / "gemma", 54.88, **options), "gemma", lambda: fleet)
     except EngineFailed as error:
-        said = str(error)
-    assert said == words
+        answer = str(error)
+    assert answer == words
 
 
 def test_a_model_for_cpus_needs_no_room(tmp_path: Path) -> None:

@@ -99,6 +99,10 @@ BAD = {
     ),
     "select.per_language": "wanted key=value, such as --set select.per_language=100",
     "=3": "wanted key=value, such as --set select.per_language=100",
+    "{select.per_langage: 3}": (
+        "select.per_langage is not a setting. Did you mean 'per_language'? There are: per_language, threshold"
+    ),
+    "tracking.model=a/b": "tracking.model: found 'a/b'; wanted a name without / and :, which MLflow has other uses for",
 }
 
 
@@ -129,6 +133,23 @@ def test_says_which_option_was_wrong(override: str) -> None:
 )
 def test_says_which_option_named_what_is_not_there(override: str) -> None:
     assert error_of(None, override).startswith(f"--set {override}: ")
+
+
+def test_several_settings_are_one_text_as_a_parameter_of_a_job_has_them() -> None:
+    assert settings.load(None, ["{}"]) == settings.load()
+    chosen = settings.load(None, ["{select.per_language: 3, models.mine: {engine: fake}, models.mine.tasks: 2}"])
+    assert chosen.select.per_language == 3
+    assert chosen.models["mine"] == Spec.from_options("fake", {"tasks": 2})
+    assert settings.load(None, ["{select.per_language: 3}", "select.per_language=4"]).select.per_language == 4
+    assert error_of(None, "{select.per_language: 3").startswith(
+        "--set {...}: not YAML; wanted names and values: {select"
+    )
+
+
+def test_a_key_among_several_settings_is_not_shown() -> None:
+    error = error_of(None, "{models.mine: {engine: openai, model: x, api_key: sk-of-nobody}}")
+    assert error.startswith("--set {***}: models.mine: api_key has no place in settings")
+    assert "nobody" not in error
 
 
 def test_a_value_that_is_not_yaml_is_shown() -> None:

@@ -112,7 +112,7 @@ def _filled(value: Any, whole: Mapping[str, Any]) -> Any:
         return [_filled(inner, whole) for inner in value]
     if not isinstance(value, str):
         return value
-    return re.sub(r"\$\{([\w.]+)\}", lambda found: str(_referred(whole, found[1]) or found[0]), value)
+    return re.sub(r"\$\{([\w.]+)\}", lambda match: str(_referred(whole, match[1]) or match[0]), value)
 
 
 def _referred(whole: Mapping[str, Any], path: str) -> Any:
@@ -173,14 +173,14 @@ def names(target: Target) -> Iterator[str]:
     wanted = {**given, "ask.spool": None, "publish.path": None, "report.path": None}
     for setting, value in wanted.items():
         section, field = setting.split(".")
-        found = getattr(getattr(chosen, section), field)
-        is_made = found == value if value else any(found == place or found.startswith(f"{place}/") for place in volumes)
+        named = getattr(getattr(chosen, section), field)
+        is_made = named == value if value else any(named == place or named.startswith(f"{place}/") for place in volumes)
         if not is_made:
-            yield f"conf/{target.name}.yml: {setting} is {found}, made is {value or ' '.join(sorted(volumes))}"
+            yield f"conf/{target.name}.yml: {setting} is {named}, made is {value or ' '.join(sorted(volumes))}"
         for _, task in target.tasks():
             passed = _passed(task)
-            if passed is not None and passed.get(setting) != found:
-                yield f"{task['task_key']}: {setting} is given as {passed.get(setting)}, in conf it is {found}"
+            if passed is not None and passed.get(setting) != named:
+                yield f"{task['task_key']}: {setting} is given as {passed.get(setting)}, in conf it is {named}"
 
 
 def _passed(task: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -210,10 +210,10 @@ def parameters(target: Target) -> Iterator[str]:
 def _models(target: Target, job: str) -> dict[str, dict[str, Any]]:
     """The models that a job asks, with their settings and their engine."""
     chosen = target.settings
-    asked = [
+    asks = [
         model for name, q in questions.every().items() if job == q.JOB for model in subjects.models_of(name, chosen)
     ]
-    return {name: {"engine": chosen.models[name].engine, **chosen.models[name].settings} for name in asked}
+    return {name: {"engine": chosen.models[name].engine, **chosen.models[name].settings} for name in asks}
 
 
 def secrets(target: Target) -> Iterator[str]:

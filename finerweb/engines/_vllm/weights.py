@@ -26,6 +26,6 @@ def of_hub(name: str, revision: str | None) -> int | None:
 def _largest_kind(files: Iterable[tuple[str, int]]) -> int | None:
     sizes = list(files)
     for kind in KINDS:
-        if found := [size for name, size in sizes if name.endswith(kind) and "/" not in name]:
-            return sum(found)
+        if of_kind := [size for name, size in sizes if name.endswith(kind) and "/" not in name]:
+            return sum(of_kind)
     return None
