@@ -33,6 +33,9 @@ from finerweb.scorer import quality
 from finerweb.scorer.recipe import Recipe
 from finerweb.scorer.targets import USEFUL_FROM, Target, is_useful
 
+# Texts of a length in a batch, as transformers 5 says it, and 4, which Databricks' runtimes have.
+IS_NEWER = "train_sampling_strategy" in TrainingArguments.__dataclass_fields__
+BY_LENGTH: dict[str, Any] = {"train_sampling_strategy": "group_by_length"} if IS_NEWER else {"group_by_length": True}
 OVERFLOWS_IN_FP16 = {"deberta-v2"}  # mDeBERTa; microsoft/DeBERTa#77
 
 # What configurations call their dropouts.
@@ -227,7 +230,7 @@ def _arguments(folder: Path, recipe: Recipe, seed: int, model_type: str) -> Trai
         seed=seed,
         report_to=[],
         disable_tqdm=True,
-        train_sampling_strategy="group_by_length",
+        **BY_LENGTH,
         dataloader_pin_memory=is_gpu,
         remove_unused_columns=False,
         label_names=["labels"],
