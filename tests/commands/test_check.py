@@ -58,7 +58,7 @@ def test_of_a_job_only_what_it_needs_is_looked_at(spark: SparkSession, tmp_path:
     result = CliRunner().invoke(app, ["check", "--conf", "conf/test.yml", "--job", "anotate"])
     assert result.exit_code == 2
     assert "no job anotate; there are" in result.output
-    assert "Did you mean 'annotate'?" in " ".join(result.output.split())
+    assert "'annotate'?" in result.output
 
 
 def test_each_thing_that_cannot_be_reached_has_its_words(
