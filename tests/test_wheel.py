@@ -63,6 +63,7 @@ def stand_in(folder: Path, name: str, version: str) -> str:
 
 
 def uv(*arguments: str) -> str:
+    """What uv says. Not in this folder, whose pyproject.toml tells it which torch to take."""
     done = subprocess.run([UV, *arguments], cwd=ROOT.parent, capture_output=True, text=True, check=False)
     if done.returncode and re.search(r"error sending request|dns error|Failed to fetch", done.stderr):
         pytest.skip(f"the package index cannot be reached: {done.stderr.splitlines()[-1]}")

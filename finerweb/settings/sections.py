@@ -1,10 +1,9 @@
 """The sections of the settings; each setting is explained where its value is, in conf/default.yml."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveInt, ValidationInfo, field_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, field_validator
 
 from finerweb import plugins
 from finerweb.collection import Collection
@@ -18,46 +17,13 @@ from finerweb.settings.models import ModelName, ModelSpec
 from finerweb.settings.section import Section, Share
 from finerweb.settings.sources import Source
 from finerweb.settings.student import Student, Tag
+from finerweb.settings.tracking import Tracking
 
 
 class Lake(Section):
     """Where the tables are: a folder or URL, or `catalog.schema`."""
 
     location: str
-
-
-class Tracking(Section):
-    """MLflow. A name that the registry would refuse is refused here, before anything is trained for it."""
-
-    uri: str
-    experiment: str
-    model: str
-    student: str
-    alias: str
-    challenger: str
-
-    @field_validator("experiment")
-    @classmethod
-    def _is_place(cls, experiment: str, info: ValidationInfo) -> str:
-        if _is_databricks(info) and not experiment.startswith("/"):
-            raise ValueError("wanted a place in the workspace, since tracking.uri is databricks: /Shared/finerweb")
-        return experiment
-
-    @field_validator("model", "student")
-    @classmethod
-    def _is_registrable(cls, name: str, info: ValidationInfo) -> str:
-        if _is_databricks(info) and not re.fullmatch(r"[^./:\s]+(\.[^./:\s]+){2}", name):
-            raise ValueError(
-                "wanted catalog.schema.name, since tracking.uri is databricks, whose models are in Unity Catalog: "
-                f"prod.finerweb.{info.field_name}"
-            )
-        if not name.strip() or re.search("[/:]", name):
-            raise ValueError("wanted a name without / and :, which MLflow has other uses for")
-        return name
-
-
-def _is_databricks(info: ValidationInfo) -> bool:
-    return str(info.data.get("uri", "")).startswith("databricks")
 
 
 class Ingest(Section):

@@ -102,6 +102,14 @@ BAD = {
     "{select.per_langage: 3}": (
         "select.per_langage is not a setting. Did you mean 'per_language'? There are: per_language, threshold"
     ),
+    "tracking.alias=latest": (
+        "tracking.alias: found 'latest'; wanted letters, digits, - and _, other than latest and v1: MLflow has these "
+        "itself"
+    ),
+    "tracking.challenger=v2": (
+        "tracking.challenger: found 'v2'; wanted letters, digits, - and _, other than latest and v1: MLflow has these "
+        "itself"
+    ),
     "tracking.model=a/b": "tracking.model: found 'a/b'; wanted a name without / and :, which MLflow has other uses for",
 }
 

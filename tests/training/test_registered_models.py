@@ -13,6 +13,7 @@ import pytest
 from mlflow.pyfunc.model import PythonModel
 
 import finerweb
+from finerweb.errors import BadModel
 from finerweb.scorer import model_card
 from finerweb.scorer.model_card import Card
 from finerweb.scorer.scorer import Scorer
@@ -113,6 +114,8 @@ def test_a_model_that_was_pickled_by_the_module_of_before_is_served(folder: Path
     before = FROM_A_ZIP.format(archive=archive)
     scores = serve(uri, f"models:/before/{version}", before=before, path=archive)
     pd.testing.assert_frame_equal(scores, expected(folder), check_dtype=False, atol=1e-6)
+    with pytest.raises(BadModel, match=r"^model before, version \d+: found no signature, wanted one\. Train it anew"):
+        tracking.require_signature("before", version)
     # Our own way to it asks for no code.
     assert tracking.card("before", version) == model_card.read(folder)
     values, _ = Scorer(tracking.download("before", version), tokens_per_batch=None).score(TEXTS, cut=True)
