@@ -67,7 +67,7 @@ def session(settings: Settings, *, verbose: bool = False) -> tuple[SparkSession,
         return (builder if is_remote() else builder.config(*ISOLATION)).getOrCreate(), False
     remote = settings.spark.get("spark.remote") or os.environ.get("SPARK_REMOTE")
     if remote:
-        return _connected(remote, settings.spark), True
+        return connected(remote, settings.spark), True
     for key, value in (*DELTA.items(), ISOLATION):
         builder = builder.config(key, value)
     if "PYSPARK_GATEWAY_PORT" in os.environ:  # spark-submit started the JVM
@@ -87,7 +87,7 @@ def session(settings: Settings, *, verbose: bool = False) -> tuple[SparkSession,
         return configure_spark_with_delta_pip(builder).getOrCreate(), True
 
 
-def _connected(remote: str, options: Mapping[str, str]) -> SparkSession:
+def connected(remote: str, options: Mapping[str, str]) -> SparkSession:
     """A session of a Spark Connect server, whose workers get this code; raises NotReached, NotInstalled."""
     _require_server(remote)
     try:
