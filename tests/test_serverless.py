@@ -15,6 +15,7 @@ REFUSED = {
     "cache": "",
     "checkpoint": "",
     "localCheckpoint": "",
+    "cacheTable": "",
     "rdd": "",
     "_jvm": "",
     "_jdf": "",

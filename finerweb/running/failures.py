@@ -17,6 +17,7 @@ from finerweb.errors import BadSettings, FinerwebError
 from finerweb.settings import Settings
 from finerweb.spark_errors import SPARK_ERRORS
 
+MENDABLE: tuple[type[Exception], ...] = (FinerwebError, OSError, *SPARK_ERRORS)  # outside this code
 LONGEST = 2000  # characters of a message of Spark's
 JAVA = r"\n\s*(?=at [\w.$/]+\()|\n(?:Driver|JVM) stacktrace:"  # where Java's stack begins
 LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")  # PySpark's: each error as JSON, before it is caught
@@ -56,7 +57,7 @@ def failures(log: Path) -> Iterator[None]:
     try:
         with _logging_to(log):
             yield
-    except (FinerwebError, OSError, *SPARK_ERRORS) as error:
+    except MENDABLE as error:
         print(f"finerweb: {explain(error)}\n{_kept(traceback.format_exc(), log)}", file=sys.stderr)
         raise SystemExit(1) from None
 
