@@ -77,7 +77,7 @@ def test_a_table_is_made_with_its_contract_and_without_what_outsiders_refuse() -
         "'delta.columnMapping.mode' = 'none', 'delta.constraints.named' = 'note_id <> \\'x\\'', "
         "'finerweb.table.version' = '1') CLUSTER BY (`language`)"
     )
-    assert sql.table("t", NOTES, {}, anew=True).startswith("CREATE OR REPLACE TABLE t (")
+    assert sql.table("t", NOTES, {}, anew=True).startswith("REPLACE TABLE t (")
 
 
 def test_volumes_are_those_that_the_settings_name() -> None:

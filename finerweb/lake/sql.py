@@ -64,7 +64,10 @@ def properties(values: Mapping[str, str]) -> str:
 
 
 def table(name: str, contract: Table, own: Mapping[str, str], *, anew: bool = False) -> str:
-    """Make a table to its contract, with these properties of its own; `anew` in the place of another."""
+    """Make a table to its contract, with these properties of its own; `anew` in the place of one that is there.
+
+    CREATE OR REPLACE would refuse other columns where the table is a folder.
+    """
     columns = ", ".join(
         f"{quoted(column.name)} {column.type}{'' if column.nullable else ' NOT NULL'} COMMENT {text(column.comment)}"
         for column in contract.columns
@@ -72,7 +75,7 @@ def table(name: str, contract: Table, own: Mapping[str, str], *, anew: bool = Fa
     # As properties rather than ALTER TABLE ... ADD CONSTRAINT: one commit for all of them.
     constraints = {f"delta.constraints.{constraint}": rule for constraint, rule in contract.constraints.items()}
     return (
-        f"{'CREATE OR REPLACE TABLE' if anew else 'CREATE TABLE IF NOT EXISTS'} {name} ({columns}) USING delta "
+        f"{'REPLACE TABLE' if anew else 'CREATE TABLE IF NOT EXISTS'} {name} ({columns}) USING delta "
         f"COMMENT {text(contract.comment)} {properties({**OUTSIDERS, **constraints, **own})} "
         f"CLUSTER BY ({', '.join(map(quoted, contract.cluster))})"
     )
