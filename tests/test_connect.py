@@ -19,7 +19,7 @@ from small_run import DRIVER, overrides
 
 from finerweb import graph, settings, tables
 from finerweb.errors import NotReached
-from finerweb.running import session
+from finerweb.running import connecting
 
 ROOT = Path(__file__).parent.parent
 
@@ -177,7 +177,7 @@ def test_nothing_is_left_lying_about(finished: Finished) -> None:
 def test_a_server_that_is_not_there_is_named_at_once_and_its_token_is_not() -> None:
     own = settings.load("conf/test.yml", ["spark={spark.remote: 'sc://127.0.0.1:1/;token=secret'}"])
     with pytest.raises(NotReached) as refused:
-        session.connected(own.spark["spark.remote"], own.spark)
+        connecting.connected(own.spark["spark.remote"], own.spark)
     assert str(refused.value) == (
         "Spark Connect at 127.0.0.1:1: found Connection refused, wanted a server that listens. Start it, or name "
         "another: SPARK_REMOTE=sc://host:port, or the setting spark.remote"

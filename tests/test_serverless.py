@@ -21,7 +21,7 @@ REFUSED = {
     "_jdf": "",
     "_jsparkSession": "",
     "sparkContext": "finerweb/progress.py",  # a bar of Spark's tasks, or none
-    "conf.set": "finerweb/running/session.py",  # what the user wants set; what the server refuses is logged
+    "conf.set": "finerweb/running/connecting.py",  # what the user wants set; what the server refuses is logged
     "conf.unset": "",
 }
 MODULES = {

@@ -1,30 +1,24 @@
 """The Spark session and the lake of the settings; the only place that makes a SparkSession."""
 
-import logging
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from pyspark.errors import PySparkException, PySparkImportError
 from pyspark.sql import SparkSession
 from pyspark.sql.utils import is_remote
 
-from finerweb import shipping
-from finerweb.errors import NotInstalled, NotReached
+from finerweb.errors import NotInstalled
 from finerweb.lake import Lake, volumes
 from finerweb.progress import SILENT, Progress
+from finerweb.running import connecting
 from finerweb.settings import Settings
 
 JAVA = 17
-PORT, PATIENCE = 15002, 10.0  # where Spark Connect listens if its URL does not say; seconds in which it takes a call
-LOGGER = logging.getLogger(__name__)
 
 DELTA = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -59,7 +53,8 @@ def session(settings: Settings, *, verbose: bool = False) -> tuple[SparkSession,
     Under spark-submit the master, jars and resources are the command's own; only Delta's catalogue is added. With
     `spark.remote`, or SPARK_REMOTE in the environment, it is one of a Spark Connect server, and no Java is wanted here.
     """
-    active = SparkSession.getActiveSession()
+    with connecting.client_installed():
+        active = SparkSession.getActiveSession()
     if active is not None:
         return active, False
     builder = SparkSession.builder.appName("finerweb")
@@ -67,7 +62,7 @@ def session(settings: Settings, *, verbose: bool = False) -> tuple[SparkSession,
         return (builder if is_remote() else builder.config(*ISOLATION)).getOrCreate(), False
     remote = settings.spark.get("spark.remote") or os.environ.get("SPARK_REMOTE")
     if remote:
-        return connected(remote, settings.spark), True
+        return connecting.connected(remote, settings.spark), True
     for key, value in (*DELTA.items(), ISOLATION):
         builder = builder.config(key, value)
     if "PYSPARK_GATEWAY_PORT" in os.environ:  # spark-submit started the JVM
@@ -85,45 +80,6 @@ def session(settings: Settings, *, verbose: bool = False) -> tuple[SparkSession,
 
     with _stderr_to(None if verbose else settings.work / "spark.log"):
         return configure_spark_with_delta_pip(builder).getOrCreate(), True
-
-
-def connected(remote: str, options: Mapping[str, str]) -> SparkSession:
-    """A session of a Spark Connect server, whose workers get this code; raises NotReached, NotInstalled."""
-    _require_server(remote)
-    try:
-        spark = SparkSession.builder.remote(remote).getOrCreate()
-    except PySparkImportError as error:
-        raise NotInstalled(
-            f"Spark Connect: {error}", way_out="install it: pip install grpcio-status 'zstandard>=0.25'"
-        ) from error
-    for key, value in options.items():
-        _offer(spark, key, value)
-    shipping.ship_code(spark)
-    return spark
-
-
-def _require_server(remote: str) -> None:
-    """Raise NotReached where nobody listens: PySpark would try for ten minutes. The URL may have a token in it."""
-    url = urlsplit(remote)
-    host, port = url.hostname or "", url.port or PORT
-    try:
-        socket.create_connection((host, port), timeout=PATIENCE).close()
-    except OSError as error:
-        raise NotReached(
-            f"Spark Connect at {host}:{port}",
-            found=error.strerror or str(error),
-            wanted="a server that listens",
-            way_out="start it, or name another: SPARK_REMOTE=sc://host:port, or the setting spark.remote",
-        ) from error
-
-
-def _offer(spark: SparkSession, key: str, value: str) -> None:
-    """Set what a session of a server may have of its own; the rest is the server's to say."""
-    try:
-        if spark.conf.isModifiable(key):
-            spark.conf.set(key, value)
-    except PySparkException as error:
-        LOGGER.warning("setting spark.%s: the server does not take it: %s", key, str(error).partition("\n")[0])
 
 
 @contextmanager
