@@ -99,7 +99,7 @@ def commands(chosen: list[str]) -> list[list[str]]:
         ["preview", "--per-language", "1", *own],
         ["sql", query, *own],
         ["compact", "entities", *own],
-        ["take_down", "--document", "sample/eng/emoji-city", "--reason", "test", *own],
+        ["take_down", "--document", "sample/eng/galway-quay-market", "--reason", "test", *own],
     ]
 
 
@@ -141,7 +141,7 @@ def test_entities_are_where_they_say(finished: Finished) -> None:
     texts = {row["passage_id"]: row["text"] for row in rows(finished, "passages", "passage_id", "text")}
     spans = rows(finished, "entities", "passage_id", "start", "end", "mention")
     assert [row for row in spans if texts[row["passage_id"]][row["start"] : row["end"]] != row["mention"]] == []
-    astral = {row["mention"] for row in spans if row["passage_id"] == "sample/eng/emoji-copy#0"}
+    astral = {row["mention"] for row in spans if row["passage_id"] == "sample/eng/emoji-city#0"}
     assert {"€18,500", "9 August 2021"} <= astral
 
 
@@ -151,8 +151,10 @@ def test_every_command_ran(finished: Finished) -> None:
     assert list(outcomes) == ["check", "plan", "preview", "sql", "compact", "take_down"]
     assert "FAIL" not in str(outcomes["check"][1])
     assert str(outcomes["sql"][1]).splitlines()[0] == "entities"
-    assert rows(finished, "take_downs", "document_id") == [{"document_id": "sample/eng/emoji-city"}]
-    assert "sample/eng/emoji-city" not in {row["document_id"] for row in rows(finished, "documents", "document_id")}
+    assert rows(finished, "take_downs", "document_id") == [{"document_id": "sample/eng/galway-quay-market"}]
+    assert "sample/eng/galway-quay-market" not in {
+        row["document_id"] for row in rows(finished, "documents", "document_id")
+    }
 
 
 def test_tables_of_a_schema_and_of_an_odd_folder_live_as_others_do(finished: Finished) -> None:
