@@ -4,7 +4,9 @@
         BadSettings      a setting that is unknown, or has an impossible value
         UnknownName      no engine, question, metric or job of that name
         NotInstalled     Java, a package or a file of the project that is missing
+        NotReached       a Spark Connect server that does not answer
         WrongTable       a table of another version, or none
+        NotMade          a schema or volume that is not there, and may not be made
         BadInput         a file or record that cannot be read
             BadSource        a source of documents
             BadSheet         a sheet of a human audit
@@ -59,8 +61,16 @@ class NotInstalled(FinerwebError):
     """Java, a package or a file of the project that is missing or too old."""
 
 
+class NotReached(FinerwebError):
+    """A Spark Connect server that does not answer; the text never has the token of its URL in it."""
+
+
 class WrongTable(FinerwebError):
     """A table that another version of finerweb wrote, or that is no Delta table, or is not there yet."""
+
+
+class NotMade(FinerwebError):
+    """A schema or volume that is not there and that we may not make; the text has the statement that makes it."""
 
 
 class BadInput(FinerwebError):

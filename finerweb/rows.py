@@ -52,6 +52,14 @@ def only(frame: DataFrame, column: str, values: Collection[str]) -> DataFrame:
     return frame.join(names, on=column, how="left_semi")
 
 
+def held(frame: DataFrame) -> DataFrame:
+    """The same rows, which the driver has now: for some 10^5 of them that cost much to make, and are read again.
+
+    Not `persist`, which serverless refuses.
+    """
+    return frame.sparkSession.createDataFrame(frame.toArrow(), frame.schema)
+
+
 def first(frame: DataFrame, rows: int, *, within: Sequence[str], key: str) -> DataFrame:
     """The first so many rows of each combination of `within` by the hash of `key`: the same ones each time."""
     order = Window.partitionBy(*within).orderBy(F.xxhash64(key), key)

@@ -20,8 +20,8 @@ def main(lake: Lake, settings: Settings) -> None:
 
     forms = foreign_labels.forms(lake, settings)
     back_translate = settings.name_labels.back_translate
-    with naming.named(forms, answers, languages=settings.languages, back_translate=back_translate) as named:
-        lake.replace(labels.TABLE, named)
+    named = naming.named(forms, answers, languages=settings.languages, back_translate=back_translate)
+    lake.replace(labels.TABLE, named)
 
 
 if __name__ == "__main__":

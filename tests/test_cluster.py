@@ -6,9 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
-import venv
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,43 +15,19 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from cluster import HOST, SHORT_LIVED, SPARK, Cluster, environment, started
+from connect import bare_python
 from delta import configure_spark_with_delta_pip
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
+from small_run import DRIVER, overrides
 
 from finerweb import graph, tables
-from finerweb.encoders import pretrained
 from finerweb.formats import bio
 
 ROOT = Path(__file__).parent.parent
-LANGUAGES = ["eng", "tha"]
 LITTER = ["artifacts", "spark-warehouse", "metastore_db", "derby.log", "dist", "build"]
 
 LEFT = {name for name in LITTER if (ROOT / name).exists()}  # by somebody else, before
-
-# Characters that are two of the JVM's: an offset that is counted in those is wrong from here on. Twice: near-duplicates.
-ASTRAL = "".join(
-    f"""=== {name} rich
-🙂🙃 The night ferry to [Berlin](city) 🚢 costs [€18,500](money).
-The office in [Paris](city) said so on [9 August 2021](date).
-"""
-    for name in ("emoji-city", "emoji-copy")
-)
-
-# A job takes half a minute to start, most of it Spark: all of them in one driver, by the same API as the job files.
-DRIVER = """
-import sys
-from finerweb import graph
-from finerweb.running.failures import load_settings
-from finerweb.running.runner import Runner, line
-from finerweb.running.session import opened
-
-chosen = load_settings("conf/test.yml", sys.argv[1:])
-with opened(chosen) as lake:
-    runner = Runner(lake, chosen)
-    for name in [*graph.order(), *graph.beside()]:
-        print(line(runner.run(name, graph.load(name).main)), flush=True)
-"""
 
 pytestmark = pytest.mark.skipif(
     shutil.which("java") is None and "JAVA_HOME" not in os.environ, reason="Spark needs Java, and there is none"
@@ -91,12 +65,7 @@ def archive(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def python(folder: Path) -> Path:
     """A Python with all that is installed here, except finerweb."""
-    venv.create(folder / "python", symlinks=True)
-    (site,) = folder.glob("python/lib/python*/site-packages")
-    for entry in Path(sysconfig.get_path("purelib")).iterdir():
-        if "finerweb" not in entry.name and entry.name != "__pycache__":
-            (site / entry.name).symlink_to(entry)
-    return folder / "python" / "bin" / "python"
+    return bare_python(folder / "python")
 
 
 @pytest.fixture(scope="module")
@@ -108,46 +77,13 @@ def finished(folder: Path, archive: Path, python: Path) -> Iterator[Finished]:
     with zipfile.ZipFile(archive) as packed:
         job = packed.extract("finerweb/jobs/ingest_documents.py", driver)
     (driver / "every.py").write_text(DRIVER)
-    settings = [part for value in overrides(driver, shared, corpus(driver / "corpus")) for part in ("--set", value)]
+    settings = [part for value in [*overrides(driver, shared), "models.broad.gpus=1"] for part in ("--set", value)]
     hidden = [driver, ROOT / "finerweb", ROOT / "jobs", ROOT / "conf", ROOT / "sample"]
     with started(folder, hidden) as cluster:
         options = [*spark_options(cluster, python, driver, shared), "--py-files", str(archive)]
         single = submitted([*options, job, "--conf", "conf/test.yml", *settings], driver)
         every = submitted([*options, str(driver / "every.py"), *settings[1::2]], driver)
         yield Finished(cluster, driver, shared, single, every)
-
-
-def corpus(folder: Path) -> Path:
-    """Two languages of the sample, the texts above, and a file that is refused."""
-    folder.mkdir()
-    for language in LANGUAGES:
-        shutil.copy(ROOT / "sample" / f"{language}.txt", folder)
-    with (folder / "eng.txt").open("a", encoding="utf-8") as file:
-        file.write(ASTRAL)
-    (folder / "tur.txt").write_text("No heading stands above this text.", encoding="utf-8")
-    return folder
-
-
-def overrides(driver: Path, shared: Path, source: Path) -> list[str]:
-    """The tables and the data set where everyone reaches them; all else on the driver's own disk.
-
-    One small encoder serves for both purposes: half a gigabyte for each worker would show nothing more.
-    """
-    encoder = shutil.copytree(pretrained.fetch(pretrained.Encoder("minilm"), driver), driver / "encoder")
-    return [
-        f"work={driver / 'work'}",
-        f"lake.location=file:{shared}/lake",
-        f"publish.path=file:{shared}/dataset",
-        f"report.path={driver}/report.html",
-        f"ingest.sources=[{{name: sample, format: annotated, path: {source}}}]",
-        f"train.encoder={{source: folder, name: {encoder}}}",
-        f"merge.encoder={{source: folder, name: {encoder}}}",
-        f"student.encoder={{source: folder, name: {encoder}}}",
-        "evaluate.benchmarks=[test]",
-        "select.threshold=-9",  # two epochs on thirty texts teach nothing
-        f"ask.spool=file:{shared}/spool",
-        "models.broad.gpus=1",
-    ]
 
 
 def spark_options(cluster: Cluster, python: Path, driver: Path, shared: Path) -> list[str]:

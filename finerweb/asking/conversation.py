@@ -24,7 +24,7 @@ from finerweb.lake import Lake
 from finerweb.languages import Language
 from finerweb.progress import Show
 from finerweb.questions import Question
-from finerweb.shipping import is_local, tasks_beside
+from finerweb.shipping import configured, is_local, tasks_beside
 from finerweb.tables import completions
 
 
@@ -214,7 +214,7 @@ class _Conversation:
             self._question.TOKENS_OUT,
             attempts=1 if self.how.again else self.how.attempts,
             tasks=tasks,
-            tries=1 if is_local(self.lake.spark) else int(self.lake.spark.conf.get("spark.task.maxFailures", "4") or 4),
+            tries=1 if is_local(self.lake.spark) else int(configured(self.lake.spark, "spark.task.maxFailures", "4")),
         )
 
     @property

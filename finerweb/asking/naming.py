@@ -1,38 +1,25 @@
 """The rounds in which labels are named: each asks about what the one before has answered."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
 
 from pyspark.sql import DataFrame
 
 from finerweb.languages import Language
+from finerweb.rows import held
 from finerweb.tables import labels
 
 Answers = Callable[[str, DataFrame], DataFrame]  # question, subjects -> their answers
 
 
-@contextmanager
-def named(
-    forms: DataFrame, answers: Answers, *, languages: Mapping[str, Language], back_translate: bool
-) -> Iterator[DataFrame]:
+def named(forms: DataFrame, answers: Answers, *, languages: Mapping[str, Language], back_translate: bool) -> DataFrame:
     """Labels in canonical form, named in their languages: put into English, named, and put into English again.
 
-    What a round has made is kept for as long as this lasts, since each of the next would make it anew.
+    What a round has made is held, since each of the next would make it anew: a row for each label of a language.
     """
-    with ExitStack() as kept:
-        forms = kept.enter_context(_persisted(forms))
-        english = answers("label_english", labels.foreign(forms))
-        settled = kept.enter_context(_persisted(labels.settle(forms, english)))
-        names = answers("label_name", labels.unnamed(settled))
-        translated = kept.enter_context(_persisted(labels.name(settled, names, languages=languages)))
-        back = answers("label_english", labels.given(translated, when=back_translate))
-        yield labels.check(translated, back)
-
-
-@contextmanager
-def _persisted(frame: DataFrame) -> Iterator[DataFrame]:
-    frame.persist()
-    try:
-        yield frame
-    finally:
-        frame.unpersist()
+    forms = held(forms)
+    english = answers("label_english", labels.foreign(forms))
+    settled = held(labels.settle(forms, english))
+    names = answers("label_name", labels.unnamed(settled))
+    translated = held(labels.name(settled, names, languages=languages))
+    back = answers("label_english", labels.given(translated, when=back_translate))
+    return labels.check(translated, back)

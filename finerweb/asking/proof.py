@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 from pyspark.sql import SparkSession
 
-from finerweb import engines
+from finerweb import engines, shipping
 from finerweb.asking.spool import Spool
 from finerweb.cost import Budget
 from finerweb.engines import Spec
@@ -52,7 +52,7 @@ def require_price(model: str, spec: Spec, budget: Budget, *, setting: str) -> No
 
 def require_no_speculation(spark: SparkSession) -> None:
     """Raise SpoolFailed where Spark would run a slow task a second time beside the first: both would ask, and pay."""
-    if str(spark.conf.get("spark.speculation", "false")).lower() == "true":
+    if shipping.configured(spark, "spark.speculation").lower() == "true":
         raise SpoolFailed(
             "spark.speculation",
             found="true: a task that asks slowly is run twice, and its requests are paid for twice",

@@ -3,12 +3,12 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from finerweb.lake import sql
 from finerweb.lake.compacting import LOOK_EVERY, Compaction
 from finerweb.lake.history import History
 from finerweb.lake.store import Store
@@ -19,7 +19,7 @@ from finerweb.table import Table
 
 
 class Lake:
-    """Tables in one place: a folder or URL, or `catalog.schema`.
+    """Tables in one place: a folder or URL, which has a slash or a scheme, or `schema` or `catalog.schema`.
 
     Its `log` has what was read and written since `begin`; a job adds what it reads and writes outside the lake. Its
     `progress` shows how far the job is.
@@ -133,33 +133,14 @@ class Lake:
         rows = self._frame(table).alias("t")
         count = rows.join(F.broadcast(keys.alias("d")), on=F.expr(on), how="left_semi").count()
         if count:
-            with self._configured("spark.databricks.delta.commitInfo.userMetadata", json.dumps({"job": self.log.job})):
-                self._store.delta(table).alias("t").merge(keys.alias("d"), on).whenMatchedDelete().execute()
+            self._store.delete(table, keys, on)
             self.log.outputs[table.name] = self.state(table)
         return count
 
     def vacuum(self, table: Table) -> None:
         """Remove every file that the table's last version does not need: nobody may read or write it meanwhile."""
         self._store.require(table)
-        if any(
-            "deletionVectors" in row[0] for row in self._store.delta(table).detail().select("tableFeatures").collect()
-        ):
-            self.spark.sql(f"REORG TABLE {self.name(table)} APPLY (PURGE)")  # rows that are only marked as deleted
-        with (
-            self._configured("spark.databricks.delta.retentionDurationCheck.enabled", "false"),
-            # Folders are listed by 10,000 tasks otherwise; a table without partitions has one or two.
-            self._configured("spark.sql.sources.parallelPartitionDiscovery.parallelism", "8"),
-        ):
-            self._store.delta(table).vacuum(0)
-
-    @contextmanager
-    def _configured(self, key: str, value: str) -> Iterator[None]:
-        before = self.spark.conf.get(key, None)
-        self.spark.conf.set(key, value)
-        try:
-            yield
-        finally:
-            self.spark.conf.unset(key) if before is None else self.spark.conf.set(key, before)
+        self._store.vacuum(table)
 
     def missing(self, table: Table, frame: DataFrame) -> DataFrame:
         """The rows of a frame whose key the table does not have."""
@@ -215,11 +196,12 @@ class Lake:
         In a folder the tables themselves get a short name for this session too.
         """
         names = {table.name: self.name(table) for table in tables if self.exists(table)}
+        schema = self._store.schema
         for name, query in views.items():
             if set(re.findall(r"\{(\w+)\}", query)) <= set(names):
-                where = f"VIEW {self.location}.{name}" if self._store.is_schema else f"TEMPORARY VIEW {name}"
+                where = f"VIEW {sql.quoted(*schema, name)}" if schema else f"TEMPORARY VIEW {name}"
                 self.spark.sql(f"CREATE OR REPLACE {where} AS {query.format(**names)}")
-        if not self._store.is_schema:
+        if not schema:
             for name, place in names.items():
                 self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS SELECT * FROM {place}")
 

@@ -2,53 +2,54 @@
 
 import json
 import logging
-import re
+import uuid
 from collections.abc import Mapping
 
-from delta.tables import DeltaTable, DeltaTableBuilder
-from py4j.protocol import Py4JError
-from pyspark.errors import AnalysisException, PySparkException
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, DataFrameWriter, Row, SparkSession
 
-from finerweb.errors import WrongTable
-from finerweb.lake import history
+from finerweb.errors import NotMade, WrongTable
+from finerweb.lake import history, sql
 from finerweb.lake.compacting import Compaction, Size, is_conflict
 from finerweb.lake.history import History
+from finerweb.spark_errors import SPARK_ERRORS
 from finerweb.table import Table
 
 VERSION_PROPERTY = "finerweb.table.version"
 SETTINGS_PROPERTY = "finerweb.table.settings"
+RETENTION, NONE = "delta.deletedFileRetentionDuration", "interval 0 hours"
+ABSENT = {"PATH_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_MISSING_DELTA_TABLE", "TABLE_OR_VIEW_NOT_FOUND"}
 LOGGER = logging.getLogger(__name__)
 
 
 class Store:
-    """Tables in one place: a folder or URL, or `catalog.schema`."""
+    """Tables in one place: a folder or URL, or `schema` or `catalog.schema`. All in SQL, as Spark Connect takes it."""
 
     def __init__(self, spark: SparkSession, location: str) -> None:
         self.spark = spark
         self.location = location.rstrip("/")
-        self.is_schema = bool(re.fullmatch(r"\w+(\.\w+)?", location))
+        self.schema = sql.schema_of(location)
         self._checked: set[str] = set()  # tables whose contract was compared
 
     def name(self, table: Table) -> str:
         """How SQL calls the table."""
-        return self.place(table) if self.is_schema else f"delta.`{self.place(table)}`"
+        return sql.quoted(*self.schema, table.name) if self.schema else f"delta.{sql.quoted(self.place(table))}"
 
     def place(self, table: Table) -> str:
         """Where the table is: a name of the catalogue or a folder."""
-        return f"{self.location}.{table.name}" if self.is_schema else f"{self.location}/{table.name}"
+        return f"{self.location}.{table.name}" if self.schema else f"{self.location}/{table.name}"
 
     def exists(self, table: Table) -> bool:
         """Is the table there?"""
-        if self.is_schema:
-            return self.spark.catalog.tableExists(self.place(table))
-        return DeltaTable.isDeltaTable(self.spark, self.place(table))
-
-    def delta(self, table: Table) -> DeltaTable:
-        """Delta's own handle on a table that exists."""
-        if self.is_schema:
-            return DeltaTable.forName(self.spark, self.place(table))
-        return DeltaTable.forPath(self.spark, self.place(table))
+        if self.schema:
+            return self.spark.catalog.tableExists(self.name(table))
+        try:
+            _ = self.spark.read.format("delta").load(self.place(table)).schema
+        except AnalysisException as error:
+            if error.getCondition() in ABSENT:
+                return False
+            raise
+        return True
 
     def history(self, table: Table) -> History:
         """The table's commits, back to its last change; none where it is not there."""
@@ -63,12 +64,12 @@ class Store:
     def frame(self, table: Table, version: int) -> DataFrame:
         """A version of the table with the columns that it had then."""
         reader = self.spark.read.format("delta").option("versionAsOf", version)
-        return reader.table(self.place(table)) if self.is_schema else reader.load(self.place(table))
+        return reader.table(self.name(table)) if self.schema else reader.load(self.place(table))
 
     def save(self, table: Table, writer: DataFrameWriter) -> None:
         """Let a writer write to the table."""
-        if self.is_schema:
-            writer.saveAsTable(self.place(table))
+        if self.schema:
+            writer.saveAsTable(self.name(table))
         else:
             writer.save(self.place(table))
 
@@ -77,18 +78,26 @@ class Store:
         if table.name in self._checked or self.exists(table):
             self.require(table)
             return
-        self.define(DeltaTable.createIfNotExists(self.spark), table, version=table.version)
+        self._make_schema()
+        self.define(table, version=table.version)
 
-    def define(self, builder: DeltaTableBuilder, table: Table, *, version: str) -> None:
-        """Have Delta make the table to its contract, called by this version."""
-        builder = builder.comment(table.comment)
-        builder = builder.tableName(self.place(table)) if self.is_schema else builder.location(self.place(table))
-        for column in table.columns:
-            builder = builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
-        for name, sql in table.constraints.items():
-            # As a property rather than ALTER TABLE ... ADD CONSTRAINT: one commit for all of them.
-            builder = builder.property(f"delta.constraints.{name}", sql)
-        builder.property(VERSION_PROPERTY, version).clusterBy(*table.cluster).execute()
+    def define(self, table: Table, *, version: str, anew: bool = False) -> None:
+        """Make the table to its contract, called by this version; `anew` in the place of another."""
+        self.spark.sql(sql.table(self.name(table), table, {VERSION_PROPERTY: version}, anew=anew))
+
+    def _make_schema(self) -> None:
+        """Make the schema where it is not there; who may use one that is there need not be allowed to make any."""
+        if not self.schema or self.spark.catalog.databaseExists(name := sql.quoted(*self.schema)):
+            return
+        statement = f"CREATE SCHEMA IF NOT EXISTS {name}"
+        try:
+            self.spark.sql(statement)
+        except SPARK_ERRORS as error:
+            raise NotMade(
+                f"schema {self.location}",
+                found=f"none, and it cannot be made: {str(error).splitlines()[0]}",
+                way_out=f"have it made by someone who may ({statement}), or name another (--set lake.location=...)",
+            ) from error
 
     def migrate(self, table: Table) -> int | None:
         """Bring a table of an earlier contract to the present one, with all its rows; None where it is there already.
@@ -103,7 +112,7 @@ class Store:
             raise self._wrong(table, contract)
         if not start:
             start = str(self.version(table))
-            self.define(DeltaTable.replace(self.spark), table, version=f"{contract}@{start}")
+            self.define(table, version=f"{contract}@{start}", anew=True)
         rows = self.frame(table, int(start)).withColumnsRenamed(dict(table.earlier[contract]))
         writer = (
             table.conform(rows)
@@ -114,7 +123,7 @@ class Store:
             .option("userMetadata", json.dumps({"job": "migrate"}))
         )
         self.save(table, writer)
-        self.spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ('{VERSION_PROPERTY}' = '{table.version}')")
+        self._set(table, VERSION_PROPERTY, table.version)
         return self.frame(table, self.version(table)).count()
 
     def settle(self, table: Table, settings: Mapping[str, int]) -> None:
@@ -132,8 +141,34 @@ class Store:
                 way_out="rows that are there stay, and the answers that were paid for them: set it back, or give the "
                 "other setting a lake of its own (--set work=FOLDER, or --set lake.location=...)",
             )
-        text = json.dumps(settings, sort_keys=True)
-        self.spark.sql(f"ALTER TABLE {self.name(table)} SET TBLPROPERTIES ('{SETTINGS_PROPERTY}' = '{text}')")
+        self._set(table, SETTINGS_PROPERTY, json.dumps(settings, sort_keys=True))
+
+    def _set(self, table: Table, key: str, value: str | None) -> None:
+        """Set a property of the table, or take it away."""
+        change = f"UNSET TBLPROPERTIES ({sql.text(key)})" if value is None else f"SET {sql.properties({key: value})}"
+        self.spark.sql(f"ALTER TABLE {self.name(table)} {change}")
+
+    def delete(self, table: Table, keys: DataFrame, on: str) -> None:
+        """Remove the rows `t` for which `on` holds with a row `d` of `keys`."""
+        view = f"finerweb_{uuid.uuid4().hex}"
+        keys.createOrReplaceTempView(view)
+        try:
+            self.spark.sql(sql.deletion(self.name(table), view, on)).collect()
+        finally:
+            self.spark.catalog.dropTempView(view)
+
+    def vacuum(self, table: Table) -> None:
+        """Remove every file that the table's last version does not need."""
+        detail, name = self._detail(table), self.name(table)
+        if "deletionVectors" in (detail["tableFeatures"] or []):
+            self.spark.sql(f"REORG TABLE {name} APPLY (PURGE)").collect()  # rows that are only marked as deleted
+        # RETAIN 0 HOURS would want a setting of the session that serverless refuses.
+        before = detail["properties"].get(RETENTION)
+        self._set(table, RETENTION, NONE)
+        try:
+            self.spark.sql(f"VACUUM {name}").collect()
+        finally:
+            self._set(table, RETENTION, None if before == NONE else before)
 
     def size(self, table: Table) -> Size:
         """The table's files and bytes, of any contract; raises WrongTable where it is not there."""
@@ -145,7 +180,7 @@ class Store:
         before = self.size(table)
         try:
             self.spark.sql(f"OPTIMIZE {self.name(table)}").collect()
-        except (PySparkException, Py4JError) as error:
+        except SPARK_ERRORS as error:
             if is_conflict(error):
                 return None
             raise
@@ -156,7 +191,7 @@ class Store:
         try:
             if self.size(table).is_scattered and self.compact(table) is None:
                 LOGGER.warning("table %s: not compacted, somebody else changed it; a later append will", table.name)
-        except (PySparkException, Py4JError):
+        except SPARK_ERRORS:
             LOGGER.warning("table %s: not compacted; a later append will try again", table.name, exc_info=True)
 
     def require(self, table: Table) -> None:
@@ -175,8 +210,10 @@ class Store:
     def _detail(self, table: Table) -> Row:
         """What Delta says of a table as it is; raises WrongTable where there is none."""
         try:
-            return self.delta(table).detail().collect()[0]
+            return self.spark.sql(f"DESCRIBE DETAIL {self.name(table)}").collect()[0]
         except AnalysisException as error:
+            if error.getCondition() not in ABSENT:
+                raise
             raise WrongTable(
                 f"table {table.name}: nothing at {self.place(table)}; run the job that writes it first (finerweb run)"
             ) from error

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
 from pyspark.logger import PySparkLogger
 
 from finerweb import errors, settings, supported
 from finerweb.errors import BadSettings, FinerwebError
 from finerweb.settings import Settings
+from finerweb.spark_errors import SPARK_ERRORS
 
+MENDABLE: tuple[type[Exception], ...] = (FinerwebError, OSError, *SPARK_ERRORS)  # outside this code
 LONGEST = 2000  # characters of a message of Spark's
 JAVA = r"\n\s*(?=at [\w.$/]+\()|\n(?:Driver|JVM) stacktrace:"  # where Java's stack begins
 LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")  # PySpark's: each error as JSON, before it is caught
@@ -57,7 +57,7 @@ def failures(log: Path) -> Iterator[None]:
     try:
         with _logging_to(log):
             yield
-    except (FinerwebError, OSError, PySparkException, Py4JError) as error:
+    except MENDABLE as error:
         print(f"finerweb: {explain(error)}\n{_kept(traceback.format_exc(), log)}", file=sys.stderr)
         raise SystemExit(1) from None
     except ModuleNotFoundError as error:
@@ -112,7 +112,7 @@ def _kept(stack: str, log: Path) -> str:
 
 def explain(error: Exception) -> str:
     """A failure in its own words; of Spark's, the cause; of a bug on a worker, the worker's stack."""
-    if not isinstance(error, PySparkException | Py4JError):
+    if not isinstance(error, SPARK_ERRORS):
         return f"{type(error).__name__}: {error}"
     cause = of_worker(str(error))
     if cause is None:

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from delta import configure_spark_with_delta_pip
 from pyspark.sql import SparkSession
+from pyspark.sql.utils import is_remote
 
 from finerweb.errors import NotInstalled
-from finerweb.lake import Lake
+from finerweb.lake import Lake, volumes
 from finerweb.progress import SILENT, Progress
+from finerweb.running import connecting
 from finerweb.settings import Settings
 
 JAVA = 17
@@ -22,7 +23,10 @@ JAVA = 17
 DELTA = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    # VACUUM lists folders in 10,000 tasks otherwise; a table without partitions has one or two.
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
 }
+ISOLATION = ("spark.sql.artifact.isolation.enabled", "false")  # what is shipped lies beside what spark-submit brought
 
 
 @contextmanager
@@ -30,25 +34,37 @@ def opened(settings: Settings, *, verbose: bool = False, progress: Progress = SI
     """The lake of these settings, in a session that is closed afterwards if it was made here."""
     spark, is_ours = session(settings, verbose=verbose)
     try:
+        if on_databricks():
+            volumes.ensure(spark, volumes.named(settings.model_dump(exclude={"languages"})))
         yield Lake(spark, settings.lake.location, progress=progress)
     finally:
         if is_ours:
             spark.stop()
 
 
+def on_databricks() -> bool:
+    """Does this process run on a cluster of Databricks, or on its serverless compute?"""
+    return "DATABRICKS_RUNTIME_VERSION" in os.environ
+
+
 def session(settings: Settings, *, verbose: bool = False) -> tuple[SparkSession, bool]:
     """The active session (Databricks, a notebook), or a new one; and whether it is new.
 
-    Under spark-submit the master, jars and resources are the command's own; only Delta's catalogue is added.
+    Under spark-submit the master, jars and resources are the command's own; only Delta's catalogue is added. With
+    `spark.remote`, or SPARK_REMOTE in the environment, it is one of a Spark Connect server, and no Java is wanted here.
     """
-    active = SparkSession.getActiveSession()
+    with connecting.client_installed():
+        active = SparkSession.getActiveSession()
     if active is not None:
         return active, False
     builder = SparkSession.builder.appName("finerweb")
-    for key, value in {**DELTA, "spark.sql.artifact.isolation.enabled": "false"}.items():
+    if on_databricks():  # Delta is its own, and serverless takes no settings
+        return (builder if is_remote() else builder.config(*ISOLATION)).getOrCreate(), False
+    remote = settings.spark.get("spark.remote") or os.environ.get("SPARK_REMOTE")
+    if remote:
+        return connecting.connected(remote, settings.spark), True
+    for key, value in (*DELTA.items(), ISOLATION):
         builder = builder.config(key, value)
-    if "DATABRICKS_RUNTIME_VERSION" in os.environ:
-        return builder.getOrCreate(), False
     if "PYSPARK_GATEWAY_PORT" in os.environ:  # spark-submit started the JVM
         return builder.getOrCreate(), True
     require_java()
@@ -60,6 +76,8 @@ def session(settings: Settings, *, verbose: bool = False) -> tuple[SparkSession,
         own["spark.master"] = f"local[{(os.cpu_count() or 1) + 1}]"  # one to commit answers, while all others ask
     for key, value in own.items():
         builder = builder.config(key, value)
+    from delta import configure_spark_with_delta_pip  # here alone: elsewhere the platform has its own
+
     with _stderr_to(None if verbose else settings.work / "spark.log"):
         return configure_spark_with_delta_pip(builder).getOrCreate(), True
 

@@ -9,6 +9,8 @@ from finerweb import plugins
 from finerweb.collection import Collection
 from finerweb.cost import Budget
 from finerweb.encoders.pretrained import Encoder
+from finerweb.errors import BadSettings
+from finerweb.lake import sql
 from finerweb.languages import Language
 from finerweb.mentions.grounding import POLICIES
 from finerweb.scorer.recipe import Recipe
@@ -21,9 +23,18 @@ from finerweb.settings.tracking import Tracking
 
 
 class Lake(Section):
-    """Where the tables are: a folder or URL, or `catalog.schema`."""
+    """Where the tables are: a folder or URL, which has a slash or a scheme, or `schema` or `catalog.schema`."""
 
     location: str
+
+    @field_validator("location")
+    @classmethod
+    def _certain(cls, location: str) -> str:
+        try:
+            sql.schema_of(location)
+        except BadSettings as error:
+            raise ValueError(str(error)) from None
+        return location
 
 
 class Ingest(Section):

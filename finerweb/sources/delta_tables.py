@@ -6,14 +6,14 @@ from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from finerweb.errors import BadSource
-from finerweb.lake import history
+from finerweb.lake import history, sql
 
 
 def sql_name(place: str) -> str:
     """How SQL calls it; parts of `catalog.schema.name` with signs in them are quoted, unless they are."""
     if "/" in place and "`" not in place:
-        return f"delta.`{place}`"
-    return place if "`" in place else ".".join(f"`{part}`" for part in place.split("."))
+        return f"delta.{sql.quoted(place)}"
+    return place if "`" in place else sql.quoted(*place.split("."))
 
 
 def read(spark: SparkSession, place: str) -> DataFrame:

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 import fsspec
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
+
+from finerweb.spark_errors import SPARK_ERRORS
 
 PATH = "_metadata.file_path"
 FAILED = re.compile(r"\[FAILED_READ_FILE\.?\w*\] Encountered error while reading file (.+?)\. +(.*)")
@@ -84,7 +84,7 @@ def contents(rows: DataFrame, columns: Sequence[Column], files: Sequence[File]) 
         counted = only(rows, broken, others=True).groupBy(F.col(PATH).alias("path")).agg(*counts)
         try:
             filled = {row["path"] for row in counted.collect() if any(row[1:])}
-        except (PySparkException, Py4JError) as error:
+        except SPARK_ERRORS as error:
             path, reason = _failed(error)
             file = names.get(plain(path))
             if file is None or file in broken:

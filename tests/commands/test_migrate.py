@@ -116,7 +116,7 @@ def test_a_migration_that_was_cut_off_goes_on_where_it_was(spark: SparkSession, 
         place = lake.name(completions.TABLE)
         spark.sql(f"ALTER TABLE {place} SET TBLPROPERTIES ('finerweb.table.version' = '{half}')")
     else:
-        lake._store.define(DeltaTable.replace(spark), completions.TABLE, version=half)
+        lake._store.define(completions.TABLE, version=half, anew=True)
     later = Lake(spark, lake.location)
     with pytest.raises(WrongTable, match=r"Run finerweb migrate, which keeps every row$"):
         later.read(completions.TABLE)
