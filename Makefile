@@ -69,6 +69,7 @@ wheel: $(DEV) ## dist/: the wheel for Databricks, and the same as finerweb.zip f
 docs: $(VENV)/.docs ## what docs/ has from the code, and the pages as a site: dist/docs/index.html
 	@$(BIN)/python docs/generated.py
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs dist/docs
+	@echo dist/docs/index.html
 
 clean: ## remove the environment and what runs left
 	rm -rf $(VENV) work dist

@@ -22,8 +22,8 @@ STYLE = """
 .finerweb table { border-collapse: collapse; font-size: 13px; margin: 0; }
 .finerweb th, .finerweb td { padding: .25rem .7rem; border: 0; border-top: 1px solid #dfe3e7; background: #fff;
   color: #1f2428; text-align: left !important; vertical-align: top; max-width: 28rem; white-space: normal;
-  overflow-wrap: anywhere; }
-.finerweb th { background: #f5f6f7; font-weight: 600; }
+  overflow-wrap: break-word; }
+.finerweb th { background: #f5f6f7; font-weight: 600; white-space: nowrap; }
 .finerweb .n { text-align: right !important; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .finerweb caption, .finerweb .key { color: #59636e; text-align: left; padding: .2rem 0; font-size: 12.5px;
   caption-side: top; }
