@@ -54,11 +54,11 @@ def overrides(words: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=names)
 def test_options_that_a_page_names_are_there(page: Path) -> None:
-    unknown = []
+    missing = []
     for command, *words in typed(page):
-        known = {option for parameter in _command(command, "").params for option in parameter.opts} | {"--help"}
-        unknown += [f"{command} {word}" for word in words if word.startswith("--") and word not in known]
-    assert unknown == []
+        options = {option for parameter in _command(command, "").params for option in parameter.opts} | {"--help"}
+        missing += [f"{command} {word}" for word in words if word.startswith("--") and word not in options]
+    assert missing == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=names)
@@ -157,8 +157,8 @@ def recipe_engine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
 def test_the_engine_of_the_recipe_answers(recipe_engine: str) -> None:
     engine = engines.load(Spec.from_options(recipe_engine, {"type": "word"}))
     payload = {"text": "Ada saw Rome.", "language": "English", "locale": "en"}
-    asked = [Request(name, name, "eng", "", "", {}, payload) for name in ("ner", "judge")]
-    named, refused = engine.answers(asked)
+    requests = [Request(name, name, "eng", "", "", {}, payload) for name in ("ner", "judge")]
+    named, refused = engine.answers(requests)
     assert json.loads(named.text) == {
         "entities": [{"mention": "Ada", "type": "word"}, {"mention": "Rome", "type": "word"}]
     }

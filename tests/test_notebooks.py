@@ -54,7 +54,8 @@ def shown(name: str, **parameters: Any) -> list[str]:
         exec(compile(tree, name, "exec"), scope)
         if isinstance(last, ast.Expr):
             value = eval(compile(ast.Expression(last.value), name, "eval"), scope)
-            pages.append(value._repr_html_() if isinstance(value, notebook.Html) else type(value).__name__)
+            if value is not None:
+                pages.append(value._repr_html_() if isinstance(value, notebook.Html) else type(value).__name__)
         if "parameters" in cell["metadata"].get("tags", []):
             scope |= parameters
     return pages
@@ -92,14 +93,15 @@ def test_scorers_compares_the_last_two_versions(folder: str, capsys: pytest.Capt
 def test_student_shows_figures_and_places(folder: str) -> None:
     figures, _, differences, _, cases = shown("student", LAKE=folder)
     assert "test · finerweb-student/1" in figures
-    for outcome in ("same", "annotators alone"):
+    for outcome in ("same", "annotators alone", "student alone"):
         assert f">{outcome}<" in differences
+    assert ">ไปกรุงเทพ<" in cases
     assert ">Ada<" not in cases  # it has the same label there
 
 
 def test_spending_shows_what_was_paid_for_nothing(folder: str) -> None:
-    asked, cost, runs, problems = shown("spending", LAKE=folder)
-    assert ">judge<" in asked
+    models, cost, runs, problems = shown("spending", LAKE=folder)
+    assert ">judge<" in models
     assert ">eng<" in cost
     assert ">r0<" in runs
     assert ">malformed<" in problems
@@ -113,8 +115,8 @@ def test_widgets_say_where_the_tables_are(spark: SparkSession, tmp_path: Path) -
         fill(lake)
         lake.define(VIEWS, tables.every())
         dbutils = Widgets(catalog="spark_catalog", schema="looked_at")
-        asked, *_ = shown("spending", dbutils=dbutils, LAKE="nowhere")
-        assert ">judge<" in asked
+        models, *_ = shown("spending", dbutils=dbutils, LAKE="nowhere")
+        assert ">judge<" in models
     finally:
         spark.sql("USE default")
         spark.sql("DROP SCHEMA looked_at CASCADE")

@@ -35,17 +35,17 @@ def script(lake: Lake, dialect: str) -> str:
     if dialect not in DIALECTS:
         choices = list(DIALECTS)
         raise UnknownName(f"no dialect {dialect}; there are: {', '.join(choices)}.{suggestion(dialect, choices)}")
-    there = {table.name: lake.place(table) for table in tables.every() if lake.exists(table)}
-    named = [DIALECTS[dialect](name, outside(place)) for name, place in there.items() if "/" in place]
+    places = {table.name: lake.place(table) for table in tables.every() if lake.exists(table)}
+    named = [DIALECTS[dialect](name, outside(place)) for name, place in places.items() if "/" in place]
     head = "\n".join([*named, ""]) + "\n" if named else ""
-    return BEGIN.get(dialect, "") + head + "\n".join(views(dialect, set(there)))
+    return BEGIN.get(dialect, "") + head + "\n".join(views(dialect, set(places)))
 
 
-def views(dialect: str, there: set[str]) -> Iterator[str]:
+def views(dialect: str, names: set[str]) -> Iterator[str]:
     """The statements that define the views over these tables, which have their short names."""
     statements = _spark() if dialect == "spark" else _translated(dialect)
     for name, statement in statements.items():
-        if set(re.findall(r"\{(\w+)\}", VIEWS[name])) <= there:
+        if set(re.findall(r"\{(\w+)\}", VIEWS[name])) <= names:
             yield statement
 
 
