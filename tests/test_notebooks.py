@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 from rows import put
-from three_passages import fill
+from three_passages import THAI, fill
 
 from finerweb import metrics, notebook, tables
 from finerweb.errors import BadSettings
 from finerweb.lake import Lake
 from finerweb.report.views import VIEWS
-from finerweb.tables import measures, scores
+from finerweb.tables import measures, scores, tags
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(ROOT.glob("notebooks/*.ipynb"))}
@@ -34,6 +34,18 @@ def folder(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> str
             for version, values in ((9, (0.25, 0.5, 0.75)), (10, (0.5, 0.5, 0.25)))
             for passage, score in zip(("e/1#0", "e/2#0", "t/1#0"), values, strict=True)
         ),
+    )
+    tag = {"source": "passages", "student": "finerweb-student/1", "labels": ["city", "person"]}
+    put(
+        lake,
+        tags.TABLE,
+        {**tag, "passage_id": "e/1#0", "language": "eng", "entities": [(3, 6, "Ada", "person", 0.9)]},
+        {
+            **tag,
+            "passage_id": "t/1#0",
+            "language": "tha",
+            "entities": [(0, 9, THAI, "city", 0.9)],
+        },  # annotators: 2 to 9
     )
     lake.replace(
         measures.TABLE,
