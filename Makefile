@@ -9,7 +9,7 @@ PEERS := $(VENV)/.peers
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-student wheel clean
+.PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-student wheel docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,11 @@ wheel: $(DEV) ## dist/: the wheel for Databricks, and the same as finerweb.zip f
 	@$(BIN)/python -m hatchling build --target wheel
 	@cp dist/*.whl dist/finerweb.zip
 
+docs: $(VENV)/.docs ## what docs/ has from the code, and the pages as a site: dist/docs/index.html
+	@$(BIN)/python docs/generated.py
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs dist/docs
+	@echo dist/docs/index.html
+
 clean: ## remove the environment and what runs left
 	rm -rf $(VENV) work dist
 
@@ -86,6 +91,11 @@ $(PEERS): $(DEV) requirements/bench.txt
 	@echo "installing requirements/bench.txt into $(VENV)"
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes --requirement requirements/bench.txt
 	@touch $(PEERS)
+
+# The site's builder is in no lock: it is asked for by whoever builds the site.
+$(VENV)/.docs: $(DEV) pyproject.toml
+	@$(UV) pip install --quiet --python $(BIN)/python --requirement pyproject.toml --extra docs --constraint requirements/dev.txt
+	@touch $(VENV)/.docs
 
 $(DEV): $(RUN) requirements/dev.txt
 	@echo "installing requirements/dev.txt into $(VENV)"

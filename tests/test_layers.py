@@ -24,7 +24,7 @@ FLOORS = [
     "asking",
     "report",
     "running",
-    "job commands",
+    "job commands notebook",
     "__main__",
 ]
 LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor.split()}

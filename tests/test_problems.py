@@ -85,10 +85,11 @@ def test_every_table_with_problems_is_there() -> None:
     assert set(problems.OF_TABLE) == with_problems
 
 
-def test_the_readme_names_no_problem_that_is_not_there() -> None:
-    """In its sentences that list problems: those with two or more of them in code."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    named = [set(re.findall(r"`([a-z]+(?:_[a-z0-9]+)*)`", listing)) for listing in listings(readme)]
+def test_the_docs_name_no_problem_that_is_not_there() -> None:
+    """In their sentences that list problems: those with two or more of them in code."""
+    pages = [ROOT / "docs" / name for name in ("models.md", "entities.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    named = [set(re.findall(r"`([a-z]+(?:_[a-z0-9]+)*)`", listing)) for listing in listings(text)]
     assert named
     assert {name for names in named for name in names} - EVERY == set()
 

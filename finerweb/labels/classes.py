@@ -6,7 +6,7 @@ import re
 from finerweb.labels.forms import canonical
 from finerweb.labels.plurals import singular
 
-# With `other` at most 25 coarse classes, which README.md lists; a label belongs to the class of the first of its words, from the right, that is listed.
+# With `other` at most 25 coarse classes, which docs/labels.md lists; a label belongs to the class of the first of its words, from the right, that is listed.
 CLASSES = {
     "person": "person people human man woman politician player actor actress singer writer author artist scientist king queen president minister coach character deity title",
     "group": "group nationality ethnicity tribe community family dynasty",

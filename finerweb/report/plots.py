@@ -137,7 +137,7 @@ def intervals(
         places = range(len(rows))
         handles = [
             axes.scatter(part.values, places, c=part.colour, label=part.name, s=64, marker=sign, zorder=2)
-            for part, sign in zip(others, "|s^", strict=True)
+            for part, sign in zip(others, "|s^", strict=False)
         ]
         axes.hlines(places, [part.low for part in figures], [part.high for part in figures], color=BLUE, linewidth=2)
         values = [part.value for part in figures]

@@ -1,13 +1,14 @@
 """SQL views over the tables: the questions that people ask, answered in one place.
 
-A view is a query with the tables' names in braces; `Lake.define` puts in where they are.
+A view is a query with the tables' names in braces; `Lake.define` puts in where they are. It carries no struct, and
+names every column that has a namesake in an array, so that sqlglot can put it into other engines' SQL (dialects/).
 """
 
 VIEWS = {
     # What was asked, of whom, and what it cost: by run, question, model, engine and language.
     "ledger": """
         SELECT run, min(answered) AS began, max(answered) AS ended, question, model, engine, language,
-               count(*) AS answers, count(problem) AS problems, count_if(attempt > 1) AS repeated,
+               count(*) AS answers, count(problem) AS problems, count(CASE WHEN attempt > 1 THEN 1 END) AS repeated,
                sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out, sum(usd) AS usd, sum(seconds) AS seconds
         FROM {completions}
         GROUP BY run, question, model, engine, language
@@ -24,44 +25,47 @@ VIEWS = {
         SELECT language, coarse, count(DISTINCT passage_id, start, `end`, joined) AS entities,
                count(DISTINCT passage_id) AS passages, count(DISTINCT mention) AS mentions
         FROM (
-            SELECT language, passage_id, start, `end`, mention, label AS joined, explode(labels) AS label
-            FROM {entities}
-        ) LEFT JOIN {labels} USING (label, language)
+            SELECT language, passage_id, start, `end`, mention, label AS joined, part AS label
+            FROM {entities} LATERAL VIEW explode(labels) AS part
+        ) AS parts LEFT JOIN {labels} USING (label, language)
         GROUP BY language, coarse
     """,
     # Two annotators who said different things of the same place, and what came of it. `reason` is what made the second
     # give way (shorter, other_type); or, where both were kept as one entity, in what they differ (label, span, both).
     "disagreements": """
-        WITH pairs AS (
-            SELECT language, passage_id, text, source, other, if(
-                       source.label = other.label, 'span',
-                       if(source.start = other.start AND source.`end` = other.`end`, 'label', 'both')
-                   ) AS reason
-            FROM {entities} LATERAL VIEW explode(sources) AS source LATERAL VIEW explode(sources) AS other
-            WHERE source.annotator < other.annotator
-              AND (source.start, source.`end`, source.label) <> (other.start, other.`end`, other.label)
-            UNION ALL
-            SELECT language, passage_id, text, source, struct(
-                       other.annotator, other.start, other.`end`, other.label, other.tier
-                   ) AS other, other.problem
-            FROM {entities} LATERAL VIEW explode(sources) AS source LATERAL VIEW explode(lost) AS other
-            WHERE source.annotator <> other.annotator
-        )
-        SELECT language, passage_id, reason,
+        SELECT language, passage_id, if(
+                   source.label = other.label, 'span',
+                   if(source.start = other.start AND source.`end` = other.`end`, 'label', 'both')
+               ) AS reason,
                source.annotator, source.start, source.`end`,
                substring(text, source.start + 1, source.`end` - source.start) AS mention, source.label,
                other.annotator AS other_annotator, other.start AS other_start, other.`end` AS other_end,
                substring(text, other.start + 1, other.`end` - other.start) AS other_mention, other.label AS other_label
-        FROM pairs
+        FROM {entities} LATERAL VIEW explode(sources) AS source LATERAL VIEW explode(sources) AS other
+        WHERE source.annotator < other.annotator
+          AND (source.start <> other.start OR source.`end` <> other.`end` OR source.label <> other.label)
+        UNION ALL
+        SELECT language, passage_id, other.problem,
+               source.annotator, source.start, source.`end`,
+               substring(text, source.start + 1, source.`end` - source.start), source.label,
+               other.annotator, other.start, other.`end`,
+               substring(text, other.start + 1, other.`end` - other.start), other.label
+        FROM {entities} LATERAL VIEW explode(sources) AS source LATERAL VIEW explode(lost) AS other
+        WHERE source.annotator <> other.annotator
     """,
     # Of the mentions that an annotator named, how many were found, by which tier, and how many were lost, and why.
     "retention_by_reason": """
-        SELECT language, annotator, if(problem IS NULL, 'found', 'lost') AS outcome, coalesce(problem, tier) AS reason,
-               count(DISTINCT request_id, position) AS mentions,
-               count(DISTINCT request_id, position)
-                   / sum(count(DISTINCT request_id, position)) OVER (PARTITION BY language, annotator) AS share
-        FROM {mentions}
-        GROUP BY language, annotator, outcome, reason
+        SELECT language, annotator, outcome, reason, mentions,
+               mentions / sum(mentions) OVER (PARTITION BY language, annotator) AS share
+        FROM (
+            SELECT language, annotator, outcome, reason, count(*) AS mentions
+            FROM (
+                SELECT DISTINCT language, annotator, request_id, position,
+                       if(problem IS NULL, 'found', 'lost') AS outcome, coalesce(problem, tier) AS reason
+                FROM {mentions}
+            ) AS named
+            GROUP BY language, annotator, outcome, reason
+        ) AS counted
     """,
     # The mentions of a language, the most frequent first: `rank` counts from 1 in each language.
     "frequent_mentions": """
@@ -72,30 +76,34 @@ VIEWS = {
                    array_sort(collect_set(label)) AS labels
             FROM {entities}
             GROUP BY language, mention
-        )
+        ) AS counted
     """,
     # Where a span is from: each annotator who said so, the answer in which, the model, prompt and run that gave the
     # answer, and the document that the passage is of.
     "provenance": """
-        WITH last AS (
-            SELECT request_id, max_by(struct(engine, prompt, run, answered), attempt) AS answer
-            FROM {completions}
-            GROUP BY request_id
+        WITH claims AS (
+            SELECT e.language, e.passage_id, e.start, e.`end`, e.mention, e.label, who.annotator,
+                   who.label AS said_label, who.start AS said_start, who.`end` AS said_end, who.tier
+            FROM {entities} AS e LATERAL VIEW explode(e.sources) AS who
         ), said AS (
             SELECT DISTINCT passage_id, annotator, start, `end`, label, request_id
             FROM {mentions}
             WHERE problem IS NULL
+        ), answers AS (
+            SELECT request_id, engine, prompt, run, answered,
+                   row_number() OVER (PARTITION BY request_id ORDER BY attempt DESC) AS nth
+            FROM {completions}
         )
-        SELECT e.language, e.passage_id, e.start, e.`end`, e.mention, e.label,
-               who.annotator, who.label AS said_label, who.start AS said_start, who.`end` AS said_end, who.tier,
-               s.request_id, a.answer.engine, a.answer.prompt, a.answer.run, a.answer.answered,
+        SELECT c.language, c.passage_id, c.start, c.`end`, c.mention, c.label,
+               c.annotator, c.said_label, c.said_start, c.said_end, c.tier,
+               s.request_id, a.engine, a.prompt, a.run, a.answered,
                p.document_id, d.url, d.licence, d.source
-        FROM (SELECT *, explode(sources) AS who FROM {entities}) AS e
+        FROM claims AS c
         LEFT JOIN said AS s
-          ON s.passage_id = e.passage_id AND s.annotator = who.annotator AND s.start = who.start
-             AND s.`end` = who.`end` AND s.label = who.label
-        LEFT JOIN last AS a ON a.request_id = s.request_id
-        LEFT JOIN {passages} AS p ON p.passage_id = e.passage_id
+          ON s.passage_id = c.passage_id AND s.annotator = c.annotator AND s.start = c.said_start
+             AND s.`end` = c.said_end AND s.label = c.said_label
+        LEFT JOIN answers AS a ON a.request_id = s.request_id AND a.nth = 1
+        LEFT JOIN {passages} AS p ON p.passage_id = c.passage_id
         LEFT JOIN {documents} AS d ON d.document_id = p.document_id
     """,
     # What each question has cost for each accepted passage: one that is selected and has a usable answer of an
@@ -108,7 +116,7 @@ VIEWS = {
             WHERE s.is_selected
             GROUP BY s.language
         ), spent AS (
-            SELECT language, question, count(*) AS answers, count_if(usd IS NULL) AS unpriced, sum(usd) AS usd,
+            SELECT language, question, count(*) AS answers, count(*) - count(usd) AS unpriced, sum(usd) AS usd,
                    sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out
             FROM {completions}
             GROUP BY language, question
@@ -122,7 +130,7 @@ VIEWS = {
     "tagged_entities": """
         SELECT source, passage_id, language, student, entity.start, entity.`end`, entity.mention, entity.label,
                entity.score
-        FROM (SELECT *, explode(entities) AS entity FROM {tags})
+        FROM {tags} LATERAL VIEW explode(entities) AS entity
     """,
     # How good taggers are, each by its newest run on each benchmark. `*` stands for all languages, scripts or labels
     # together; `experiment` is null for what evaluate_student measured.
@@ -130,9 +138,11 @@ VIEWS = {
         SELECT experiment, benchmark, tagger, names, subset, language, script, label, texts, gold, predicted, correct,
                precision, recall, f1, low, high, auprc, threshold
         FROM (
-            SELECT *, max(struct(evaluated, run)) OVER (PARTITION BY experiment, tagger, benchmark) AS last
+            SELECT *, first_value(run) OVER (
+                PARTITION BY experiment, tagger, benchmark ORDER BY evaluated DESC, run DESC
+            ) AS newest
             FROM {evaluations}
-        )
-        WHERE run = last.run AND measure = 'tagger'
+        ) AS dated
+        WHERE run = newest AND measure = 'tagger'
     """,
 }

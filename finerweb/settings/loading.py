@@ -52,7 +52,11 @@ def load_languages() -> dict[str, Language]:
 
 
 def _with_shipped(languages: Any) -> Any:
-    return {**load_languages(), **languages} if isinstance(languages, Mapping) else languages
+    """The settings' own languages beside those of languages.yml; the key is the code there too."""
+    if not isinstance(languages, Mapping):
+        return languages
+    own = {code: {"code": code, **line} if isinstance(line, Mapping) else line for code, line in languages.items()}
+    return {**load_languages(), **own}
 
 
 def _with_tuples(line: Mapping[str, Any]) -> dict[str, Any]:
