@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1] / "finerweb"
 # Folders of finerweb and the files beside them, from the bottom. Those of one floor do not import each other; files
 # of the root may, but not in a circle.
 FLOORS = [
-    "errors problems run_log project plugins languages table rows shipping progress intervals cost estimating collection processes graph",
+    "errors problems run_log project plugins languages table rows shipping progress intervals storage cost estimating collection processes graph",
     "lake text experiments",
     "labels encoders",
     "mentions scorer student questions",
@@ -67,6 +67,7 @@ HOMES = {
     "spacy": set(),  # taggers.spacy loads it with the first pipeline: few have it
     "typer": {"commands", "__main__"},
     "delta": {"lake", "running.session"},
+    "fsspec": {"storage"},
 }
 
 
