@@ -55,9 +55,12 @@ with opened(chosen) as lake:
         print(line(runner.run(name, graph.load(name).main)), flush=True)
 """
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("java") is None and "JAVA_HOME" not in os.environ, reason="Spark needs Java, and there is none"
-)
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(
+        shutil.which("java") is None and "JAVA_HOME" not in os.environ, reason="Spark needs Java, and there is none"
+    ),
+]
 
 
 @dataclass(frozen=True)

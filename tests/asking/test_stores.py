@@ -32,6 +32,7 @@ def test_a_driver_and_its_workers_ask_with_a_spool_in_an_s3_api(
     assert not list(tmp_path.rglob("spool")), "nothing is on the disk"
 
 
+@pytest.mark.cluster
 def test_a_driver_and_its_workers_ask_with_a_spool_in_hdfs(tmp_path: Path) -> None:
     log, port = tmp_path / "requests", kills.free_port()
     with hdfs.served() as place, kills.endpoint(log, port):

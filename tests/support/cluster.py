@@ -58,22 +58,22 @@ def started(folder: Path, hidden: Sequence[Path]) -> Iterator[Cluster]:
 
     The workers see nothing in the `hidden` folders, where this machine lets a process hide them.
     """
-    prefix = _unsharing(hidden)
-    port, web = _free_port(), _free_port()
+    prefix = unsharing(hidden)
+    port, web = free_port(), free_port()
     master = f"spark://{HOST}:{port}"
     workers = [folder / f"worker{number}" for number in range(WORKERS)]
     with ExitStack() as stack:
         options = ["--port", str(port), "--webui-port", str(web)]
         stack.enter_context(_running(folder / "master", [], "master.Master", options))
-        _wait(lambda: _registered(web) == 0, "the master", folder / "master")
+        wait(lambda: _registered(web) == 0, "the master", folder / "master")
         for worker in workers:
             options = ["--cores", "1", "--memory", "2g", "--webui-port", "0", "--work-dir", str(worker), master]
             stack.enter_context(_running(worker, prefix, "worker.Worker", options))
-        _wait(lambda: _registered(web) == WORKERS, "the workers", *workers)
+        wait(lambda: _registered(web) == WORKERS, "the workers", *workers)
         yield Cluster(master, workers)
 
 
-def _unsharing(hidden: Sequence[Path]) -> list[str]:
+def unsharing(hidden: Sequence[Path]) -> list[str]:
     """What to put before a command so that it does not see the folders; nothing where the machine forbids it."""
     prefix = ["unshare", "--mount", "--map-root-user", "sh", "-c", HIDE, "sh", *map(str, hidden), "--"]
     try:
@@ -96,10 +96,10 @@ def _running(folder: Path, prefix: list[str], name: str, options: list[str]) -> 
     try:
         yield
     finally:
-        _end(process)
+        end(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     for how in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, how)
@@ -110,7 +110,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             continue
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind((HOST, 0))
         return int(free.getsockname()[1])
@@ -128,10 +128,10 @@ def _registered(web: int) -> int:
         connection.close()
 
 
-def _wait(is_there: Callable[[], bool], what: str, *folders: Path) -> None:
-    until = time.monotonic() + PATIENCE
+def wait(is_there: Callable[[], bool], what: str, *folders: Path, patience: float = PATIENCE) -> None:
+    until = time.monotonic() + patience
     while not is_there():
         if time.monotonic() > until:
             logs = "\n".join((folder / "log").read_text(errors="replace")[-2000:] for folder in folders)
-            raise TimeoutError(f"{what} did not come up in {PATIENCE} s:\n{logs}")
+            raise TimeoutError(f"{what} did not come up in {patience:g} s:\n{logs}")
         time.sleep(0.2)
