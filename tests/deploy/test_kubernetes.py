@@ -84,7 +84,7 @@ def finished() -> Iterator[Finished]:
             command = [str(SPARK / "bin" / "spark-submit"), *options(server, folder)]
             command += [f"local://{folder}/every.py", "/etc/finerweb/my.yml"]
             done = subprocess.run(
-                command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=400, check=False
+                command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=600, check=False
             )
         finally:
             process.kill()
@@ -167,6 +167,15 @@ def test_pods_are_what_our_templates_and_settings_say(finished: Finished) -> Non
         assert {"nvidia.com/gpu"} <= {toleration["key"] for toleration in pod["spec"]["tolerations"]}
         assert {"memory", "scratch"} <= {volume["name"] for volume in pod["spec"]["volumes"]}
         assert pod["spec"]["securityContext"]["runAsUser"] == 185
+
+
+@pytest.mark.parametrize("name", ["driver", "executor"])
+def test_a_template_has_no_field_that_the_server_does_not_know(name: str, finished: Finished) -> None:
+    pod = yaml.safe_load((ROOT / "deploy" / "kubernetes" / f"{name}.yaml").read_text())
+    pod["metadata"] |= {"name": name, "namespace": "finerweb"}
+    pod["spec"]["containers"][0]["image"] = "finerweb"
+    path = "/api/v1/namespaces/finerweb/pods?dryRun=All&fieldValidation=Strict"
+    assert finished.kubernetes.ask("POST", path, pod)["kind"] == "Pod"
 
 
 def test_a_driver_may_make_pods_in_its_namespace_and_no_more(finished: Finished) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,11 +24,13 @@ import yarn
 from cluster import SHORT_LIVED, SPARK, free_port, wait
 
 from finerweb import storage
+from finerweb.encoders import pretrained
 
 pytestmark = pytest.mark.cluster
 
 ROOT = Path(__file__).parents[2]
 PASSAGES = 240
+PATIENCE = 600  # seconds, for a program on a machine that is busy with others
 # What ingesting, cutting and asking do without: a gigabyte for each node would show nothing more.
 WITHOUT = ["pyspark", "torch", "accelerate", "transformers", "datasets", "scikit-learn", "mlflow"]
 
@@ -91,7 +94,7 @@ def finished(folder: Path) -> Iterator[Finished]:
                 [*options(driver), "finerweb/jobs/split_passages.py", "--conf", "my.yml", "--set", "split.max_wrods=9"],
                 driver,
             )
-            _, errors = misspelt.communicate(timeout=kills.PATIENCE)
+            _, errors = misspelt.communicate(timeout=PATIENCE)
         found = httpx.post(f"{tracking}/api/2.0/mlflow/runs/search", json={"experiment_ids": ["1"]}).json()
         yield Finished(
             cluster, client, found["runs"], kills.came(log), killed, application(errors), misspelt.returncode
@@ -117,10 +120,22 @@ def packed(driver: Path) -> Path:
         "--to",
         str(archive),
     ]
-    command += ["--constraints", "requirements/run.txt", "--without", *WITHOUT, "--", str(wheel), "mlflow-skinny"]
+    command += [
+        "--constraints",
+        "requirements/run.txt",
+        "--without",
+        *WITHOUT,
+        "--",
+        str(wheel),
+        "mlflow-skinny",
+        "tokenizers",
+    ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     shutil.unpack_archive(wheel.rename(driver / "finerweb.zip"), driver)
-    shutil.rmtree(driver / "finerweb" / "tables")  # only the jobs' files are read from there
+    encoder = pretrained.fetch(pretrained.Encoder("minilm"), driver)
+    with zipfile.ZipFile(driver / "encoder.zip", "w") as tokenizer:  # cutting counts its subwords
+        for name in ("config.json", "tokenizer.json"):
+            tokenizer.write(encoder / name, name)
     return archive
 
 
@@ -147,7 +162,7 @@ def settings(files: hdfs.Hdfs, tracking: str, port: int) -> dict[str, object]:
         "ingest": {"sources": [{"name": "pages", "format": "jsonl", "path": "hdfs:///pages.jsonl"}]},
         "models": {"asked": {**model, "in_flight": 1, "tasks": 1}},
         "rate": {"raters": ["asked"], "per_language": PASSAGES},
-        "train": {"rater": "asked"},
+        "train": {"rater": "asked", "encoder": {"source": "folder", "name": "encoder"}},
     }
 
 
@@ -155,6 +170,7 @@ def options(driver: Path, *, mode: str = "cluster", attempts: int = 1) -> list[s
     """The properties that ship with finerweb, and what fits them into this machine."""
     values = {
         "spark.yarn.maxAppAttempts": attempts,
+        "spark.yarn.dist.archives": f"hdfs:///finerweb/env.tar.gz#env,{driver}/encoder.zip#encoder",
         "spark.yarn.jars": f"local:{SPARK}/jars/*",  # a cluster has Spark; or else it is uploaded for each program
         "spark.executor.instances": 1,
         "spark.executor.cores": 2,
@@ -186,7 +202,7 @@ def options(driver: Path, *, mode: str = "cluster", attempts: int = 1) -> list[s
 def submitted(cluster: yarn.Yarn, driver: Path, *program: str, mode: str = "cluster") -> str:
     """What a submitted program printed, which is to end well."""
     process = cluster.submitted([*options(driver, mode=mode), *program], driver)
-    printed, errors = process.communicate(timeout=kills.PATIENCE)
+    printed, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, f"{printed[-2000:]}\n{errors[-4000:]}\n{cluster.log(application(errors))[-6000:]}"
     return printed
 
@@ -203,11 +219,13 @@ def kill_half_way(cluster: yarn.Yarn, driver: Path, log: Path) -> str:
     program = ["finerweb/jobs/collect_ratings.py", "--conf", "my.yml"]
     process = cluster.submitted([*options(driver, attempts=2), *program], driver)
     half = PASSAGES / 2
-    wait(lambda: kills.came(log).total() >= half or process.poll() is not None, "half of the requests", patience=180)
+    wait(
+        lambda: kills.came(log).total() >= half or process.poll() is not None, "half of the requests", patience=PATIENCE
+    )
     pids = [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and is_master(int(pid))]
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
-    printed, errors = process.communicate(timeout=kills.PATIENCE)
+    printed, errors = process.communicate(timeout=PATIENCE)
     name = application(errors)
     assert pids, cluster.log(name)[-6000:]
     assert process.returncode == 0, f"{printed[-2000:]}\n{errors[-4000:]}\n{cluster.log(name)[-6000:]}"
@@ -220,7 +238,8 @@ def is_master(pid: int) -> bool:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().decode()
     except OSError:
         return False
-    return "deploy.yarn.ApplicationMaster" in command and "_01_000001" in command and "java\0" in command[:80]
+    is_first = re.search(r"container_\d+_\d+_01_\d+", command) is not None
+    return is_first and "deploy.yarn.ApplicationMaster" in command and "java\0" in command[:80]
 
 
 @contextmanager
@@ -274,8 +293,10 @@ def test_a_driver_on_a_node_reads_the_settings_that_were_sent_along_and_logs_to_
 
 def test_a_driver_that_was_killed_is_started_again_and_nothing_is_paid_twice(finished: Finished) -> None:
     assert finished.yarn.attempts(finished.killed) == 2
-    assert len(finished.prompts) == PASSAGES
-    assert finished.prompts.total() <= PASSAGES + 1, "what was under way when it died"
+    asked = len(finished.prompts)  # some of the pages are taken for copies of each other
+    assert asked > PASSAGES * 0.9
+    assert f" {asked} ratings" in finished.yarn.log(finished.killed), "none is missing"
+    assert finished.prompts.total() <= asked + 1, "what was under way when it died"
 
 
 def test_a_misspelt_setting_is_said_once(finished: Finished) -> None:

@@ -48,8 +48,9 @@ class Yarn:
         )
 
     def attempts(self, application: str) -> int:
-        """How often an application's master was started: a container each, of which the nodes keep the logs."""
-        return len({log.name for node in self.nodes for log in node.glob(f"logs/{application}/container_*_000001")})
+        """How often an application was started: it is in the names of its containers, of which the nodes keep the logs."""
+        names = (log.name for node in self.nodes for log in node.glob(f"logs/{application}/container_*"))
+        return len({name.split("_")[-2] for name in names})
 
     def log(self, application: str) -> str:
         """What an application's containers said."""
