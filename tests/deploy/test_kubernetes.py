@@ -84,7 +84,7 @@ def finished() -> Iterator[Finished]:
             command = [str(SPARK / "bin" / "spark-submit"), *options(server, folder)]
             command += [f"local://{folder}/every.py", "/etc/finerweb/my.yml"]
             done = subprocess.run(
-                command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=600, check=False
+                command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300, check=False
             )
         finally:
             process.kill()
@@ -147,7 +147,7 @@ def options(server: Kubernetes, folder: Path) -> list[str]:
 
 def test_the_jobs_ran_on_executors_that_the_driver_made(finished: Finished) -> None:
     assert finished.status == 0, f"{finished.said[-3000:]}\n{finished.log()}"
-    assert (len(finished.pods("driver")), len(finished.pods("executor"))) == (1, 2)
+    assert (len(finished.pods("driver")), len(finished.pods("executor"))) == (1, 2), finished.log()
     for table in ("documents", "passages", "ratings"):
         assert DeltaTable(str(finished.lake / table)).to_pyarrow_table().num_rows == PASSAGES, table
 

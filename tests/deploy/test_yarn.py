@@ -302,7 +302,7 @@ def test_a_driver_that_was_killed_is_started_again_and_nothing_is_paid_twice(fin
 def test_a_misspelt_setting_is_said_once(finished: Finished) -> None:
     assert finished.status == 1, "of spark-submit; the driver's own, 2, is in YARN's diagnostics"
     assert finished.yarn.attempts(finished.misspelt) == 1
-    assert "finerweb: split.max_wrods" in finished.yarn.log(finished.misspelt)
+    assert "finerweb: --set split.max_wrods=9: split.max_wrods is not a setting" in finished.yarn.log(finished.misspelt)
 
 
 def test_tables_are_in_hdfs(finished: Finished) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -154,6 +155,10 @@ def _nodes(kubernetes: Kubernetes) -> Iterator[None]:
                     _tend(kubernetes, pod, processes)
             except httpx.HTTPError:
                 continue  # it is not there yet, or a pod is gone meanwhile
+            except Exception:
+                kubernetes.logs["nodes"] = kubernetes.folder / "nodes.log"
+                kubernetes.logs["nodes"].write_text(traceback.format_exc())
+                return
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
@@ -199,7 +204,9 @@ def _start(kubernetes: Kubernetes, pod: dict[str, Any]) -> subprocess.Popen[byte
     """The first container of a pod, as its image's entrypoint would start it."""
     name, container = pod["metadata"]["name"], pod["spec"]["containers"][0]
     home = kubernetes.folder / "pods" / name
-    (home / "cwd").mkdir(parents=True)
+    (home / "cwd").mkdir(
+        parents=True, exist_ok=True
+    )  # a try before may have come too soon: the pod is there before its volumes
     places = {mount["mountPath"]: _volume(kubernetes, pod, mount["name"], home) for mount in container["volumeMounts"]}
 
     def local(text: str) -> str:
@@ -207,6 +214,8 @@ def _start(kubernetes: Kubernetes, pod: dict[str, Any]) -> subprocess.Popen[byte
             text = re.sub(rf"(?<![\w/.]){re.escape(path)}(?![\w.-])", str(place), text)
         return SERVICE.sub(HOST, text)
 
+    for file in (home / "volumes").rglob("*.properties"):  # Spark's own, which name other places
+        file.write_text(local(file.read_text()))
     variables = {item["name"]: local(_value(kubernetes, item, pod)) for item in container.get("env", [])}
     of_image = {"SPARK_HOME": str(SPARK), "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
     kubernetes.logs[name] = home / "log"
@@ -228,8 +237,9 @@ def _volume(kubernetes: Kubernetes, pod: dict[str, Any], name: str, home: Path) 
     place.mkdir(parents=True, exist_ok=True)
     if "configMap" in volume:
         config = kubernetes.ask("GET", f"/api/v1/namespaces/{NAMESPACE}/configmaps/{volume['configMap']['name']}")
+        renamed = {item["key"]: item["path"] for item in volume["configMap"].get("items", [])}
         for file, text in config["data"].items():
-            (place / file).write_text(SERVICE.sub(HOST, text))
+            (place / renamed.get(file, file)).write_text(text)
     return place
 
 
