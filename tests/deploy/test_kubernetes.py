@@ -50,7 +50,7 @@ pytestmark = [
 class Finished:
     kubernetes: Kubernetes
     lake: Path
-    said: str  # by spark-submit
+    errors: str  # of spark-submit
     status: int
     prompts: Counter[str]  # that came to the endpoint, which knows one key
 
@@ -147,7 +147,7 @@ def options(server: Kubernetes, folder: Path) -> list[str]:
 
 
 def test_the_jobs_ran_on_executors_that_the_driver_made(finished: Finished) -> None:
-    assert finished.status == 0, f"{finished.said[-3000:]}\n{finished.log()}"
+    assert finished.status == 0, f"{finished.errors[-3000:]}\n{finished.log()}"
     assert (len(finished.pods("driver")), len(finished.pods("executor"))) == (1, 2), finished.log()
     rows = {name: DeltaTable(str(finished.lake / name)).to_pyarrow_table().num_rows for name in TABLES}
     # Some of the pages are taken for copies of each other, and are not asked about.

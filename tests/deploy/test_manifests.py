@@ -129,5 +129,5 @@ def test_gpus_are_told_as_spark_wants_to_hear_of_them(tmp_path: Path) -> None:
     (tmp_path / "nvidia-smi").write_text("#!/bin/sh\nprintf '0\\n1\\n'\n")
     (tmp_path / "nvidia-smi").chmod(0o755)
     path = f"{tmp_path}:{os.environ['PATH']}"
-    told = subprocess.run([str(DEPLOY / "gpus.sh")], env={"PATH": path}, capture_output=True, text=True, check=True)
-    assert told.stdout == '{"name": "gpu", "addresses": ["0","1"]}\n'
+    printed = subprocess.run([str(DEPLOY / "gpus.sh")], env={"PATH": path}, capture_output=True, text=True, check=True)
+    assert printed.stdout == '{"name": "gpu", "addresses": ["0","1"]}\n'

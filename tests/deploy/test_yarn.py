@@ -95,9 +95,9 @@ def finished(folder: Path) -> Iterator[Finished]:
                 driver,
             )
             _, errors = misspelt.communicate(timeout=PATIENCE)
-        found = httpx.post(f"{tracking}/api/2.0/mlflow/runs/search", json={"experiment_ids": ["1"]}).json()
+        searched = httpx.post(f"{tracking}/api/2.0/mlflow/runs/search", json={"experiment_ids": ["1"]}).json()
         yield Finished(
-            cluster, client, found["runs"], kills.came(log), killed, application(errors), misspelt.returncode
+            cluster, client, searched["runs"], kills.came(log), killed, application(errors), misspelt.returncode
         )
 
 
@@ -209,9 +209,9 @@ def submitted(cluster: yarn.Yarn, driver: Path, *program: str, mode: str = "clus
 
 def application(errors: str) -> str:
     """Which one it was, from what spark-submit says of it."""
-    said = re.search(r"Submitted application (application_\w+)", errors)
-    assert said, errors[-4000:]
-    return said[1]
+    submission = re.search(r"Submitted application (application_\w+)", errors)
+    assert submission, errors[-4000:]
+    return submission[1]
 
 
 def kill_half_way(cluster: yarn.Yarn, driver: Path, log: Path) -> str:
