@@ -9,7 +9,7 @@ PEERS := $(VENV)/.peers
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-student wheel docs clean
+.PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-student wheel docs clean test-cluster test-kubernetes dist
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,8 +18,15 @@ help: ## this list
 run: $(if $(findstring vllm,$(ARGS)),$(DEV),$(RUN)) ## the whole pipeline on the sample corpus; ARGS="--set key=value" changes it
 	@$(BIN)/finerweb run --conf conf/local.yml $(ARGS)
 
-test: $(DEV) ## all tests
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: $(DEV) ## all tests that need no cluster
+	@$(BIN)/python -m pytest -m "not cluster" --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-cluster: $(DEV) ## tests on clusters of this machine: standalone, YARN, HDFS; Kubernetes where its server was built
+	@$(BIN)/python -m pytest -m cluster $(ARGS)
+
+test-kubernetes: $(DEV) ## tests on Kubernetes; the first time its API server is built with Go (5 minutes; needs etcd too)
+	@tests/support/kube_apiserver.sh
+	@$(BIN)/python -m pytest tests/deploy/test_kubernetes.py $(ARGS)
 
 check: $(DEV) ## lint, formatting, types
 	@$(BIN)/ruff check .
@@ -70,6 +77,16 @@ docs: $(VENV)/.docs ## what docs/ has from the code, and the pages as a site: di
 	@$(BIN)/python docs/generated.py
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs dist/docs
 	@echo dist/docs/index.html
+
+# Spark is the cluster's. Of the rest, see deploy/pack.py.
+EXTRAS ?=
+WITH ?=
+WITHOUT ?= pyspark
+TORCH ?=
+INTERPRETER ?= $(BIN)/python
+dist: wheel ## dist/env.tar.gz: a Python with finerweb that needs none on the nodes, for --archives; see deploy/pack.py
+	@$(BIN)/python deploy/pack.py --uv $(UV) --python $(INTERPRETER) --constraints requirements/run.txt \
+		--without $(WITHOUT) $(if $(TORCH),--torch $(TORCH)) -- "$$(ls dist/*.whl)$(if $(EXTRAS),[$(EXTRAS)])" $(WITH)
 
 clean: ## remove the environment and what runs left
 	rm -rf $(VENV) work dist

@@ -29,9 +29,12 @@ LITTER = ["artifacts", "spark-warehouse", "metastore_db", "derby.log", "dist", "
 
 LEFT = {name for name in LITTER if (ROOT / name).exists()}  # by somebody else, before
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("java") is None and "JAVA_HOME" not in os.environ, reason="Spark needs Java, and there is none"
-)
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(
+        shutil.which("java") is None and "JAVA_HOME" not in os.environ, reason="Spark needs Java, and there is none"
+    ),
+]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1] / "finerweb"
 # Folders of finerweb and the files beside them, from the bottom. Those of one floor do not import each other; files
 # of the root may, but not in a circle.
 FLOORS = [
-    "errors spark_errors problems run_log project plugins languages table rows shipping progress intervals cost estimating collection processes graph supported",
+    "errors spark_errors problems run_log project plugins languages table rows shipping progress intervals storage cost estimating collection processes graph supported",
     "lake text experiments",
     "labels encoders",
     "mentions scorer student questions",
@@ -67,6 +67,7 @@ HOMES = {
     "spacy": set(),  # taggers.spacy loads it with the first pipeline: few have it
     "typer": {"commands", "__main__"},
     "delta": set(),  # running.session loads it where it makes a session of its own: elsewhere the platform has it
+    "fsspec": {"storage"},
 }
 
 

@@ -12,20 +12,13 @@ renamed: a file has its final name from the start, and tells by itself whether i
     aside/                    what could not be read
 """
 
-import re
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-import fsspec
-
-from finerweb.errors import SpoolFailed
-
-# File systems of a machine's own disks. Whatever else is mounted (FUSE, NFS, SMB) is a store behind a network.
-DISKS = {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "overlay", "tmpfs", "ramfs", "reiserfs", "bcachefs"}
-MOUNTS = Path("/proc/self/mountinfo")
+from finerweb import storage
+from finerweb.errors import NotInstalled, SpoolFailed
 
 
 class Spool:
@@ -37,21 +30,16 @@ class Spool:
     def __init__(self, url: str, *, name: str = "spool", setting: str = "ask.spool") -> None:
         self.url, self.name, self.setting = url, name, setting
         try:
-            self._system, self._root = fsspec.core.url_to_fs(url)
-        except (ImportError, ValueError) as error:
-            raise SpoolFailed(
-                f"{name} {url}",
-                found=str(error),
-                wanted=self._wanted,
-                way_out="install what its scheme needs: finerweb[s3], [gcs] or [azure]",
-            ) from None
+            self._place = storage.place(url)
+        except NotInstalled as error:
+            text = f"{name} {url}"
+            raise SpoolFailed(text, found=error.found, wanted=self._wanted, way_out=error.way_out) from None
+        self._system, self._root = self._place
 
     @cached_property
     def is_disk(self) -> bool:
         """Is it a disk of this machine, where a file costs next to nothing?"""
-        protocols = self._system.protocol
-        is_file = "file" in ([protocols] if isinstance(protocols, str) else protocols)
-        return is_file and _mount(self._root) in {*DISKS, ""}
+        return self._place.is_disk
 
     def place(self, name: str) -> str:
         """Where a file of this name is, as an error shows it."""
@@ -147,19 +135,3 @@ class Spool:
     @property
     def _wanted(self) -> str:
         return f"a folder or URL with room that driver and executors can read and write ({self.setting})"
-
-
-def _mount(path: str) -> str:
-    """The kind of file system that a path of this machine is on; empty where that cannot be told."""
-    try:
-        lines = MOUNTS.read_text().splitlines()
-    except OSError:  # no Linux
-        return ""
-    kinds = {}
-    for line in lines:
-        fields, _, rest = line.partition(" - ")
-        point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields.split()[4])
-        kinds[point.rstrip("/")] = rest.split()[0]
-    real = Path(path).resolve()
-    places = [str(real), *map(str, real.parents)]
-    return next((kinds[place.rstrip("/")] for place in places if place.rstrip("/") in kinds), "")

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-import fsspec
 from pyspark.sql import SparkSession
 
+from finerweb import storage
 from finerweb.settings import Settings
 
 
@@ -21,8 +21,8 @@ class File:
 
     def state(self) -> str | None:
         """`there`, or None."""
-        system, place = fsspec.core.url_to_fs(self.path)
-        return "there" if system.exists(place) else None
+        system, path = storage.place(self.path)
+        return "there" if system.exists(path) else None
 
 
 def find(name: str, *, settings: Settings, spark: SparkSession) -> File:

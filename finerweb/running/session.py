@@ -78,8 +78,9 @@ def session(settings: Settings, *, verbose: bool = False) -> tuple[SparkSession,
         builder = builder.config(key, value)
     from delta import configure_spark_with_delta_pip  # here alone: elsewhere the platform has its own
 
+    packages = [name for name in own.get("spark.jars.packages", "").split(",") if name]  # Delta's helper forgets them
     with _stderr_to(None if verbose else settings.work / "spark.log"):
-        return configure_spark_with_delta_pip(builder).getOrCreate(), True
+        return configure_spark_with_delta_pip(builder, packages).getOrCreate(), True
 
 
 @contextmanager

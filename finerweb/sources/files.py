@@ -5,10 +5,11 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
-import fsspec
 from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 
+from finerweb import storage
+from finerweb.errors import NotInstalled
 from finerweb.spark_errors import SPARK_ERRORS
 
 PATH = "_metadata.file_path"
@@ -45,16 +46,16 @@ def listed(spark: SparkSession, path: str) -> list[File]:
 def empty(path: str, others: Collection[str]) -> list[str]:
     """The files of a path that are not among others: those of no bytes, which Spark does not list."""
     try:
-        system, place = fsspec.core.url_to_fs(path)
-    except (ImportError, ValueError):  # only Spark reaches it: files of no bytes are not missed
+        system, root = storage.place(path)
+    except NotInstalled:  # only Spark reaches it: files of no bytes are not missed
         return []
-    roots = system.glob(place) if any(sign in place for sign in "*?[") else [place]
+    roots = system.glob(root) if any(sign in root for sign in "*?[") else [root]
     below = {file: file[len(root) :] for root in roots for file in system.find(root)}
-    other_paths = {plain(file) for file in others}
+    other_paths = {storage.place(unquote(file)).path for file in others}
     return sorted(
         file
         for file, path in below.items()
-        if not _is_hidden(path or file.rpartition("/")[2]) and file.lstrip("/") not in other_paths
+        if not _is_hidden(path or file.rpartition("/")[2]) and file not in other_paths
     )
 
 

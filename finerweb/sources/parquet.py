@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-import fsspec
 import pyarrow as pa
 from pyarrow import parquet
 from pyspark.sql import DataFrame, SparkSession
@@ -23,6 +22,8 @@ from pyspark.sql.types import (
     StructType,
 )
 
+from finerweb import storage
+from finerweb.errors import NotInstalled
 from finerweb.sources.fields import NAMES
 from finerweb.sources.files import File, only, reader
 
@@ -49,8 +50,8 @@ def footers(files: Sequence[File]) -> Footers:
     """What the files say of themselves; nothing where only Spark can reach them."""
     try:
         for file in files[:1]:
-            fsspec.core.url_to_fs(unquote(file.path))
-    except (ImportError, ValueError):
+            storage.place(unquote(file.path))
+    except NotInstalled:
         return Footers({MERGED: []}, {})
     schemas: dict[str, list[str]] = defaultdict(list)
     broken = {}
@@ -66,7 +67,8 @@ def footers(files: Sequence[File]) -> Footers:
 def _schema(file: File) -> StructType | str:
     """The needed columns of a file, or why it has none."""
     try:
-        with fsspec.open(unquote(file.path)) as opened:
+        system, path = storage.place(unquote(file.path))
+        with system.open(path) as opened:
             schema = parquet.read_schema(opened)
     except (pa.ArrowException, OSError) as error:
         return str(error).splitlines()[0]

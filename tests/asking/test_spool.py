@@ -10,7 +10,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from pyspark.sql import SparkSession
 
-from finerweb.asking import proof, spool
+from finerweb.asking import proof
 from finerweb.asking.spool import Spool
 from finerweb.errors import SpoolFailed
 
@@ -90,31 +90,6 @@ def test_a_scheme_without_its_package_is_named() -> None:
         SpoolFailed, match=r"spool nowhere://x: found Protocol not known: nowhere, wanted a folder or URL"
     ):
         Spool("nowhere://x")
-
-
-MOUNTS = r"""
-22 1 8:1 / / rw - ext4 /dev/sda1 rw
-30 22 0:30 / /Volumes rw - fuse.goofys-dbr goofys rw
-31 22 0:31 / /mnt/data\040lake rw - nfs4 server:/export rw
-32 22 0:32 / /tmp rw - tmpfs tmpfs rw
-"""
-
-
-@pytest.mark.parametrize(
-    ("path", "is_disk"),
-    [
-        ("/home/ada/work/spool", True),
-        ("/tmp/spool", True),
-        ("/Volumes/dev/finerweb/spool", False),
-        ("/mnt/data lake/spool", False),
-        ("/Volumes2/spool", True),
-    ],
-)
-def test_a_mounted_store_is_no_disk(path: str, is_disk: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mounts = tmp_path / "mountinfo"
-    mounts.write_text(MOUNTS.lstrip())
-    monkeypatch.setattr(spool, "MOUNTS", mounts)
-    assert Spool(path).is_disk == is_disk
 
 
 def test_a_store_is_no_disk(store: Spool) -> None:

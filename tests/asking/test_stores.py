@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import azurite
 import fsspec
+import gcs
 import hdfs
 import kills
 import pyarrow.fs
@@ -12,26 +14,47 @@ import s3
 from fsspec.implementations.arrow import ArrowFSWrapper
 from fsspec.implementations.local import LocalFileSystem
 
+from finerweb import storage
 from finerweb.asking import segments
 from finerweb.asking.spool import Spool
+from finerweb.formats import release
+
+AZURE, GCS = azurite.missing(), gcs.missing()
 
 
-def test_a_driver_and_its_workers_ask_with_a_spool_in_an_s3_api(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("server", "url"),
+    [
+        pytest.param(s3.served, "s3a://bucket/finerweb/spool", id="s3"),
+        pytest.param(
+            azurite.served,
+            "abfss://bucket@ada.dfs.core.windows.net/finerweb/spool",
+            id="azure",
+            marks=pytest.mark.skipif(bool(AZURE), reason=AZURE),
+        ),
+        pytest.param(
+            gcs.served, "gs://bucket/finerweb/spool", id="gcs", marks=pytest.mark.skipif(bool(GCS), reason=GCS)
+        ),
+    ],
+)
+def test_a_driver_and_its_workers_ask_with_a_spool_in_an_object_store(
+    server: Any, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log, port = tmp_path / "requests", kills.free_port()
-    with s3.served("bucket") as settings, kills.endpoint(log, port):
-        url = "s3://bucket/finerweb/spool"
-        kills.finish(kills.driver(tmp_path / "work", port, f"ask.spool={url}", **settings))
-        for name, value in settings.items():
+    with server("bucket") as variables, kills.endpoint(log, port):
+        kills.finish(kills.driver(tmp_path / "work", port, f"ask.spool={url}", **variables))
+        for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        fsspec.filesystem("s3").invalidate_cache()
         left = list(Spool(url).files())
+        release.put(f"{url}/data/x.jsonl", b"published")
+        system, place = storage.place(f"{url}/data/x.jsonl")
+        assert system.cat_file(place) == b"published"
     assert kills.came(log).total() == kills.PASSAGES
     assert [name.rpartition("/")[2] for name in left] == ["1.holder"]
     assert not list(tmp_path.rglob("spool")), "nothing is on the disk"
 
 
+@pytest.mark.cluster
 def test_a_driver_and_its_workers_ask_with_a_spool_in_hdfs(tmp_path: Path) -> None:
     log, port = tmp_path / "requests", kills.free_port()
     with hdfs.served() as place, kills.endpoint(log, port):

@@ -128,10 +128,10 @@ def _registered(web: int) -> int:
         connection.close()
 
 
-def wait(is_there: Callable[[], bool], what: str, *folders: Path) -> None:
-    until = time.monotonic() + PATIENCE
+def wait(is_there: Callable[[], bool], what: str, *folders: Path, patience: float = PATIENCE) -> None:
+    until = time.monotonic() + patience
     while not is_there():
         if time.monotonic() > until:
             logs = "\n".join((folder / "log").read_text(errors="replace")[-2000:] for folder in folders)
-            raise TimeoutError(f"{what} did not come up in {PATIENCE} s:\n{logs}")
+            raise TimeoutError(f"{what} did not come up in {patience:g} s:\n{logs}")
         time.sleep(0.2)

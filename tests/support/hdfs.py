@@ -1,6 +1,6 @@
 """A real HDFS on loopback, one name node and one data node: Hadoop's own mini cluster, in a JVM of its own.
 
-python tests/support/hdfs.py      prints the port of its web API when it is up, and ends when its input does
+python tests/support/hdfs.py      prints its ports and class path when it is up, and ends when its input does
 """
 
 import subprocess
@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
@@ -24,20 +25,40 @@ SPARKS_OWN = "org.apache.hadoop:hadoop-client-api,org.apache.hadoop:hadoop-clien
 JAVA = ["--add-opens=java.base/java.lang=ALL-UNNAMED", "-Djava.net.preferIPv4Stack=true", "-Xmx512m"]
 
 
+@dataclass(frozen=True)
+class Hdfs:
+    """Where it is: its web API as fsspec takes it, the address for Spark, and the class path that it runs with."""
+
+    web: str
+    rpc: str
+    jars: list[str]
+
+
 @contextmanager
-def served() -> Iterator[str | None]:
-    """The address of its web API as fsspec takes it; None where it does not start, such as without Maven."""
+def started() -> Iterator[Hdfs | None]:
+    """A running one; None where it does not start, such as without Maven."""
     with subprocess.Popen(
         [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         assert process.stdin
         assert process.stdout
-        line = next((line for line in process.stdout if line.startswith("port ")), "")
+        line = next((line for line in process.stdout if line.startswith("ports ")), "")
         try:
-            yield f"webhdfs://127.0.0.1:{line.split()[1]}" if line else None
+            if line:
+                _, web, rpc, classes = line.split()
+                yield Hdfs(f"webhdfs://127.0.0.1:{web}", f"hdfs://127.0.0.1:{rpc}", classes.split(":"))
+            else:
+                yield None
         finally:
             process.stdin.close()
             process.wait(PATIENCE)
+
+
+@contextmanager
+def served() -> Iterator[str | None]:
+    """The address of its web API as fsspec takes it; None where it does not start."""
+    with started() as files:
+        yield files and files.web
 
 
 def jars() -> list[str]:
@@ -48,7 +69,7 @@ def jars() -> list[str]:
     builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
     builder = builder.config("spark.jars.packages", ",".join(PACKAGES)).config("spark.jars.excludes", SPARKS_OWN)
     spark = builder.getOrCreate()
-    packages = [url.removeprefix("file:") for url in str(spark.conf.get("spark.jars")).split(",")]
+    packages = [url.removeprefix("file:").replace("//", "", 1) for url in str(spark.conf.get("spark.jars")).split(",")]
     spark.stop()
     own = Path(pyspark.__file__).parent / "jars"
     return [*packages, *map(str, own.glob("*.jar"))]
@@ -57,7 +78,8 @@ def jars() -> list[str]:
 def main() -> None:
     """Start it, and wait for the end of the input."""
     # Its classes want to be in one loader with the client's, which those of `spark.jars.packages` are not.
-    port = launch_gateway(classpath=":".join(jars()), javaopts=JAVA, die_on_exit=True)
+    classes = ":".join(jars())
+    port = launch_gateway(classpath=classes, javaopts=JAVA, die_on_exit=True)
     gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port))
     with tempfile.TemporaryDirectory(prefix="finerweb-hdfs-") as folder:
         conf = gateway.jvm.org.apache.hadoop.conf.Configuration()
@@ -66,7 +88,8 @@ def main() -> None:
         builder = getattr(gateway.jvm.org.apache.hadoop.hdfs, "MiniDFSCluster$Builder")(conf)
         cluster = builder.numDataNodes(1).build()
         cluster.waitActive()
-        print("port", str(cluster.getNameNode().getHttpAddress()).rpartition(":")[2], flush=True)
+        web = str(cluster.getNameNode().getHttpAddress()).rpartition(":")[2]
+        print("ports", web, cluster.getNameNodePort(), classes, flush=True)
         sys.stdin.read()
         cluster.shutdown()
     gateway.shutdown()
