@@ -293,10 +293,10 @@ def test_a_driver_on_a_node_reads_the_settings_that_were_sent_along_and_logs_to_
 
 def test_a_driver_that_was_killed_is_started_again_and_nothing_is_paid_twice(finished: Finished) -> None:
     assert finished.yarn.attempts(finished.killed) == 2
-    asked = len(finished.prompts)  # some of the pages are taken for copies of each other
-    assert asked > PASSAGES * 0.9
-    assert f" {asked} ratings" in finished.yarn.log(finished.killed), "none is missing"
-    assert finished.prompts.total() <= asked + 1, "what was under way when it died"
+    requests = len(finished.prompts)  # some of the pages are taken for copies of each other
+    assert requests > PASSAGES * 0.9
+    assert f" {requests} ratings" in finished.yarn.log(finished.killed), "none is missing"
+    assert finished.prompts.total() <= requests + 1, "what was under way when it died"
 
 
 def test_a_misspelt_setting_is_said_once(finished: Finished) -> None:
