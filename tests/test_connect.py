@@ -36,6 +36,7 @@ MORE = """
 """
 
 pytestmark = [
+    pytest.mark.cluster,
     pytest.mark.skipif(shutil.which("java") is None and "JAVA_HOME" not in os.environ, reason="Spark needs Java"),
     pytest.mark.skipif(
         any(importlib.util.find_spec(name) is None for name in ("grpc_status", "zstandard")),
