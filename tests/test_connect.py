@@ -1,4 +1,4 @@
-"""Every job and command over Spark Connect: a client without Java, a server whose Python lacks the package."""
+"""Every job, command and notebook over Spark Connect: a client without Java, a server whose Python lacks the package."""
 
 import importlib.util
 import json
@@ -33,6 +33,11 @@ MORE = """
     for command in json.loads(sys.stdin.read()):
         result = CliRunner().invoke(app, command)
         print(json.dumps([command[0], result.exit_code, result.stdout, result.stderr, repr(result.exception)]), flush=True)
+
+    from notebook_cells import NOTEBOOKS, shown
+
+    for notebook in NOTEBOOKS:
+        print(json.dumps({notebook: shown(notebook, LAKE=chosen.lake.location)}), flush=True)
 """
 
 pytestmark = [
@@ -53,6 +58,7 @@ class Finished:
     shared: Path  # what client and server share
     every: dict[str, str]  # job -> its line
     commands: dict[str, list[object]]  # command -> exit code, both outputs, exception
+    notebooks: dict[str, list[str]]  # notebook -> what its cells show
     schemas: list[list[object]]  # what was seen of tables in each schema
 
 
@@ -81,6 +87,7 @@ def finished() -> Iterator[Finished]:
                 shared,
                 dict(line.split(maxsplit=1) for line in lines if line.startswith("  ")),
                 {entry[0]: entry[1:] for entry in map(json.loads, (line for line in lines if line.startswith("[")))},
+                {name: pages for line in lines if line.startswith("{") for name, pages in json.loads(line).items()},
                 [json.loads(line) for line in seen.splitlines()],
             )
 
@@ -156,6 +163,17 @@ def test_every_command_ran(finished: Finished) -> None:
     assert "sample/eng/galway-quay-market" not in {
         row["document_id"] for row in rows(finished, "documents", "document_id")
     }
+
+
+def test_every_notebook_shows_something(finished: Finished) -> None:
+    assert {name: len(pages) for name, pages in finished.notebooks.items()} == {
+        "at_a_glance": 5,
+        "disagreements": 4,
+        "scorers": 3,
+        "spending": 4,
+        "student": 5,
+    }
+    assert ">tha<" in finished.notebooks["at_a_glance"][0]
 
 
 def test_tables_of_a_schema_and_of_an_odd_folder_live_as_others_do(finished: Finished) -> None:

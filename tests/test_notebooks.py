@@ -1,11 +1,10 @@
 """The notebooks, run cell by cell on a small lake: they look, and show something; they are stored without outputs."""
 
 import ast
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
+from notebook_cells import NOTEBOOKS, shown
 from pyspark.sql import SparkSession
 from rows import put
 from three_passages import THAI, fill
@@ -15,9 +14,6 @@ from finerweb.errors import BadSettings
 from finerweb.lake import Lake
 from finerweb.report.views import VIEWS
 from finerweb.tables import measures, scores, tags
-
-ROOT = Path(__file__).parents[1]
-NOTEBOOKS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(ROOT.glob("notebooks/*.ipynb"))}
 
 
 @pytest.fixture(scope="module")
@@ -52,25 +48,6 @@ def folder(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> str
         measures.gather(*metrics.measure_all(lambda table, or_empty=False: lake.read(table, or_empty=True))),
     )
     return lake.location
-
-
-def shown(name: str, **parameters: Any) -> list[str]:
-    """Run a notebook with these values in the place of its parameters; what its cells show."""
-    scope: dict[str, Any] = {"__name__": "__main__"}
-    pages = []
-    for cell in NOTEBOOKS[name]["cells"]:
-        if cell["cell_type"] != "code":
-            continue
-        tree = ast.parse("".join(cell["source"]))
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, name, "exec"), scope)
-        if isinstance(last, ast.Expr):
-            value = eval(compile(ast.Expression(last.value), name, "eval"), scope)
-            if value is not None:
-                pages.append(value._repr_html_() if isinstance(value, notebook.Html) else type(value).__name__)
-        if "parameters" in cell["metadata"].get("tags", []):
-            scope |= parameters
-    return pages
 
 
 def test_at_a_glance_shows_languages_kinds_losses_and_texts(folder: str) -> None:
