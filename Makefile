@@ -22,7 +22,7 @@ test: $(DEV) ## all tests that need no cluster
 	@$(BIN)/python -m pytest -m "not cluster" --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-cluster: $(DEV) ## tests on clusters of this machine: standalone, YARN, HDFS; Kubernetes where its server was built
-	@$(BIN)/python -m pytest -m cluster $(ARGS)
+	@$(BIN)/python -m pytest -m cluster --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-kubernetes: $(DEV) ## tests on Kubernetes; the first time its API server is built with Go (5 minutes; needs etcd too)
 	@tests/support/kube_apiserver.sh
