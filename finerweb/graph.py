@@ -59,11 +59,16 @@ def describe(job: str) -> str:
     return ast.get_docstring(ast.parse(resource("jobs", f"{job}.py").read_text(encoding="utf-8"))) or job
 
 
-def load(job: str) -> ModuleType:
-    """The module jobs/<job>.py; raises UnknownName that lists the jobs."""
+def require(job: str) -> None:
+    """Raise UnknownName, which lists the jobs, where there is no such job."""
     names = [*order(), *beside()]
     if job not in names:
         raise UnknownName(f"no job {job}; there are: {', '.join(names)}.{suggestion(job, names)}")
+
+
+def load(job: str) -> ModuleType:
+    """The module jobs/<job>.py; raises UnknownName that lists the jobs."""
+    require(job)
     file = resource("jobs", f"{job}.py")
     spec = util.spec_from_loader(f"finerweb_job_{job}", loader=None)
     assert spec is not None

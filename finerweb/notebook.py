@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from finerweb import settings, tables
 from finerweb.errors import BadSettings
-from finerweb.lake import Lake
+from finerweb.lake import Lake, sql
 from finerweb.report.highlighting import Mark, colours, highlighted
 from finerweb.report.views import VIEWS
 from finerweb.running.session import session
@@ -56,7 +56,7 @@ def opened(catalog: str = "", schema: str = "", folder: str = "") -> SparkSessio
         )
     spark, _ = session(settings.load("conf/local.yml"))
     if schema:
-        spark.sql("USE " + ".".join(f"`{name}`" for name in (catalog, schema) if name))
+        spark.sql(f"USE {sql.quoted(*filter(None, (catalog, schema)))}")
     else:
         Lake(spark, folder).define(VIEWS, tables.every())
     return spark

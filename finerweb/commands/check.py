@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from pyspark.errors import PySparkException
 
-from finerweb import engines, graph, plugins, questions, shipping, supported
+from finerweb import engines, graph, questions, shipping, supported
 from finerweb.asking import proof, subjects
 from finerweb.asking.spool import Spool
 from finerweb.commands._terminal import LOCAL, NONE, Conf, Set, opened
@@ -49,10 +49,8 @@ def main(conf: Conf = LOCAL, set: Set = NONE, job: Jobs = NONE) -> None:
 
 def chosen(jobs: Sequence[str]) -> list[str]:
     """These jobs, or those of the pipeline; raises UnknownName."""
-    names = [*graph.order(), *graph.beside()]
     for job in jobs:
-        if job not in names:
-            raise UnknownName(f"no job {job}; there are: {', '.join(names)}.{plugins.suggestion(job, names)}")
+        graph.require(job)
     return list(jobs) or graph.order()
 
 

@@ -3,18 +3,17 @@
 import re
 from collections.abc import Callable, Iterator
 from importlib.resources import files
-from pathlib import Path
 
-from finerweb import tables
+from finerweb import storage, tables
 from finerweb.errors import UnknownName
-from finerweb.lake import Lake
+from finerweb.lake import Lake, sql
 from finerweb.plugins import suggestion
 from finerweb.report.views import VIEWS
 
 # How each engine calls the table of a folder. What is in a catalogue has its short name there already.
 DIALECTS: dict[str, Callable[[str, str], str]] = {
     "duckdb": lambda name, place: f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM delta_scan('{place}');",
-    "spark": lambda name, place: f"CREATE OR REPLACE TEMPORARY VIEW {name} AS SELECT * FROM delta.`{place}`;",
+    "spark": lambda name, place: f"CREATE OR REPLACE TEMPORARY VIEW {name} AS SELECT * FROM delta.{sql.quoted(place)};",
     "trino": lambda name, place: (
         f"CALL system.register_table(schema_name => 'finerweb', table_name => '{name}', table_location => '{place}');"
     ),
@@ -51,8 +50,8 @@ def views(dialect: str, names: set[str]) -> Iterator[str]:
 
 def outside(place: str) -> str:
     """A folder or URL as engines without Hadoop call it."""
-    if "://" not in place:
-        return str(Path(place).absolute())
+    if "://" not in place or place.startswith("file:"):
+        return storage.place(place).path
     return re.sub(r"^s3[an]://", "s3://", place)
 
 

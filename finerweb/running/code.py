@@ -84,7 +84,7 @@ def _source(name: str, text: str) -> Source:
     imported = {word for node in nodes for word in _words(node)} & modules
     packages = {word.rpartition(".")[0] for word in imported} & modules  # to import a module imports its package
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)} & modules
-    texts -= {ROOT, LISTING if name == LISTING else ROOT}
+    texts -= {ROOT, LISTING} if name == LISTING else {ROOT}
     listed = {module for module in modules for text in texts if f"{module}.".startswith(f"{text}.")}
     parts = [_without_comments(text), *(part for package in sorted(texts) for part in _templates(package))]
     return Source("\n".join(parts), frozenset(imported | packages | listed))

@@ -17,7 +17,8 @@ from finerweb.errors import BadSettings, FinerwebError
 from finerweb.settings import Settings
 from finerweb.spark_errors import SPARK_ERRORS
 
-MENDABLE: tuple[type[Exception], ...] = (FinerwebError, OSError, *SPARK_ERRORS)  # outside this code
+# What is outside this code; a module that no extra has is a bug all the same.
+MENDABLE: tuple[type[Exception], ...] = (FinerwebError, OSError, ModuleNotFoundError, *SPARK_ERRORS)
 LONGEST = 2000  # characters of a message of Spark's
 JAVA = r"\n\s*(?=at [\w.$/]+\()|\n(?:Driver|JVM) stacktrace:"  # where Java's stack begins
 LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")  # PySpark's: each error as JSON, before it is caught
@@ -58,10 +59,7 @@ def failures(log: Path) -> Iterator[None]:
         with _logging_to(log):
             yield
     except MENDABLE as error:
-        print(f"finerweb: {explain(error)}\n{_kept(traceback.format_exc(), log)}", file=sys.stderr)
-        raise SystemExit(1) from None
-    except ModuleNotFoundError as error:
-        failure = supported.missing(error.name)
+        failure = supported.missing(error.name) if isinstance(error, ModuleNotFoundError) else error
         if failure is None:
             raise
         print(f"finerweb: {explain(failure)}\n{_kept(traceback.format_exc(), log)}", file=sys.stderr)

@@ -48,12 +48,12 @@ def room(spec: engines.Spec, name: str, fleet: Machines) -> str:
     size, least = spec.module.size(spec), min(min(machine.gpus) for machine in fleet())
     if size is None:
         return f"{_gigabytes(least)} for a model whose size nobody says"
-    room = float(spec.settings.get("gpu_memory_utilization", UTILISATION)) * least
-    if size > room:
+    share = float(spec.settings.get("gpu_memory_utilization", UTILISATION))
+    if size > share * least:
         raise EngineFailed(
             f"model {name}: {size / GIGABYTE:.1f} GB of weights on each GPU, and a cache",
             found=_gigabytes(least),
-            wanted=f"more than {size / UTILISATION / GIGABYTE:.0f} GB",
+            wanted=f"more than {size / share / GIGABYTE:.0f} GB",
             way_out="take machines with larger GPUs, a quantised model, or several GPUs for one "
             f"(models.{name}.tensor_parallel_size=N with gpus=N)",
         )

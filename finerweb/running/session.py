@@ -12,13 +12,12 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 from pyspark.sql.utils import is_remote
 
+from finerweb import supported
 from finerweb.errors import NotInstalled
 from finerweb.lake import Lake, volumes
 from finerweb.progress import SILENT, Progress
 from finerweb.running import connecting
 from finerweb.settings import Settings
-
-JAVA = 17
 
 DELTA = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -103,10 +102,10 @@ def require_java() -> None:
     """Raise NotInstalled where there is no Java 17 or newer."""
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    wanted = f"wanted Java {JAVA} or newer. Install a JDK, or set JAVA_HOME to one"
+    wanted = f"wanted Java {supported.JAVA} or newer. Install a JDK, or set JAVA_HOME to one"
     if java is None or not Path(java).exists():
         raise NotInstalled(f"Spark needs Java: found none{f' at JAVA_HOME={home}' if home else ' on PATH'}, {wanted}")
     answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(\d+)', answer)
-    if version and int(version[1]) < JAVA:
+    if version and int(version[1]) < supported.JAVA:
         raise NotInstalled(f"Spark needs Java: found version {version[1]} at {java}, {wanted}")

@@ -28,7 +28,7 @@ def look(spark: SparkSession) -> str:
                 f"{name}",
                 found=version,
                 wanted=" or ".join(choices),
-                way_out="take a platform that has it (README, Databricks: runtime 17.3 or 18)",
+                way_out="take a platform that has it (docs/databricks.md: runtime 17.3 or 18)",
             )
     if java and int(java.split(".")[0]) < supported.JAVA:
         raise NotInstalled(

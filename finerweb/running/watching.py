@@ -21,9 +21,8 @@ class Watched:
         if isinstance(value, Section):
             return Watched(value, self._read, path)
         if isinstance(value, Mapping) and all(isinstance(entry, Spec) for entry in value.values()):
-            return WatchedModels(
-                value, self._read, path
-            )  # read on the driver; workers may be sent another mapping whole
+            # They are read on the driver. Another mapping may be sent to workers whole, where no reading is seen.
+            return WatchedModels(value, self._read, path)
         self._read.add(self._path if callable(value) else path)  # a method may read anything of its section
         return value
 

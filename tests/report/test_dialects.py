@@ -134,6 +134,9 @@ def test_a_store_is_named_as_others_name_it() -> None:
     assert scripts.outside("s3a://bucket/lake/entities") == "s3://bucket/lake/entities"
     assert scripts.outside("abfss://c@a.dfs.core.windows.net/lake") == "abfss://c@a.dfs.core.windows.net/lake"
     assert scripts.outside("work/lake/tags") == str(Path("work/lake/tags").absolute())
+    assert (
+        scripts.outside("file:/shared/lake/tags") == scripts.outside("file:///shared/lake/tags") == "/shared/lake/tags"
+    )
 
 
 def test_another_dialect_is_refused_by_name(lake: Lake) -> None:
