@@ -30,6 +30,7 @@ class Store:
         self.location = location.rstrip("/")
         self.schema = sql.schema_of(location)
         self._checked: set[str] = set()  # tables whose contract was compared
+        self._fed: set[str] = set()  # those of them with a change feed
 
     def name(self, table: Table) -> str:
         """How SQL calls the table."""
@@ -63,7 +64,14 @@ class Store:
 
     def frame(self, table: Table, version: int) -> DataFrame:
         """A version of the table with the columns that it had then."""
-        reader = self.spark.read.format("delta").option("versionAsOf", version)
+        return self._load(table, versionAsOf=version)
+
+    def feed(self, table: Table, first: int, last: int) -> DataFrame:
+        """The rows that came and went from one version to another, both included, with Delta's `_change_type`."""
+        return self._load(table, readChangeFeed=True, startingVersion=first, endingVersion=last)
+
+    def _load(self, table: Table, **options: int) -> DataFrame:
+        reader = self.spark.read.format("delta").options(**options)
         return reader.table(self.name(table)) if self.schema else reader.load(self.place(table))
 
     def save(self, table: Table, writer: DataFrameWriter) -> None:
@@ -74,9 +82,12 @@ class Store:
             writer.save(self.place(table))
 
     def create(self, table: Table) -> None:
-        """Make the table where it is not there yet; check its version where it is."""
+        """Make the table where it is not there yet; check its version where it is, and let it keep its changes."""
         if table.name in self._checked or self.exists(table):
             self.require(table)
+            if table.name not in self._fed:  # an earlier finerweb made it
+                self._set(table, sql.FEED, "true")
+                self._fed.add(table.name)
             return
         self._make_schema()
         self.define(table, version=table.version)
@@ -105,7 +116,7 @@ class Store:
         Whatever is done half has no valid version: nothing reads it, and the same call goes on where it was. The table
         is written anew, since other readers of Delta give null for a column that was renamed in place.
         """
-        contract, _, start = self._contract(table).partition("@")
+        contract, _, start = _contract(self._detail(table)["properties"]).partition("@")
         if contract == table.version:
             return None
         if contract not in table.earlier:
@@ -198,14 +209,12 @@ class Store:
         """Raise WrongTable where the table is not there, or of another contract."""
         if table.name in self._checked:
             return
-        contract = self._contract(table)
-        if contract != table.version:
+        properties = self._detail(table)["properties"]
+        if (contract := _contract(properties)) != table.version:
             raise self._wrong(table, contract)
         self._checked.add(table.name)
-
-    def _contract(self, table: Table) -> str:
-        """The version of the contract that a table was made to; raises WrongTable where there is no table."""
-        return str(self._detail(table)["properties"].get(VERSION_PROPERTY, "none"))
+        if properties.get(sql.FEED) == "true":
+            self._fed.add(table.name)
 
     def _detail(self, table: Table) -> Row:
         """What Delta says of a table as it is; raises WrongTable where there is none."""
@@ -232,3 +241,8 @@ class Store:
             wanted=table.version,
             way_out=way_out,
         )
+
+
+def _contract(properties: Mapping[str, str]) -> str:
+    """The version of the contract that a table with these properties was made to."""
+    return properties.get(VERSION_PROPERTY, "none")

@@ -11,6 +11,8 @@ from pyspark.sql import functions as F
 
 from finerweb import plugins, tables
 from finerweb.lake import Lake
+from finerweb.lake.changes import Seen
+from finerweb.lake.history import State
 from finerweb.run_log import ABSENT, Outside
 from finerweb.running import code, watching
 from finerweb.running import commit as commits
@@ -20,6 +22,7 @@ from finerweb.tables import runs
 Main = Callable[[Lake, Settings], None]
 
 OUTSIDE = "finerweb.outside"
+OUTSIDE_KEY = re.compile(r"(\w+):(.*)", flags=re.DOTALL)
 
 
 class Outcome(NamedTuple):
@@ -48,10 +51,11 @@ class Runner:
     def run(self, name: str, main: Main) -> Outcome:
         """Run a job, or find that it has nothing to do."""
         began = time.monotonic()
-        if not self.force and self._is_current(name):
+        last = None if self.force else self._last(name)
+        if last is not None and self._is_current(last):
             return Outcome(name, time.monotonic() - began, {}, {}, is_current=True)
         started, read = datetime.now(UTC), set[str]()
-        log = self.lake.begin(name)
+        log = self.lake.begin(name, since=last and self._seen(last))
         with self.lake.progress.job(name, self.lake.spark):
             main(self.lake, cast(Settings, watching.Watched(self.settings, read)))
             lost = {table: self._lost(table) for table, rows in log.rows.items() if rows}
@@ -70,19 +74,43 @@ class Runner:
         )
         self.lake.append(runs.TABLE, self.lake.spark.createDataFrame([record], runs.TABLE.schema))
         lost = {table: problems for table, problems in lost.items() if problems}
-        return Outcome(name, seconds, rows, lost, notes=tuple(log.notes))
+        return Outcome(name, seconds, rows, lost, notes=tuple(filter(None, (*log.notes, log.scope))))
 
-    def _is_current(self, name: str) -> bool:
-        """Did the last run of this job see the same code, settings and inputs, and are its outputs as it left them?"""
-        last = self._last(name)
+    def _is_current(self, last: Row) -> bool:
+        """Did the last run of a job see the same code, settings and inputs, and are its outputs as it left them?"""
+        left = {key: state for key, state in last["outputs"].items() if state}
         return (
-            last is not None
-            and last["code"].partition(" ")[0] == code.fingerprint(name)
-            and all(watching.fingerprint(self.settings, path) == value for path, value in last["settings"].items())
-            and all(self._state(key) == state for key, state in last["inputs"].items())
+            self._is_comparable(last)
             and all(self._state(key) not in ("-1", ABSENT) for key in last["outputs"])
-            and all(state in ("", self._state(key)) for key, state in last["outputs"].items())
+            and all(self._is_same(key, state) for key, state in (*last["inputs"].items(), *left.items()))
         )
+
+    def _is_comparable(self, last: Row) -> bool:
+        """Would a run do with the same rows what the last one did?"""
+        return last["code"].partition(" ")[0] == code.fingerprint(last["job"]) and all(
+            watching.fingerprint(self.settings, path) == value for path, value in last["settings"].items()
+        )
+
+    def _seen(self, last: Row) -> list[Seen] | None:
+        """The tables as the last run saw and left them; None where it has to be done anew as a whole."""
+        states = {**last["inputs"], **{key: state for key, state in last["outputs"].items() if state}}
+        outside = {key: state for key, state in states.items() if OUTSIDE_KEY.match(key)}
+        if not self._is_comparable(last) or any(self._state(key) != state for key, state in outside.items()):
+            return None
+        seen = {key: self._table_seen(key, state) for key, state in states.items() if key not in outside}
+        return None if None in seen.values() else [table for table in seen.values() if table]
+
+    def _table_seen(self, key: str, state: str) -> Seen | None:
+        name, _, where = key.partition(" where ")
+        return Seen(self._tables[name], where or None, State.of(state)) if name in self._tables else None
+
+    def _is_same(self, key: str, state: str) -> bool:
+        """Is something as it was, or a table of the same rows?"""
+        now = self._state(key)
+        seen = None if OUTSIDE_KEY.match(key) else self._table_seen(key, state)
+        if now == state or seen is None:
+            return now == state
+        return seen.state.is_same(State.of(now)) or self.lake.change(seen).languages == frozenset()
 
     def _last(self, name: str) -> Row | None:
         if not self.lake.exists(runs.TABLE):
@@ -101,10 +129,10 @@ class Runner:
         return self._states[key]
 
     def _look(self, key: str) -> str:
-        outside = re.match(r"(\w+):(.*)", key, flags=re.DOTALL)
+        outside = OUTSIDE_KEY.match(key)
         if outside is None:
             table, _, where = key.partition(" where ")
-            return self.lake.state(self._tables[table], where or None) if table in self._tables else ABSENT
+            return str(self.lake.state(self._tables[table], where or None)) if table in self._tables else ABSENT
         kind, name = outside.groups()
         if kind not in plugins.names(OUTSIDE):
             return ABSENT  # an earlier version of finerweb knew it
