@@ -136,10 +136,7 @@ class Lake:
         return frame.select(*[column.name for column in table.columns])
 
     def replace(self, table: Table, frame: DataFrame) -> int:
-        """Make the frame the table's content, or that of the languages that changed; returns its rows.
-
-        Where no language changed, nothing is computed or written.
-        """
+        """Make the frame the table's content, or that of the languages that changed, if any; returns its rows."""
         self._replaced[table.name] = self._languages
         if self._languages is None:
             return self._write(table, frame, mode="overwrite")

@@ -102,7 +102,7 @@ class Runner:
 
     def _table_seen(self, key: str, state: str) -> Seen | None:
         name, _, where = key.partition(" where ")
-        return Seen(self._tables[name], where or None, State.of(state)) if name in self._tables else None
+        return Seen(self._tables[name], where or None, State.parse(state)) if name in self._tables else None
 
     def _is_same(self, key: str, state: str) -> bool:
         """Is something as it was, or a table of the same rows?"""
@@ -110,7 +110,7 @@ class Runner:
         seen = None if OUTSIDE_KEY.match(key) else self._table_seen(key, state)
         if now == state or seen is None:
             return now == state
-        return seen.state.is_same(State.of(now)) or self.lake.change(seen).languages == frozenset()
+        return seen.state.is_same(State.parse(now)) or self.lake.change(seen).languages == frozenset()
 
     def _last(self, name: str) -> Row | None:
         if not self.lake.exists(runs.TABLE):
