@@ -1,6 +1,6 @@
 """In which languages a table has other rows than it had at an earlier version, by Delta's change data feed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pyspark.sql import Column, DataFrame, Row
@@ -27,6 +27,13 @@ class Seen(NamedTuple):
     state: State
 
 
+class Since(NamedTuple):
+    """The tables as a job's last run saw and left them, and what outside the lake is another now."""
+
+    tables: Sequence[Seen]
+    others: Sequence[str] = ()
+
+
 class Change(NamedTuple):
     """The languages whose rows differ; None where it may be any row, and `why` nobody knows better."""
 
@@ -46,8 +53,11 @@ class Change(NamedTuple):
 NOTHING = Change(frozenset())
 
 
-def together(changes: Mapping[str, Change]) -> Change:
-    """What any of these changed; `why` names the first that nobody knows."""
+def together(since: Since, change: Callable[[Seen], Change]) -> Change:
+    """What changed of all that a run saw and left, each by `change`; `why` names the first that nobody knows."""
+    if since.others:
+        return Change(None, f"{since.others[0]} is another")
+    changes = {seen.table.name: change(seen) for seen in since.tables}
     unknown = next((f"{name} {change.why}" for name, change in changes.items() if change.languages is None), None)
     if unknown is not None:
         return Change(None, unknown)
