@@ -47,7 +47,7 @@ def to_send(location: str) -> tuple[Path, list[File]]:
     folder = Path(re.sub(r"^file:(//)?", "", location))
     release = releases.current(str(folder))
     if release is None:
-        raise NotPushed(f"{folder}: found no release of a data set there", way_out="first run: finerweb publish")
+        raise NotPushed(f"{folder}: found no release of a data set there; first run: finerweb publish")
     chosen = [file for file in listed(Path(release.url)) if any(fnmatchcase(file.path, pattern) for pattern in SENT)]
     if len(chosen) < 2:
         raise NotPushed(f"{release.url}: found no file but {CARD}: no passage was annotated; there is nothing to send")

@@ -125,7 +125,7 @@ def test_a_torn_pointer_is_read_as_the_newest_whole_release(tmp_path: Path) -> N
     publish(place, "first")
     publish(place, "second")
     text = pointer.read_bytes()
-    for length in range(len(text)):
+    for length in [*range(0, len(text), 23), len(text) - 1]:
         pointer.write_bytes(text[:length])
         assert state(place) == ("000002", "second")
     pointer.write_bytes(text.replace(b"000002", b"000001", 1))  # of an old one a part was written over
