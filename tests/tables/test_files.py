@@ -168,16 +168,18 @@ def frame(spark: SparkSession, listed: list[Row]) -> DataFrame:
     return spark.createDataFrame(listed, files.TABLE.schema)
 
 
-def test_files_are_carried_to_another_release_as_they_are(
+def test_a_language_that_is_written_anew_and_others_that_are_carried_are_a_whole_release(
     spark: SparkSession, examples: DataFrame, tmp_path: Path
 ) -> None:
     source, target = str(tmp_path / "1"), str(tmp_path / "2")
     listed = files.write(examples, path=source, formats=FORMATS, languages=LANGUAGES, sentences=1).collect()
-    thai = [row for row in listed if row["language"] == "tha"]
-    carried = files.carry(frame(spark, thai), source=source, target=target, tasks=2)
-    assert sorted(carried.collect()) == sorted(thai)
+    thai = frame(spark, [row for row in listed if row["language"] == "tha"])
+    english = examples.filter("language = 'eng'")
+    written = files.write(english, path=target, formats=FORMATS, languages=LANGUAGES, sentences=1)
+    carried = files.carry(thai, source=source, target=target, tasks=2)
+    assert sorted(written.unionByName(carried).collect()) == sorted(listed)
     content = {path.relative_to(target).as_posix(): path.read_bytes() for path in Path(target).rglob("*.*")}
-    assert content == {row["path"]: (tmp_path / "1" / row["path"]).read_bytes() for row in thai}
+    assert content == {row["path"]: (tmp_path / "1" / row["path"]).read_bytes() for row in listed}
 
 
 def test_files_are_carried_without_the_sentences_of_a_document(
