@@ -29,6 +29,7 @@
         TooFewExamples   nothing for a student to learn from
         RegistryFailed   a tracking server that does not answer
         NotPushed        a data set that did not go to a hub
+        BadRelease       a published release that is gone, or lacks a file
 
 Each becomes a message and an exit status. Whatever else is raised is a bug, and shows its stack.
 """
@@ -168,6 +169,10 @@ class RegistryFailed(FinerwebError):
 
 class NotPushed(FinerwebError):
     """The data set or the student did not go to a hub; the text never has the token in it."""
+
+
+class BadRelease(FinerwebError):
+    """A published release that is gone, or lacks a file."""
 
 
 def excerpt(text: str, length: int = 80) -> str:

@@ -22,7 +22,7 @@ from pyspark.sql import SparkSession
 from small_run import DRIVER, overrides
 
 from finerweb import graph, tables
-from finerweb.formats import bio
+from finerweb.formats import bio, releases
 
 ROOT = Path(__file__).parent.parent
 LITTER = ["artifacts", "spark-warehouse", "metastore_db", "derby.log", "dist", "build"]
@@ -206,7 +206,9 @@ def test_entities_are_where_they_say(finished: Finished) -> None:
 
 
 def test_the_published_files_are_whole(finished: Finished) -> None:
-    data = finished.shared / "dataset"
+    current = releases.current(str(finished.shared / "dataset"))
+    assert current
+    data = Path(current.url)
     listed = {row["path"]: row for row in rows(finished.shared, "files")}
     assert listed.keys() == {str(file.relative_to(data)) for file in data.glob("data/**/*") if file.is_file()}
     for path, row in listed.items():

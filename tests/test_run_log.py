@@ -9,10 +9,12 @@ import pytest
 from pyspark.sql import SparkSession
 
 from finerweb import outside, plugins, settings
+from finerweb.formats import release, releases
 from finerweb.lake import Lake
 from finerweb.outside.benchmark import Benchmark
 from finerweb.outside.file import File
 from finerweb.outside.model import Model
+from finerweb.outside.release import Current
 from finerweb.outside.source import Source
 from finerweb.outside.texts import Texts
 from finerweb.outside.vocabulary import Vocabulary
@@ -61,6 +63,7 @@ def resources(spark: SparkSession, own: Settings, tmp_path: Path) -> list[Outsid
         Benchmark(own.evaluate.benchmarks[0]),
         File(str(tmp_path / "a where b 👍🏽.html")),
         Model("moons", "champion"),
+        Current(str(tmp_path / "set 👍🏽")),
         Source(spark, own.ingest.sources[0]),
         Texts(spark, str(tmp_path / "pages 👍🏽")),
         Vocabulary(str(tmp_path / "labels:1.csv")),
@@ -81,7 +84,7 @@ def test_everything_outside_is_found_again_by_its_key(spark: SparkSession, own: 
 def test_a_state_changes_with_its_thing_and_is_none_without_it(
     spark: SparkSession, own: Settings, tmp_path: Path
 ) -> None:
-    _, file, _, source, _, vocabulary = resources(spark, own, tmp_path)
+    _, file, _, current, source, _, vocabulary = resources(spark, own, tmp_path)
     (tmp_path / "labels:1.csv").write_text("label\n", encoding="utf-8")
     log = RunLog("publish")
     log.read(source, vocabulary)
@@ -90,8 +93,10 @@ def test_a_state_changes_with_its_thing_and_is_none_without_it(
     (tmp_path / "labels:1.csv").write_text("label 👍🏽\n", encoding="utf-8")
     (tmp_path / "a where b 👍🏽.html").write_text("<p>", encoding="utf-8")
     (tmp_path / "pages.jsonl").write_text("{}", encoding="utf-8")
-    log.wrote(file)
-    assert log.outputs == {file.key: "there"}
+    draft = releases.draft(str(tmp_path / "set 👍🏽"))
+    release.finish(draft.url, draft.name, "---\nx: y\n---\n", [])
+    log.wrote(file, current)
+    assert log.outputs == {file.key: "there", current.key: "000001"}
     assert list(log.inputs) == [source.key, vocabulary.key]
     assert all(log.inputs[resource.key] != resource.state() for resource in (source, vocabulary))
     elsewhere = own.model_copy(update={"ingest": own.ingest.model_copy(update={"sources": []})})

@@ -12,6 +12,7 @@ import typer
 
 from finerweb.commands._terminal import LOCAL, NONE, Conf, Set, configured, tell
 from finerweb.errors import NotPushed
+from finerweb.formats.release import CARD
 from finerweb.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _parcel(settings: Settings, *, is_model: bool, version: str | None) -> "Iter
     registry = settings.tracking
     tracking.connect(registry.uri, registry.experiment)
     version = version or tracking.require(registry.student, registry.alias)
-    card = tracking.text(registry.student, version, hub.CARD)
+    card = tracking.text(registry.student, version, CARD)
     if card is None:
         raise NotPushed(
             f"student {registry.student}/{version}",
@@ -85,5 +86,5 @@ def _parcel(settings: Settings, *, is_model: bool, version: str | None) -> "Iter
     with tempfile.TemporaryDirectory(prefix="finerweb-push-") as place:
         folder = Path(place) / registry.student
         shutil.copytree(tracking.download(registry.student, version), folder)
-        (folder / hub.CARD).write_text(card, encoding="utf-8")
+        (folder / CARD).write_text(card, encoding="utf-8")
         yield Parcel(folder, hub.listed(folder), "model")

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from finerweb import tables
 from finerweb.asking import conversation
+from finerweb.commands import _withdrawal
 from finerweb.commands._terminal import LOCAL, NONE, Conf, Set, configured, lake_of, tell
 from finerweb.errors import BadInput, NoSuchDocument
 from finerweb.lake import Lake
@@ -67,8 +68,11 @@ def main(
             raise typer.BadParameter("wanted a --reason, and a --url, --document or --file", param_hint="take_down")
         with lake_of(settings) as lake:
             removed = take_down(lake, urls=urls, ids=ids, reason=reason, spools=settings.ask.spool)
+            taken = [row["document_id"] for row in lake.read(take_downs.TABLE).select("document_id").collect()]
+            current = _withdrawal.withdraw(lake, settings.publish.path, taken, tasks=settings.tasks)
             purged = purge(lake, spools=settings.ask.spool) if vacuum else 0
-    tell(*describe(removed, purged, settings.publish.path, settings.report.path))
+    published = _withdrawal.describe(settings.publish.path, current)
+    tell(*describe(removed, purged, published, settings.report.path))
     if (shown := settings.work / preview_page.FILE).exists():
         tell(f"{shown} may have the text until it is made anew: finerweb preview")
 
@@ -163,7 +167,7 @@ def purge(lake: Lake, *, spools: str) -> int:
     return len(existing)
 
 
-def describe(removed: TakenDown, purged: int, dataset: str, report: str) -> list[str]:
+def describe(removed: TakenDown, purged: int, published: Sequence[str], report: str) -> list[str]:
     """What was done and what is left to do, line by line."""
     rows = ", ".join(f"{count:,} {name}" for name, count in removed.rows.items())
     lines = [f"taken down: {', '.join(removed.documents)}", f"removed rows: {rows or 'none, they were gone before'}"]
@@ -171,7 +175,8 @@ def describe(removed: TakenDown, purged: int, dataset: str, report: str) -> list
         lines.append(
             f"nearly the same text stays in: {', '.join(removed.alike)}; take these down too if they are copies"
         )
-    lines.append(f"{dataset} and {report} have the text until they are made anew: finerweb run")
+    lines += published
+    lines.append(f"{report} has the text until it is made anew: finerweb run")
     if purged:
         lines.append(
             f"older versions of {purged} tables were removed: there is no time travel to before now. Delta's log keeps "

@@ -22,6 +22,7 @@ from finerweb.text.spans import Entity
 
 OUTSIDE = "O"
 HEAD = ("sent_id", "text")
+END = "\n\n"  # of a sentence: no line in it is empty
 
 
 class _Token(NamedTuple):
@@ -40,7 +41,7 @@ def write(sentence: Sentence, locale: str) -> str:
             tags[index] = f"{'B' if index == inside[0] else 'I'}-{entity.label}"
     head = [f"# {name} = {json_line(value)}" for name, value in zip(HEAD, (sentence.id, sentence.text), strict=True)]
     lines = [f"{sentence.text[slice(*span)]}\t{tag}" for span, tag in zip(spans, tags, strict=True)]
-    return "\n".join([*head, *lines, "", ""])
+    return "\n".join([*head, *lines]) + END
 
 
 def read(content: str) -> Iterator[Sentence]:

@@ -1,11 +1,14 @@
 """The card's header: the YAML by which `datasets` and a hub know what is in the folder."""
 
 import re
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import yaml
 
+from finerweb.formats import release
+from finerweb.formats.release import Row
 from finerweb.report.counts import Rows
 from finerweb.report.facts import MAIN_VARIANT, Facts
 
@@ -23,7 +26,7 @@ LICENCES = frozenset(
 
 
 class Configuration(NamedTuple):
-    """What is loaded under a name: a variant, and the path of the file of each split."""
+    """What is loaded under a name: a variant, and the paths of the files of each split, as a pattern."""
 
     name: str
     variant: str
@@ -51,6 +54,10 @@ def write(facts: Facts) -> str:
             {"config_name": configuration.name, "features": features(configuration.variant)} for configuration in every
         ],
     }
+    return _yaml(metadata)
+
+
+def _yaml(metadata: Mapping[str, Any]) -> str:
     return yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False, width=1000, default_flow_style=None)
 
 
@@ -75,7 +82,7 @@ def configurations(facts: Facts) -> list[Configuration]:
         Configuration(
             language if variant == MAIN_VARIANT else f"{language}-{variant}",
             variant,
-            {row["split"]: row["path"] for row in rows},
+            {row["split"]: _pattern(row) for row in rows},
         )
         for (language, variant), rows in files.items()
     ]
@@ -87,10 +94,26 @@ def by_language(facts: Facts) -> list[Configuration]:
     names = {"train": BY_LANGUAGE, "validation": f"{BY_LANGUAGE}-validation", "test": f"{BY_LANGUAGE}-test"}
     main = [row for row in facts.loaded if row["variant"] == MAIN_VARIANT]
     paths = {
-        name: {split_of(row["language"]): row["path"] for row in main if row["split"] == split}
+        name: {split_of(row["language"]): _pattern(row) for row in main if row["split"] == split}
         for split, name in names.items()
     }
     return [Configuration(name, MAIN_VARIANT, splits) for name, splits in paths.items() if splits]
+
+
+def _pattern(row: Row) -> str:
+    return release.pattern(row["variant"], row["language"], row["split"], row["format"])
+
+
+def narrowed(card: str, files: Iterable[Row]) -> str:
+    """A card whose header has no split any more of which there is no file."""
+    header, text = release.parts(card)
+    metadata, patterns = yaml.safe_load(header), {_pattern(row) for row in files}
+    for configuration in metadata["configs"]:
+        configuration["data_files"] = [part for part in configuration["data_files"] if part["path"] in patterns]
+    names = {configuration["config_name"] for configuration in metadata["configs"] if configuration["data_files"]}
+    for section in ("configs", "dataset_info"):
+        metadata[section] = [entry for entry in metadata[section] if entry["config_name"] in names]
+    return f"---\n{_yaml(metadata)}---\n{text}"
 
 
 def split_of(code: str) -> str:

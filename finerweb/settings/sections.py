@@ -166,6 +166,8 @@ class Publish(Section):
     name: str
     licence: str
     leave_out_contaminated: bool
+    sentences_per_file: PositiveInt
+    earlier_releases: PositiveInt
     formats: list[Literal["parquet", "jsonl", "gliner", "bio"]]
 
     @field_validator("formats")

@@ -16,7 +16,8 @@ from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from pyspark.sql import DataFrame, SparkSession
 
 from finerweb.errors import BadSource, NotPushed
-from finerweb.formats.release import DATA, ENDINGS
+from finerweb.formats import releases
+from finerweb.formats.release import CARD, DATA, ENDINGS
 from finerweb.rows import each
 from finerweb.sources import values
 
@@ -25,8 +26,7 @@ REFUSED = ("raw", "problem", "found", "wanted")
 SCHEMA = ", ".join(f"{name} string" for name in (*FIELDS, *REFUSED))
 BATCH = 1000  # records
 
-CARD = "README.md"
-SENT = [CARD, *(f"{DATA}/*{ending}" for ending in ENDINGS.values())]  # what else lies in the folder stays here
+SENT = [CARD, *(f"{DATA}/*{ending}" for ending in ENDINGS.values())]  # its listing stays here
 
 
 class File(NamedTuple):
@@ -37,7 +37,7 @@ class File(NamedTuple):
 
 
 def to_send(location: str) -> tuple[Path, list[File]]:
-    """The folder of the published data set, and its files; raises NotPushed."""
+    """The folder of the current release, and its files; raises NotPushed, BadRelease."""
     scheme = re.match(r"([a-z][a-z0-9+.-]+):", location)
     if scheme and scheme[1] != "file":
         raise NotPushed(
@@ -45,10 +45,13 @@ def to_send(location: str) -> tuple[Path, list[File]]:
             "--set publish.path=FOLDER"
         )
     folder = Path(re.sub(r"^file:(//)?", "", location))
-    chosen = [file for file in listed(folder) if any(fnmatchcase(file.path, pattern) for pattern in SENT)]
-    if CARD not in {file.path for file in chosen} or len(chosen) < 2:
-        raise NotPushed(f"{folder}: found no data set there, wanted {CARD} and {DATA}/; first run: finerweb publish")
-    return folder, chosen
+    release = releases.current(str(folder))
+    if release is None:
+        raise NotPushed(f"{folder}: found no release of a data set there; first run: finerweb publish")
+    chosen = [file for file in listed(Path(release.url)) if any(fnmatchcase(file.path, pattern) for pattern in SENT)]
+    if len(chosen) < 2:
+        raise NotPushed(f"{release.url}: found no file but {CARD}: no passage was annotated; there is nothing to send")
+    return Path(release.url), chosen
 
 
 def listed(folder: Path) -> list[File]:

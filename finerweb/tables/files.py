@@ -1,27 +1,28 @@
 """The files of the published data set; writing them is how this table is made."""
 
 import hashlib
-import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
-from finerweb.formats import bio, tagging
-from finerweb.formats.release import DATA, ENDINGS, put
+from finerweb.formats import contents, release
+from finerweb.formats.contents import Content, Shard
 from finerweb.languages import Language
-from finerweb.rows import each
+from finerweb.rows import each, flat_map
 from finerweb.table import Column, Table
 
 TABLE = Table(
     name="files",
-    comment="A file of the published data set.",
+    comment="A file of the published data set, in its current release.",
     key=("path",),
     columns=(
-        Column("path", "string", "below the data set's folder", nullable=False),
+        Column("path", "string", "below the release's folder", nullable=False),
         Column("variant", "string", "of the data set", nullable=False),
         Column("language", "string", "of its sentences", nullable=False),
         Column("split", "string", "train, validation or test", nullable=False),
@@ -34,102 +35,115 @@ TABLE = Table(
     cluster=("variant", "language"),
 )
 
+GROUP = ("variant", "language", "split")
+NAMES = ", ".join(f"{name} string" for name in GROUP)
+CELLS = 16  # for each shard that a group needs at least
 
-def write(examples: DataFrame, *, path: str, formats: Sequence[str], languages: Mapping[str, Language]) -> DataFrame:
-    """Write one file for each variant, language, split and format below `path`, and say what was written.
 
-    The executors write: `path` is a URL or folder that each of them reaches. A file is whole or not there; writing it
-    again gives the same bytes.
+def write(
+    examples: DataFrame, *, path: str, formats: Sequence[str], languages: Mapping[str, Language], sentences: int
+) -> DataFrame:
+    """Write the examples below `path` in every format, at most so many sentences a file, and say what was written.
+
+    The executors write: `path` is a URL or folder that each of them reaches. A task has one file in memory at a time,
+    and writes as many as there are. The same examples make the same files, to the byte.
     """
-    columns = ["variant", "language", "split", "example_id", "text", "char_spans", "quartile"]
+    columns = [*GROUP, "shard", "shards", "example_id", "text", "char_spans", "quartile"]
+    dealt = _dealt(examples, sentences).select(*columns).repartition(*GROUP, "shard")
     locales = {code: language.locale for code, language in languages.items()}
-
-    def write_group(group: pd.DataFrame) -> pd.DataFrame:  # Spark asks for a function with hints, not a partial
-        return _write(group, path=path, formats=formats, locales=locales)
-
-    return examples.select(*columns).groupBy("variant", "language", "split").applyInPandas(write_group, TABLE.ddl)
+    write_files = partial(_write, path=path, formats=formats, locales=locales)
+    return dealt.sortWithinPartitions(*GROUP, "shard", "example_id").mapInPandas(write_files, TABLE.ddl)
 
 
-def _write(examples: pd.DataFrame, *, path: str, formats: Sequence[str], locales: Mapping[str, str]) -> pd.DataFrame:
-    variant, language, split = (str(examples[name].iloc[0]) for name in ("variant", "language", "split"))
-    sentences = list(each(examples.sort_values("example_id")))
+def _dealt(examples: DataFrame, limit: int) -> DataFrame:
+    """The examples with their shard's number and how many `shards` their variant, language and split have.
+
+    A group above the limit falls into cells by a hash of the sentence's id, many more than shards. They are counted,
+    and neighbours share a shard as long as they fit: nobody sorts a whole group, and the limit holds.
+    """
+    counts = examples.groupBy(*GROUP).count().filter(F.col("count") > limit).collect()
+    large = [(*row[:-1], CELLS * -(-row["count"] // limit)) for row in counts]
+    if not large:
+        return examples.withColumns({"shard": F.lit(0), "shards": F.lit(1)})
+    spark = examples.sparkSession
+    cells = F.broadcast(spark.createDataFrame(large, f"{NAMES}, cells int"))
+    cell = F.pmod(F.xxhash64("example_id"), F.col("cells"))
+    celled = examples.join(cells, on=list(GROUP), how="left").withColumn("cell", cell)
+    counted: dict[tuple[str, ...], dict[int, int]] = {}
+    for row in celled.filter("cells is not null").groupBy(*GROUP, "cell").count().collect():
+        counted.setdefault(tuple(row[name] for name in GROUP), {})[row["cell"]] = row["count"]
+    places = [(*group, *place) for group, sizes in counted.items() for place in _packed(sizes, limit)]
+    packed = F.broadcast(spark.createDataFrame(places, f"{NAMES}, cell bigint, shard int, shards int"))
+    return celled.join(packed, on=[*GROUP, "cell"], how="left").fillna({"shard": 0, "shards": 1})
+
+
+def _packed(cells: Mapping[int, int], limit: int) -> list[tuple[int, int, int]]:
+    """Cells (sentences in each) into shards of at most `limit` sentences: cell, shard, shards."""
+    shard, filled, shards = 0, 0, []
+    for cell, count in sorted(cells.items()):
+        if filled and filled + count > limit:
+            shard, filled = shard + 1, 0
+        filled += count
+        shards.append((cell, shard))
+    return [(cell, number, shard + 1) for cell, number in shards]
+
+
+def _write(
+    batches: Iterable[pd.DataFrame], *, path: str, formats: Sequence[str], locales: Mapping[str, str]
+) -> Iterator[pd.DataFrame]:
     rows = []
-    for kind in formats:
-        content, spans = WRITERS[kind](sentences, variant.endswith("-multi"), locales[language])
-        name = f"{DATA}/{variant}/{language}/{split}{ENDINGS[kind]}"
-        put(f"{path}/{name}", content)
-        rows.append(
-            TABLE.row(
-                path=name,
-                variant=variant,
-                language=language,
-                split=split,
-                format=kind,
-                sentences=len(sentences),
-                spans=spans,
-                bytes=len(content),
-                sha256=hashlib.sha256(content).hexdigest(),
-            )
-        )
-    return pd.DataFrame(rows, columns=[column.name for column in TABLE.columns])
+    group = attrgetter(*GROUP, "shard", "shards")
+    for key, sentences in groupby(chain.from_iterable(map(each, batches)), key=group):
+        variant, language, split, number, count = key
+        shard = Shard(list(sentences), variant.endswith("-multi"), locales[language])
+        for kind in formats:
+            name = release.shard(variant, language, split, kind, number=number, count=count)
+            content = contents.write(shard, kind)
+            release.fill(f"{path}/{name}", content.bytes)
+            rows.append(_row(content, path=name, variant=variant, language=language, split=split, format=kind))
+    yield pd.DataFrame(rows, columns=[column.name for column in TABLE.columns])
 
 
-def _records(sentences: Sequence[Any], is_multi: bool) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": row.example_id,
-            "text": row.text,
-            "char_spans": [_span(span, is_multi) for span in row.char_spans],
-            "quartile": None if pd.isna(row.quartile) else int(row.quartile),
-        }
-        for row in sentences
-    ]
+def _row(content: Content, **names: str) -> tuple[Any, ...]:
+    return TABLE.row(
+        **names,
+        sentences=content.sentences,
+        spans=content.spans,
+        bytes=len(content.bytes),
+        sha256=hashlib.sha256(content.bytes).hexdigest(),
+    )
 
 
-def _span(span: Any, is_multi: bool) -> dict[str, Any]:
-    labels = [str(label) for label in span["label"]]
-    return {"start": int(span["start"]), "end": int(span["end"]), "label": labels if is_multi else labels[0]}
+def carry(
+    files: DataFrame, *, source: str, target: str, tasks: int, documents: Collection[str] = frozenset()
+) -> DataFrame:
+    """Copy files (rows of this table) from one release to another, but for the sentences of these documents.
+
+    A file that has none of them is copied as it is; one that would have no sentence left is left out.
+    """
+    copy = partial(_carry, source=source, target=target, documents=frozenset(documents))
+    return flat_map(files.repartition(tasks, "path"), copy, TABLE.columns)
 
 
-def _parquet(sentences: Sequence[Any], is_multi: bool, locale: str) -> tuple[bytes, int]:
-    label = pa.list_(pa.string()) if is_multi else pa.string()
-    span = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("label", label)])
-    spans = ("char_spans", pa.list_(span))
-    schema = pa.schema([("id", pa.string()), ("text", pa.string()), spans, ("quartile", pa.int32())])
-    buffer = io.BytesIO()
-    table = pa.Table.from_pylist(_records(sentences, is_multi), schema=schema)
-    pq.write_table(table, buffer, compression="zstd")
-    return buffer.getvalue(), sum(len(row.char_spans) for row in sentences)
+def _carry(file: Any, *, source: str, target: str, documents: frozenset[str]) -> Iterator[tuple[Any, ...]]:
+    origin, copy = f"{source}/{file.path}", f"{target}/{file.path}"
+    content = release.content(origin) if documents else b""
+    if not (documents and contents.holds(content, file.format, documents)):
+        release.copy(origin, copy, file.bytes)
+        yield TABLE.row(**file._asdict())
+        return
+    fewer = contents.without(content, file.format, documents)
+    if fewer.sentences:
+        release.fill(copy, fewer.bytes)
+        yield _row(fewer, **{name: getattr(file, name) for name in ("path", *GROUP, "format")})
 
 
-def _jsonl(sentences: Sequence[Any], is_multi: bool, locale: str) -> tuple[bytes, int]:
-    lines = [f"{tagging.json_line(record)}\n" for record in _records(sentences, is_multi)]
-    return "".join(lines).encode(), sum(len(row.char_spans) for row in sentences)
+def holding(files: DataFrame, *, source: str, tasks: int, documents: Collection[str]) -> DataFrame:
+    """The files of a release that have a sentence of these documents."""
+    look = partial(_holding, source=source, documents=frozenset(documents))
+    return flat_map(files.repartition(tasks, "path"), look, TABLE.columns)
 
 
-def _gliner(sentences: Sequence[Any], is_multi: bool, locale: str) -> tuple[bytes, int]:
-    held = _held(sentences, "gliner")
-    lines = [f"{tagging.json_line(tagging.to_gliner(sentence, locale))}\n" for sentence in held]
-    return "".join(lines).encode(), sum(len(sentence.entities) for sentence in held)
-
-
-def _bio(sentences: Sequence[Any], is_multi: bool, locale: str) -> tuple[bytes, int]:
-    held = _held(sentences, "bio")
-    blocks = [bio.write(sentence, locale) for sentence in held]
-    return "".join(blocks).encode(), sum(len(sentence.entities) for sentence in held)
-
-
-def _held(sentences: Sequence[Any], kind: str) -> list[tagging.Sentence]:
-    """The sentences with the spans that a format holds; the table `unaligned` has the others."""
-    fitted = [tagging.fit(row.text, tagging.entities(row.char_spans), kind)[0] for row in sentences]
-    return [tagging.Sentence(row.example_id, row.text, held) for row, held in zip(sentences, fitted, strict=True)]
-
-
-# The sentences, whether spans have several labels, and the locale, to a file's content and the spans in it.
-Writer = Callable[[Sequence[Any], bool, str], tuple[bytes, int]]
-WRITERS: Mapping[str, Writer] = {"parquet": _parquet, "jsonl": _jsonl, "gliner": _gliner, "bio": _bio}
-
-
-def paths(files: DataFrame) -> list[str]:
-    """Where the files are, below the data set's folder."""
-    return [row["path"] for row in files.select("path").collect()]
+def _holding(file: Any, *, source: str, documents: frozenset[str]) -> Iterator[tuple[Any, ...]]:
+    if contents.holds(release.content(f"{source}/{file.path}"), file.format, documents):
+        yield TABLE.row(**file._asdict())

@@ -8,11 +8,9 @@ import fsspec
 import gcs
 import hdfs
 import kills
-import pyarrow.fs
 import pytest
 import s3
-from fsspec.implementations.arrow import ArrowFSWrapper
-from fsspec.implementations.local import LocalFileSystem
+from stores import Hadoop, Mount
 
 from finerweb import storage
 from finerweb.asking import segments
@@ -64,31 +62,6 @@ def test_a_driver_and_its_workers_ask_with_a_spool_in_hdfs(tmp_path: Path) -> No
         left = list(Spool(f"{place}/finerweb/spool").files())
     assert kills.came(log).total() == kills.PASSAGES
     assert [name.rpartition("/")[2] for name in left] == ["1.holder"]
-
-
-class Mount(LocalFileSystem):  # type: ignore[misc]  # fsspec has no types
-    """A mounted store: a file is written once from its start to its end, and never renamed."""
-
-    protocol = "mount"
-
-    def mv(self, *arguments: Any, **options: Any) -> None:
-        raise OSError(95, "Operation not supported")
-
-    rename = move = mv
-
-    def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
-        if "a" in mode or "+" in mode:
-            raise OSError(95, "Operation not supported")
-        return super()._open(path, mode, **options)
-
-
-class Hadoop(ArrowFSWrapper):  # type: ignore[misc]
-    """What fsspec makes of Arrow's client of HDFS, over a disk: it takes one path at a time, and a folder may be absent."""
-
-    protocol = "hadoop"
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(pyarrow.fs.LocalFileSystem(), **options)
 
 
 @pytest.mark.parametrize("kind", [Mount, Hadoop])

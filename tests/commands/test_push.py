@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from finerweb.errors import NotPushed
+from finerweb.formats import release, releases
 from finerweb.sources import hub
 
 TOKEN = "hf_neverToBeSeen"
-THAI = "data/merged-english-single/tha/train"
+THAI = "data/merged-english-single/tha/train-00000-of-00001"
 
 
 class Hub(ThreadingHTTPServer):
@@ -79,19 +80,21 @@ def server() -> Iterator[Hub]:
 
 @pytest.fixture
 def data_set(tmp_path: Path) -> Path:
-    """A published folder, and beside it what is not to be sent."""
-    folder = tmp_path / "work" / "dataset"
-    for name, content in {
-        "README.md": "---\npretty_name: x\n---\n# สวัสดี 👍🏽\n",
-        f"{THAI}.parquet": "PAR1",
-        f"{THAI}.gliner.jsonl": "{}\n",
-        f"{THAI}.bio.partial": "half",
-        "data/notes.txt": "mine",
-        ".env": "HF_TOKEN=secret",
-    }.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(content, encoding="utf-8")
-    return folder
+    """A published folder, and in its current release what is not to be sent; returns that release's folder."""
+    path = str(tmp_path / "work" / "dataset")
+    for content in ("first", "PAR1"):
+        draft = releases.draft(path)
+        for name, text in {
+            f"{THAI}.parquet": content,
+            f"{THAI}.gliner.jsonl": "{}\n",
+            f"{THAI}.bio.partial": "half",
+            "data/notes.txt": "mine",
+            ".env": "HF_TOKEN=secret",
+        }.items():
+            release.fill(f"{draft.url}/{name}", text.encode())
+        listed = [{"path": f"{THAI}.parquet", "sha256": content}]
+        releases.complete(draft, listed, "---\npretty_name: x\n---\n# สวัสดี 👍🏽\n", earlier=1)
+    return Path(draft.url)
 
 
 def push(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -202,9 +205,15 @@ def test_what_a_hub_would_refuse_is_refused_before(repo: str, token: str, messag
 def test_nothing_published_yet(tmp_path: Path) -> None:
     with pytest.raises(NotPushed) as raised:
         hub.to_send(str(tmp_path))
-    assert (
-        str(raised.value)
-        == f"{tmp_path}: found no data set there, wanted README.md and data/; first run: finerweb publish"
+    assert str(raised.value) == f"{tmp_path}: found no release of a data set there; first run: finerweb publish"
+
+
+def test_a_release_without_sentences_is_not_sent(tmp_path: Path) -> None:
+    releases.complete(releases.draft(str(tmp_path)), [], "---\npretty_name: x\n---\n", earlier=1)
+    with pytest.raises(NotPushed) as raised:
+        hub.to_send(str(tmp_path))
+    assert str(raised.value) == (
+        f"{tmp_path}/releases/000001: found no file but README.md: no passage was annotated; there is nothing to send"
     )
 
 
@@ -218,4 +227,6 @@ def test_a_folder_elsewhere_has_to_be_downloaded() -> None:
 
 
 def test_a_folder_may_be_a_url(data_set: Path) -> None:
-    assert hub.to_send(f"file:{data_set}") == hub.to_send(f"file://{data_set}") == hub.to_send(str(data_set))
+    path = data_set.parents[1]
+    assert hub.to_send(f"file:{path}") == hub.to_send(f"file://{path}") == hub.to_send(str(path))
+    assert hub.to_send(str(path)) == (data_set, hub.to_send(str(path))[1])

@@ -1,11 +1,15 @@
 """Take documents down: nothing of them stays in tables, files and later runs, and nothing else changes."""
 
+import hashlib
 import json
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
+from datasets import load_dataset
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from rows import put
@@ -38,6 +42,7 @@ from finerweb.tables import (
     unaligned,
     verdicts,
 )
+from finerweb.tables import files as files_table
 
 NOON = datetime(2026, 1, 2, 12)
 GONE = "pages/zq-9"
@@ -74,6 +79,11 @@ def versions(lake: Lake) -> dict[str, int]:
 
 def traces(content: str) -> list[str]:
     return [sign for sign in ("zq-9", "private.example", "Quandt", "flog Ada") if sign in content]
+
+
+def shown(path: str, content: bytes) -> list[str]:
+    """What a reader of a published file sees of it."""
+    return traces(str(pq.read_table(BytesIO(content)).to_pylist()) if path.endswith(".parquet") else content.decode())
 
 
 def run(lake: Lake, chosen: Settings) -> dict[str, bool]:
@@ -159,7 +169,7 @@ def test_a_document_that_was_taken_down_leaves_no_trace(work: Work) -> None:
     before = everything(lake)
     named = {name for name, rows in before.items() if traces(" ".join(rows))}
     assert named == set(ABOUT) - {"gold", "near_duplicates", "unaligned"}
-    published = files(dataset / "data")
+    published = files(dataset / "releases" / "000001" / "data")
     assert [path for path, content in published.items() if traces(content.decode(errors="replace"))]
 
     code, output = work.finerweb(
@@ -171,7 +181,23 @@ def test_a_document_that_was_taken_down_leaves_no_trace(work: Work) -> None:
 
     after = everything(lake)
     assert {name: traces(" ".join(rows)) for name, rows in after.items() if traces(" ".join(rows))} == {}
-    assert after == {name: [row for row in rows if not traces(row)] for name, rows in before.items()}
+    kept = {name: [row for row in rows if not traces(row)] for name, rows in before.items()}
+    assert after.keys() == kept.keys()
+    assert {name for name in kept if after[name] != kept[name]} == {"files"}
+    without_it = files(dataset)
+    assert {path.split("/")[1] for path in without_it if path.startswith("releases/")} == {"000002"}
+    assert f"{dataset} is at release 000002 now, without them, and older releases were removed" in output
+    assert {path for path, content in without_it.items() if shown(path, content)} == set()
+    assert {row["path"]: row["sha256"] for row in lake.read(files_table.TABLE).collect()} == {
+        path.removeprefix("releases/000002/"): hashlib.sha256(content).hexdigest()
+        for path, content in without_it.items()
+        if "/data/" in path
+    }
+    german = load_dataset(str(dataset), "deu", cache_dir=str(work.folder / "cache"))
+    assert [row["text"] for split in german.values() for row in split] == [
+        "Am Freitag war er in Italien.",
+        "Das war gut.",
+    ]
     data = {path: content for path, content in files(work.folder / "lake").items() if "_delta_log" not in path}
     assert {path for path in data if b"Quandt" in data[path]} == set()
 
@@ -186,12 +212,13 @@ def test_a_document_that_was_taken_down_leaves_no_trace(work: Work) -> None:
         (line, "taken_down", None, "deu") for line in (1, 2)
     ]
     now = files(dataset)
-    assert {path: traces(content.decode(errors="replace")) for path, content in now.items() if path.endswith("l")} == {
-        path: [] for path in now if path.endswith("l")
-    }
+    assert {path.split("/")[1] for path in now if path.startswith("releases/")} == {"000002", "000003"}
+    assert {path for path, content in now.items() if shown(path, content)} == set()
     others = {path: content for path, content in published.items() if "/tha/" in path or "/eng/" in path}
     assert others
-    assert {path: now[f"data/{path}"] for path in others} == others
+    assert {path: now[f"releases/000003/data/{path}"] for path in others} == others
+    data = {path.removeprefix("releases/000002/"): content for path, content in without_it.items() if "/data/" in path}
+    assert {path: now[f"releases/000003/{path}"] for path in data} == data, "as if it had never been there"
 
 
 def test_take_down_again_changes_nothing(work: Work) -> None:

@@ -40,7 +40,7 @@ def made(spark: SparkSession, path: Path, formats: list[str]) -> str:
         measured=MEASURED,
         labelled=LABELLED,
         read=READ,
-    )
+    ).card
 
 
 def test_the_card_says_what_is_there_and_what_is_not(spark: SparkSession, tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_the_card_says_what_is_there_and_what_is_not(spark: SparkSession, tmp_pa
     for line in (
         'load_dataset("path/to/this/folder", "eng", split="test")',
         'load_dataset("path/to/this/folder", "languages", split="eng")',
-        "- `bio`, `<split>.bio`: on each line a token",
+        "- `bio`, `<split>-00000-of-0000N.bio`: on each line a token",
         "- Format gliner leaves out 0 of 9 spans.",
         "- Format bio leaves out 3 of 9 spans: 3 same_place (the span has another label already).",
         "| web | not stated | 1 | 0 | not stated | not stated |",
@@ -71,6 +71,6 @@ def test_tokens_are_explained_where_a_format_has_them(spark: SparkSession, tmp_p
 
 
 def test_where_nothing_was_annotated_there_is_nothing_to_load(spark: SparkSession, tmp_path: Path) -> None:
-    text = published(spark, str(tmp_path), [], formats=["parquet"], languages=LANGUAGES, variants=VARIANTS)
+    text = published(spark, str(tmp_path), [], formats=["parquet"], languages=LANGUAGES, variants=VARIANTS).card
     assert "**There is nothing to load: no passage was annotated.**" in text
     assert "load_dataset(" not in text

@@ -34,7 +34,12 @@ NAMES = [
 def facts(**changes: Any) -> Facts:
     """Facts of a data set with a sentence in each of two languages."""
     rows = [
-        {"path": f"data/{variant}/{code}/train.jsonl", "variant": variant, "language": code, "split": "train"}
+        {
+            "path": f"data/{variant}/{code}/train-00000-of-00001.jsonl",
+            "variant": variant,
+            "language": code,
+            "split": "train",
+        }
         | {"format": "jsonl", "spans": 1}
         for code in ("all", "no")
         for variant in ("merged-english-multi", "merged-english-single")
@@ -75,15 +80,15 @@ def test_configurations_have_their_files_and_their_features() -> None:
     assert read["configs"] == [
         {"config_name": name, "data_files": [{"split": split, "path": path} for split, path in paths]}
         for name, paths in (
-            ("all-merged-english-multi", [("train", "data/merged-english-multi/all/train.jsonl")]),
-            ("all", [("train", "data/merged-english-single/all/train.jsonl")]),
-            ("no-merged-english-multi", [("train", "data/merged-english-multi/no/train.jsonl")]),
-            ("no", [("train", "data/merged-english-single/no/train.jsonl")]),
+            ("all-merged-english-multi", [("train", "data/merged-english-multi/all/train-?????-of-?????.jsonl")]),
+            ("all", [("train", "data/merged-english-single/all/train-?????-of-?????.jsonl")]),
+            ("no-merged-english-multi", [("train", "data/merged-english-multi/no/train-?????-of-?????.jsonl")]),
+            ("no", [("train", "data/merged-english-single/no/train-?????-of-?????.jsonl")]),
             (
                 "languages",
                 [
-                    ("all_", "data/merged-english-single/all/train.jsonl"),
-                    ("no", "data/merged-english-single/no/train.jsonl"),
+                    ("all_", "data/merged-english-single/all/train-?????-of-?????.jsonl"),
+                    ("no", "data/merged-english-single/no/train-?????-of-?????.jsonl"),
                 ],
             ),
         )
@@ -97,3 +102,11 @@ def test_configurations_have_their_files_and_their_features() -> None:
 def test_without_files_there_is_nothing_to_load() -> None:
     read = yaml.safe_load(header.write(facts(files=[], languages=[])))
     assert (read["configs"], read["dataset_info"], read["language"]) == ([], [], [])
+
+
+@pytest.mark.parametrize("name", [*NAMES, "a ---", "a\u2028b"])
+def test_a_split_without_a_file_goes_from_the_header(name: str) -> None:
+    whole = facts(name=name)
+    gone = [row for row in whole.files if (row["language"], row["variant"]) != ("no", "merged-english-single")]
+    text = header.narrowed(card.render(whole), gone)
+    assert text == card.render(whole).replace(header.write(whole), header.write(facts(name=name, files=gone)))

@@ -56,7 +56,7 @@ def records_of(language: str, split: str, variant: str) -> list[dict[str, Any]]:
 
 
 def wanted() -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """Configuration -> split -> records."""
+    """Configuration -> split -> records, by their ids."""
     splits: dict[str, list[str]] = {}
     for sentence in SENTENCES:
         splits.setdefault(sentence.language, []).append(sentence.split)
@@ -80,7 +80,16 @@ def wanted() -> dict[str, dict[str, list[dict[str, Any]]]]:
 @pytest.mark.parametrize("streaming", [False, True], ids=["whole", "streamed"])
 def test_every_configuration_loads(spark: SparkSession, tmp_path: Path, formats: list[str], streaming: bool) -> None:
     place = str(tmp_path / "my set")
-    published(spark, place, SENTENCES, formats=formats, languages=LANGUAGES, variants=VARIANTS, name="yes: no")
+    published(
+        spark,
+        place,
+        SENTENCES,
+        formats=formats,
+        languages=LANGUAGES,
+        variants=VARIANTS,
+        name="yes: no",
+        sentences_per_file=1,
+    )
     names = get_dataset_config_names(place)
     assert sorted(names) == sorted(wanted())
     for name in names:

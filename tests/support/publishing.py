@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from pyspark.sql import SparkSession
 
-from finerweb.formats import release
+from finerweb.formats import releases
+from finerweb.formats.release import Release
 from finerweb.languages import Language
 from finerweb.report import card, facts
 from finerweb.tables import completions, documents, examples, files, labels, measures, unaligned
@@ -33,13 +34,16 @@ def published(
     labelled: Iterable[tuple[Any, ...]] = (),
     read: Iterable[tuple[Any, ...]] = (),
     name: str = "small",
-) -> str:
-    """Write the data set; returns its card."""
+    sentences_per_file: int = 50_000,
+) -> Release:
+    """Write the data set as a release, and point to it."""
     built = spark.createDataFrame(
         [_row(sentence, variant) for sentence in sentences for variant in variants], examples.TABLE.schema
     )
+    draft = releases.draft(path)
+    written = files.write(built, path=draft.url, formats=formats, languages=languages, sentences=sentences_per_file)
     frames = {
-        "files": files.write(built, path=path, formats=formats, languages=languages).cache(),
+        "files": written.cache(),
         "unaligned": unaligned.find(built, formats=formats),
         "examples": built,
         "labels": spark.createDataFrame(labelled, labels.TABLE.schema),
@@ -47,9 +51,8 @@ def published(
         "completions": spark.createDataFrame([], completions.TABLE.schema),
         "documents": spark.createDataFrame(read, documents.TABLE.schema),
     }
-    text = card.render(facts.gather(frames, languages=languages, name=name, licence="CC0"))
-    release.write_card(text, path)
-    return text
+    described = facts.gather(frames, languages=languages, name=name, licence="CC0")
+    return releases.complete(draft, described.files, card.render(described), earlier=1)
 
 
 def _row(sentence: Example, variant: str) -> tuple[Any, ...]:
