@@ -7,7 +7,8 @@ document into words and into sentences, with the segmenter that it has for the l
 the cutting: ICU's words, sentencex' sentences, and passages of at most 256 words made of both. Counting the subwords of
 a passage, telling its language and hashing its words for near-duplicates are rows of their own, since the peers do none
 of that. A segmenter that wants a model from a hub (Stanza's) or a package that does not install is left out, and named.
-The table goes to bench/results/split.md, and the last line is one JSON object.
+Long lines, in which sentencex looks back to the line's start, are a table of their own: Chinese and Japanese documents
+without their white space. The tables go to bench/results/split.md, and the last line is one JSON object.
 """
 
 import argparse
@@ -30,6 +31,8 @@ RESULTS = ROOT / "bench" / "results" / "split.md"
 MAX_WORDS, MAX_SUBWORDS = 256, 512
 WARM_UP = 2  # documents: dictionaries are read and models built before the clock starts
 FEWEST_SECONDS = 0.5  # a fast function is repeated for at least so long
+LONG_LINES = {"cmn": "zh", "jpn": "ja"}
+LENGTHS = (50_000, 200_000, 1_000_000)
 PARTS = ("words, sentences, passages", "subwords", "language identification", "near-duplicates")
 
 Cut = Callable[[str], Any]
@@ -174,16 +177,38 @@ def measure(texts: Mapping[str, Sequence[str]], languages: Mapping[str, Any], to
     return pd.DataFrame(rows)
 
 
+def long_lines(texts: Mapping[str, Sequence[str]]) -> list[str]:
+    """Rows of Markdown: millions of characters a second in which lines of each length are cut into sentences."""
+    from finerweb.text import segment
+
+    rows = []
+    for code in LONG_LINES.keys() & texts.keys():
+        line = re.sub(r"[\s./]", "", "".join(texts[code]))
+        lines = [(line * (length // len(line) + 1))[:length] for length in LENGTHS]
+        rates = [rate(lambda text, code=code: segment.sentences(text, LONG_LINES[code]), [text]) for text in lines]
+        rows.append(f"| {code} | {' | '.join(f'{value / 1e6:.2f}' for value in rates)} |")
+    return sorted(rows)
+
+
+def slowest(table: pd.DataFrame, languages: int = 8) -> str:
+    """The languages that are cut slowest, with the median of all."""
+    first = table.nsmallest(languages, PARTS[0])
+    each = ", ".join(f"{row['language']} {row[PARTS[0]] / 1e6:.1f}" for row in first.to_dict("records"))
+    return f"Slowest to cut: {each}; the median is {table[PARTS[0]].median() / 1e6:.1f}."
+
+
 def over(table: pd.DataFrame, peer: str) -> float:
     """How many times as fast as a peer: its seconds for one document of each language that it can cut, over ours."""
     both = table.dropna(subset=[peer])
     return float((1 / both[peer]).sum() / (1 / both[PARTS[0]]).sum())
 
 
-def report(table: pd.DataFrame, how: str) -> str:
-    """The table, in Markdown: millions of characters a second."""
+def report(table: pd.DataFrame, how: str, lines_of: Sequence[str]) -> str:
+    """The tables, in Markdown: millions of characters a second."""
     names = [*PARTS, "datatrove", "spaCy"]
-    lines = ["# Cutting documents", "", how, "", f"| language | {' | '.join(names)} |"]
+    lines = ["# Cutting documents", "", how, "", slowest(table), ""]
+    lines += [f"| one line, in sentences | {' | '.join(f'{length:,}' for length in LENGTHS)} |", "|---|---:|---:|---:|"]
+    lines += [*lines_of, "", f"| language | {' | '.join(names)} |"]
     lines.append("|---|" + "---:|" * len(names))
     for row in table.to_dict("records"):
         cells = ["–" if pd.isna(row[name]) else f"{row[name] / 1e6:.2f}" for name in names]
@@ -224,13 +249,13 @@ def main() -> None:
         f"{len(table)} languages. {device()}."
     )
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(report(table, how), encoding="utf-8")
-    slowest = table.loc[table[PARTS[0]].idxmin()]
+    RESULTS.write_text(report(table, how, long_lines(chosen)), encoding="utf-8")
+    worst = table.loc[table[PARTS[0]].idxmin()]
     figures = {
         "over_datatrove": round(over(table, "datatrove"), 1),
         "over_spacy": round(over(table, "spaCy"), 1),
         "chars_per_s": round(len(table) / (1 / table[PARTS[0]]).sum()),
-        "worst_language": slowest["language"],
+        "worst_language": worst["language"],
     }
     print(json.dumps(figures))
 

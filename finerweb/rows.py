@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 from pyspark.sql import Column as Expression
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from finerweb.table import Column
@@ -16,6 +16,10 @@ Make = Callable[[Any], Iterable[tuple[Any, ...]]]
 
 # pandas has no missing value in its own integers: a column with one would turn into floats.
 NULLABLE = {"int": "Int32", "bigint": "Int64"}
+
+HELD = 1_000_000  # rows that the driver keeps: labels, of some 200 bytes
+LIMITED = 1000  # from each task Spark lets go no more of the first rows than asked for, where it is at most so many
+PARTS = 256
 
 
 def flat_map(frame: DataFrame, make: Make, columns: Iterable[Column]) -> DataFrame:
@@ -52,18 +56,31 @@ def only(frame: DataFrame, column: str, values: Collection[str]) -> DataFrame:
     return frame.join(names, on=column, how="left_semi")
 
 
-def held(frame: DataFrame) -> DataFrame:
-    """The same rows, which the driver has now: for some 10^5 of them that cost much to make, and are read again.
+def held(frame: DataFrame, *, most: int = HELD) -> DataFrame:
+    """The same rows, which the driver has now: for rows that cost much to make, and are read again.
 
-    Not `persist`, which serverless refuses.
+    Of a frame of more than `most` rows it keeps none, and each reader makes them anew. Not `persist`, which serverless
+    refuses.
     """
-    return frame.sparkSession.createDataFrame(frame.toArrow(), frame.schema)
+    rows = frame.limit(most + 1).toArrow()  # bounded: `most`
+    return frame.sparkSession.createDataFrame(rows, frame.schema) if rows.num_rows <= most else frame
 
 
 def first(frame: DataFrame, rows: int, *, within: Sequence[str], key: str) -> DataFrame:
     """The first so many rows of each combination of `within` by the hash of `key`: the same ones each time."""
-    order = Window.partitionBy(*within).orderBy(F.xxhash64(key), key)
-    return frame.withColumn("_turn", F.row_number().over(order)).filter(F.col("_turn") <= rows).drop("_turn")
+    order = (F.xxhash64(key), F.col(key))
+    if rows > LIMITED:
+        frame = _first(frame, rows, Window.partitionBy(*within, part_of(key)).orderBy(*order))
+    return _first(frame, rows, Window.partitionBy(*within).orderBy(*order))
+
+
+def _first(frame: DataFrame, rows: int, window: WindowSpec) -> DataFrame:
+    return frame.withColumn("_turn", F.row_number().over(window)).filter(F.col("_turn") <= rows).drop("_turn")
+
+
+def part_of(key: str) -> Expression:
+    """One of `PARTS` parts of the rows, by a hash of `key`: what no task should sort as a whole is sorted in these."""
+    return F.pmod(F.hash(key), F.lit(PARTS))
 
 
 def slices(frame: DataFrame, *, key: str, rows: int, total: int) -> Iterator[DataFrame]:

@@ -17,7 +17,7 @@ def main(lake: Lake, settings: Settings) -> None:
     scoring.require_fit(challenger, texts)
     rated = ratings.of_rater(lake.read(ratings.TABLE), texts, rater=settings.train.rater)
     promoted = promoting.promote(
-        rated.filter("split = 'test'").toPandas(),
+        rated.filter("split = 'test'").toPandas(),  # bounded: the ratings of one rater
         model=registry.model,
         challenger=registry.challenger,
         champion=registry.alias,

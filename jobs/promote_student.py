@@ -14,6 +14,7 @@ def main(lake: Lake, settings: Settings) -> None:
     tracking.connect(registry.uri, registry.experiment)
     lake.log.read(Model(registry.student, registry.challenger))
     sentences = lake.read(examples.TABLE).filter("split = 'test'")
+    # bounded: `student.per_language` passages of each language, or all: they must fit the driver
     rows = examples.studied(sentences, lake.read(documents.TABLE), **chosen.data).toPandas()
     promoted = student_promoting.promote(
         rows,

@@ -13,6 +13,7 @@ def main(lake: Lake, settings: Settings) -> None:
     registry, texts = settings.tracking, lake.read(passages.TABLE)
     tracking.connect(registry.uri, registry.experiment)
     # At most rate.per_language passages of each language: it fits the driver.
+    # bounded: the ratings of one rater
     rated = ratings.of_rater(lake.read(ratings.TABLE), texts, rater=settings.train.rater).toPandas()
     learned = fitting.train(
         rated,

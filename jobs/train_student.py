@@ -13,7 +13,9 @@ def main(lake: Lake, settings: Settings) -> None:
     registry, chosen = settings.tracking, settings.student
     tracking.connect(registry.uri, registry.experiment)
     # Sentences of at most student.per_language passages of each language: they fit the driver.
+    # bounded: `student.per_language` passages of each language, or all: they must fit the driver
     rows = examples.studied(lake.read(examples.TABLE), lake.read(documents.TABLE), **chosen.data).toPandas()
+    # bounded: no, a row for each label and language, 200 bytes
     learned = students.train(
         rows,
         students.names_of(labels.named(lake.read(labels.TABLE)).toPandas()),

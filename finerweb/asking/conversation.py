@@ -120,6 +120,7 @@ class _Turn:
     def take(self, *, adopting: bool = True, own: Sequence[Part] = ()) -> Holder:
         """Hold the question, and take what runs that died have left into the table; `own` parts stay."""
         if self.holder is None:
+            # bounded: one row: who asks
             self.holder = self.stack.enter_context(holding.held(self.lake, self.spool, self.question))
             if adopting:
                 committing.adopt(self.lake, self.holder, own={part.name.partition("/")[0] for part in own})

@@ -33,10 +33,11 @@ def forecast(lake: Lake, requests: Requests, *, attempts: int) -> dict[str, Esti
     sized, answers = _sized(lake, requests), _answers(lake, requests.question)
     waiting: dict[str, list[Waiting]] = {model: [] for model in requests.models}
     due = completions.due(sized, answers, attempts=attempts, again=[], run="")
+    # bounded: a row for each model and language
     for row in due.groupBy("model", "language").agg(F.count("*").alias("requests"), F.sum("guessed")).collect():
         waiting[row[0]].append(Waiting(*row[1:]))
     answered: dict[str, list[Answered]] = {model: [] for model in requests.models}
-    for row in _sample(taken(answers, sized)).collect():
+    for row in _sample(taken(answers, sized)).collect():  # bounded: `AT_MOST` answers for each model and language
         answered[row[0]].append(Answered(*row[1:]))
     tokens_out = questions.load(requests.question).TOKENS_OUT
     return {

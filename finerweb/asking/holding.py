@@ -106,6 +106,7 @@ def held(lake: Lake, spool: Spool, question: str) -> Iterator[Holder]:
 
 def _last(lake: Lake, question: str) -> tuple[int, str, int] | None:
     """Token, host and process of the last holder."""
+    # bounded: one row
     last = lake.peek(holders.TABLE).filter(F.col("question") == question).orderBy(F.desc("token")).limit(1).collect()
     return (last[0]["token"], last[0]["host"], last[0]["pid"]) if last else None
 
@@ -150,6 +151,7 @@ def _claim(lake: Lake, question: str, last: int) -> int:
         lake.log.rows.pop(holders.TABLE.name)  # no work of the job, and no word in its line
     except Exception as error:  # Delta says that another transaction of this name came first, each release in its way
         failure = error
+    # bounded: one row
     rows = lake.peek(holders.TABLE).filter((F.col("question") == question) & (F.col("token") == token)).collect()
     if not rows and failure:
         raise failure

@@ -16,10 +16,10 @@ def named(forms: DataFrame, answers: Answers, *, languages: Mapping[str, Languag
 
     What a round has made is held, since each of the next would make it anew: a row for each label of a language.
     """
-    forms = held(forms)
+    forms = held(forms)  # bounded: `rows.HELD`
     english = answers("label_english", labels.foreign(forms))
-    settled = held(labels.settle(forms, english))
+    settled = held(labels.settle(forms, english, few=labels.are_few(forms)))  # bounded: `rows.HELD`
     names = answers("label_name", labels.unnamed(settled))
-    translated = held(labels.name(settled, names, languages=languages))
+    translated = held(labels.name(settled, names, languages=languages))  # bounded: `rows.HELD`
     back = answers("label_english", labels.given(translated, when=back_translate))
     return labels.check(translated, back)

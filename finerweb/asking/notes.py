@@ -66,7 +66,7 @@ def clear(lake: Lake, spool: Spool, engine: str) -> None:
     frame = pd.DataFrame(rows, columns=["note", "request_id", "attempt"])
     noted = lake.spark.createDataFrame(frame, "note string, request_id string, attempt int")
     awaited = completions.unanswered(noted, lake.peek(completions.TABLE)).select("note").distinct()
-    names = {row["note"] for row in awaited.collect()}
+    names = {row["note"] for row in awaited.collect()}  # bounded: a row for each batch of a provider that is awaited
     for name, note in present.items():
         if name not in names or time.time() - note.begun > KEPT:
             notes.remove(name)

@@ -27,6 +27,7 @@ def require_shared(spark: SparkSession, spool: Spool, *, tasks: int) -> None:
         spool.write(f"{folder}/driver", b"?")
         everywhere = spark.range(0, tasks, 1, tasks)
         answers = everywhere.mapInPandas(partial(_probe, url=spool.url, folder=folder), "host string, name string")
+        # bounded: a row for each task
         hosts = {row["name"]: row["host"] for row in answers.collect()}
         present = set(spool.files(folder))
         blind = {host for name, host in hosts.items() if name not in present}
@@ -63,6 +64,7 @@ def require_no_speculation(spark: SparkSession) -> None:
 
 def require_engine(spark: SparkSession, spec: Spec) -> None:
     """Raise EngineFailed where an engine cannot be asked by a task: a key that did not reach it, a package, a host."""
+    # bounded: a row for each task
     failures = spark.range(0, 1, 1, 1).mapInPandas(partial(_check, spec=spec), "host string, failure string").collect()
     for row in failures:
         raise EngineFailed(f"on {row['host']}, where a task runs: {row['failure']}")

@@ -63,6 +63,7 @@ def _written(due: DataFrame, spool: Spool, folder: str, parts: int) -> list[Part
     columns = due.select(*Due._fields)
     dealt = columns.repartition(parts, "request_id").sortWithinPartitions("language", "request_id")
     rows = dealt.mapInArrow(partial(_write, url=spool.url, folder=folder), "number int, name string, requests bigint")
+    # bounded: a row for each part, of which there are as many as tasks
     return sorted((Part(*row) for row in rows.collect()), key=lambda part: part.number)
 
 

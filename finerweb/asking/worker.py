@@ -43,7 +43,7 @@ def ask(spark: SparkSession, parts: Sequence[Part], *, terms: Terms) -> list[Rep
     numbers = spark.range(0, len(parts), 1, len(parts))
     profile = _profile(numbers, gpus=terms.spec.settings.get("gpus", 0))
     reports = numbers.mapInPandas(partial(_ask, parts=tuple(parts), terms=terms), REPORT, profile=profile)
-    return [Report(**row.asDict()) for row in reports.collect()]
+    return [Report(**row.asDict()) for row in reports.collect()]  # bounded: a row for each task
 
 
 def _profile(frame: DataFrame, *, gpus: int) -> ResourceProfile | None:

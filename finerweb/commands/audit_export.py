@@ -45,6 +45,7 @@ def export(lake: Lake, file: Path, *, per_language: int) -> Exported:
 
 def with_entities(lake: Lake, texts: DataFrame) -> list[Passage]:
     """These passages with their merged entities, as sheets have them."""
+    # bounded: the passages that a person is to read, `--per-language`
     return [
         Passage(row["passage_id"], row["language"], row["text"], [Entity(*entity) for entity in row["entities"] or []])
         for row in audits.sheets(lake.read(entities.TABLE), texts).collect()

@@ -67,6 +67,7 @@ def check(lake: Lake, paths: Sequence[Path], *, size: int, least: int) -> list[C
     rows = [text for texts, _ in contents.values() for text in texts]
     texts = lake.spark.createDataFrame(rows, contaminations.TEXT)
     grams = contaminations.grams(texts, size=size, least=least)
+    # bounded: a row for each benchmark and length of run
     counts = grams.groupBy("benchmark", "size").agg(F.countDistinct("line").alias("texts")).collect()
     released = selection.chosen(lake.read(selection.TABLE), lake.read(passages.TABLE))
     sizes = sorted({row["size"] for row in counts} - {0})
@@ -93,7 +94,7 @@ def _hits(lake: Lake) -> dict[str, list[Hits]]:
         .orderBy("benchmark", "language")
     )
     hits: dict[str, list[Hits]] = {}
-    for row in counted.collect():
+    for row in counted.collect():  # bounded: a row for each benchmark and language
         hits.setdefault(row["benchmark"], []).append(Hits(*row[1:]))
     return hits
 

@@ -40,6 +40,7 @@ def run(lake: Lake, settings: Settings, name: str, arms_of: Any, *, other_lake: 
     tracking.connect(settings.tracking.uri, settings.tracking.experiment)
     chosen, variant = settings.evaluate, settings.student.variant
     sentences = lake.read(examples.TABLE)
+    # bounded: a row for each language
     codes = sorted(row["language"] for row in sentences.select("language").distinct().collect())
     arms = list(arms_of(Corpus(codes, settings.annotators, variant)))
     _require_lakes(name, arms, other_lake)
@@ -69,7 +70,9 @@ def train(lake: Lake, settings: Settings, name: str, arm: "Arm", *, folder: Any)
     from finerweb.training import candidates, students, tracking
 
     chosen = type(settings.student)(**{**dict(settings.student), **arm.changes})
+    # bounded: `student.per_language` passages of each language, or all: they must fit the driver
     rows = examples.studied(lake.read(examples.TABLE), lake.read(documents.TABLE), **chosen.data).toPandas()
+    # bounded: no, a row for each label and language, 200 bytes
     names = students.names_of(labels.named(lake.read(labels.TABLE)).toPandas())
     facts = {"experiment": name, "arm": arm.name, **{key: str(value) for key, value in chosen.data.items()}}
     with tracking.run(f"experiment {name}: {arm.name}", facts):

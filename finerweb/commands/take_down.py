@@ -85,6 +85,7 @@ def take_down(lake: Lake, *, urls: Collection[str], ids: Collection[str], reason
     lake.begin("take_down")
     before = lake.read(take_downs.TABLE, or_empty=True)
     frame = take_downs.matching(lake.read(documents.TABLE, or_empty=True), before, urls=urls, ids=ids)
+    # bounded: a row for each document that the command names
     matches = [tuple(row) for row in frame.orderBy("document_id").collect()]
     names = [name for name, _, _ in matches]
     _require([url for _, url, _ in matches if url], urls, names, ids)
@@ -108,6 +109,7 @@ def _delete(lake: Lake, taken: DataFrame) -> dict[str, int]:
     if lake.exists(rejects.TABLE):
         # A record that only links to such a page is read again by the next ingest_documents.
         naming = rejects.naming(lake.read(rejects.TABLE), take_downs.pages(taken))
+        # bounded: records that link to what was taken down
         names = lake.spark.createDataFrame([tuple(row) for row in naming.collect()], naming.schema)
         rows[rejects.TABLE.name] += lake.delete(rejects.TABLE, names, "t.reject_id = d.reject_id")
     return dict(+rows)
@@ -138,6 +140,7 @@ def _alike(lake: Lake, taken: DataFrame) -> list[str]:
     both = pairs.unionByName(pairs.select(F.col("copy").alias("document_id"), F.col("document_id").alias("copy")))
     gone = taken.select("document_id")
     copies = both.join(gone, on="document_id", how="left_semi").select(F.col("copy").alias("document_id")).distinct()
+    # bounded: near-duplicates of what was taken down
     return sorted(row["document_id"] for row in copies.join(gone, on="document_id", how="left_anti").collect())
 
 

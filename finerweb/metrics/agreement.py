@@ -12,7 +12,7 @@ READS = ("entities",)
 def measure(entities: DataFrame) -> DataFrame:
     """Details: `entities/exact|overlap|alone` and `kept/annotator`."""
     counted = entities.groupBy("agreement", "language").agg(F.count("*").alias("n"))
-    total = F.sum("n").over(Window.partitionBy("language"))
+    total = F.sum("n").over(Window.partitionBy("language"))  # bounded: counts, a row for each value
     levels = counted.select(
         F.concat_ws("/", F.lit("entities"), "agreement").alias("detail"),
         "language",

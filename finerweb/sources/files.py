@@ -39,6 +39,7 @@ def reader(spark: SparkSession) -> DataFrameReader:
 def listed(spark: SparkSession, path: str) -> list[File]:
     """The files of a path, folder or pattern that have bytes."""
     files = reader(spark).format("binaryFile").load(path)
+    # bounded: a row for each file, of some 200 bytes
     rows = files.select(PATH, "length", F.col("modificationTime").cast("string")).collect()
     return sorted(File(*row) for row in rows)
 
@@ -84,7 +85,7 @@ def contents(rows: DataFrame, columns: Sequence[Column], files: Sequence[File]) 
         counts = [F.count(column).alias(f"n{index}") for index, column in enumerate(columns)]
         counted = only(rows, broken, others=True).groupBy(F.col(PATH).alias("path")).agg(*counts)
         try:
-            filled = {row["path"] for row in counted.collect() if any(row[1:])}
+            filled = {row["path"] for row in counted.collect() if any(row[1:])}  # bounded: a row for each file
         except SPARK_ERRORS as error:
             path, reason = _failed(error)
             file = names.get(plain(path))

@@ -34,6 +34,7 @@ def sheets(entities: DataFrame, passages: DataFrame) -> DataFrame:
 
     A language's passages stand together, in the order of a hash.
     """
+    # bounded: the entities of a passage
     listed = entities.groupBy("passage_id").agg(
         F.sort_array(F.collect_list(F.struct("start", "end", "label"))).alias("entities")
     )

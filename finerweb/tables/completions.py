@@ -152,7 +152,7 @@ def cost(answers: DataFrame) -> Tally:
         F.coalesce(F.sum("tokens_in"), F.lit(0)).alias("tokens_in"),
         F.coalesce(F.sum("tokens_out"), F.lit(0)).alias("tokens_out"),
         F.coalesce(F.sum("usd"), F.lit(0.0)).alias("usd"),
-    ).collect()[0]
+    ).collect()[0]  # bounded: one row
     return Tally(
         row["answers"],
         row["problems"],

@@ -60,8 +60,9 @@ def _grams(row: Any, *, size: int, least: int) -> Iterator[tuple[Any, ...]]:
 def find(passages: DataFrame, texts: DataFrame, grams: DataFrame, *, sizes: Sequence[int]) -> DataFrame:
     """What passages share with texts; `sizes` are those of the `grams`, whose texts fit into memory."""
     runs = flat_map(passages.select("passage_id", "text"), partial(_runs, sizes=sizes), _OF_PASSAGE)
-    met = runs.join(F.broadcast(grams.filter("size > 0")), on="hash", how="inner")
+    met = runs.join(F.broadcast(grams.filter("size > 0")), on="hash", how="inner")  # bounded: the texts of benchmarks
     pairs = met.groupBy("passage_id", "benchmark", "line").agg(F.first("size").alias("size"))
+    # bounded: the texts of benchmarks
     both = pairs.join(passages.select("passage_id", "language", "text"), on="passage_id", how="inner").join(
         F.broadcast(texts.withColumnRenamed("text", "other")), on=["benchmark", "line"], how="inner"
     )

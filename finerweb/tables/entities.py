@@ -61,6 +61,7 @@ def merge_annotators(
     """Merge the annotators' claims about each passage by a rule of `finerweb.mentions.merging`."""
     # One string a language: the workers read each once.
     rows = reliabilities.withColumnRenamed("said", "vote_rate")  # as the fields of Reliability
+    # bounded: a row for each annotator and class of a language
     by_language = rows.groupBy("language").agg(
         F.to_json(F.sort_array(F.collect_list(F.struct(*rows.columns)))).alias("reliabilities")
     )
@@ -68,7 +69,7 @@ def merge_annotators(
         claims.drop("language")
         .join(_alike(claims, similarities), on="passage_id", how="left")
         .join(passages.select("passage_id", "language", "text"), on="passage_id", how="inner")
-        .join(F.broadcast(by_language), on="language", how="inner")
+        .join(F.broadcast(by_language), on="language", how="inner")  # bounded: a row for each language
     )
     return flat_map(together, partial(_entities, overlap=overlap, similarity=similarity, rule=rule), TABLE.columns)
 
@@ -79,6 +80,7 @@ def _alike(claims: DataFrame, similarities: DataFrame) -> DataFrame:
     pairs = labels.join(labels.withColumnRenamed("label", "other"), on="passage_id", how="inner").filter(
         "label < other"
     )
+    # bounded: similar labels of a label
     return (
         pairs.join(similarities, on=["label", "other"], how="inner")
         .groupBy("passage_id")

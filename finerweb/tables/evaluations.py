@@ -80,6 +80,7 @@ def row(figures: Mapping[str, Any], *, run: str, evaluated: datetime, experiment
 
 def newest(evaluations: DataFrame) -> DataFrame:
     """The rows of the last run for each experiment, tagger and benchmark."""
+    # bounded: figures of one benchmark, in all runs
     of_tagger = Window.partitionBy("experiment", "tagger", "benchmark")
     last = F.max(F.struct("evaluated", "run")).over(of_tagger)
     return evaluations.withColumn("last", last).filter("run = last.run").drop("last")
@@ -87,6 +88,7 @@ def newest(evaluations: DataFrame) -> DataFrame:
 
 def marked(gold: DataFrame, documents: DataFrame) -> DataFrame:
     """Documents in which people marked entities: id, document_id, language, text, entities."""
+    # bounded: the entities of a document
     entities = gold.groupBy("document_id").agg(
         F.sort_array(F.collect_list(F.struct("start", "end", F.array("label").alias("label")))).alias("entities")
     )
@@ -122,6 +124,7 @@ def label_counts(examples: DataFrame, *, variant: str) -> dict[str, int]:
     labels = examples.filter(f"variant = '{variant}' and split = 'train'").select(
         F.explode(F.flatten("char_spans.label")).alias("label")
     )
+    # bounded: no, a row for each label of one variant
     return {row["label"]: row["count"] for row in labels.groupBy("label").count().collect()}
 
 
@@ -130,6 +133,7 @@ def vocabulary(labels: DataFrame, codes: Iterable[str]) -> dict[str, dict[str, s
     most = F.max_by("name", F.struct("mentions", "label")).alias("name")
     named = labels.filter(F.col("language").isin(list(codes)) & F.col("problem").isNull())
     names: dict[str, dict[str, str]] = {}
+    # bounded: no, a row for each label of the languages of benchmarks
     for entry in named.groupBy("language", "canonical").agg(most).collect():
         names.setdefault(entry["language"], {})[entry["canonical"]] = entry["name"]
     return names

@@ -79,6 +79,7 @@ def annotations(entities: DataFrame, mentions: DataFrame, labels: DataFrame) -> 
 
     A quartile is a quarter of the language's merged spans, by confidence, the surest first; of equals, by their key.
     """
+    # bounded: the entities of `select.per_language` passages
     surest_first = Window.partitionBy("language").orderBy(F.desc("confidence"), "passage_id", "start", "end")
     place = ("passage_id", "language", "annotator", "start", "end")
     merged = entities.withColumns({"annotator": F.lit(MERGED), "quartile": F.ntile(4).over(surest_first)}).select(
@@ -88,6 +89,7 @@ def annotations(entities: DataFrame, mentions: DataFrame, labels: DataFrame) -> 
         *place, F.lit(None).cast("int").alias("quartile"), F.col("position").alias("order"), "label"
     )
     names = labels.select("label", "language", "canonical", "name")
+    # bounded: the labels of a span
     return (
         merged.unionByName(single)
         .join(names, on=["label", "language"], how="inner")
@@ -107,6 +109,7 @@ def build(
     The sentences are the same in all variants: a span that crosses the end of a sentence, whoever gave it, joins the
     two sentences, so that none is lost. Where an annotator said nothing there are sentences without spans.
     """
+    # bounded: the spans of a passage
     spans = annotations.groupBy("passage_id").agg(
         F.collect_list(F.struct("annotator", "start", "end", "labels", "quartile")).alias("spans")
     )
@@ -213,6 +216,7 @@ def studied(
     if languages:
         chosen = chosen.filter(F.col("language").isin(list(languages)))
     if per_language is not None:
+        # bounded: the examples of `select.per_language` passages
         turn = Window.partitionBy("language").orderBy(F.xxhash64("passage_id"), "passage_id")
         chosen = chosen.withColumn("turn", F.dense_rank().over(turn)).filter(F.col("turn") <= per_language).drop("turn")
     if inventory == "source":
@@ -230,7 +234,7 @@ def _with_disputed(chosen: DataFrame, examples: DataFrame, variant: str) -> Data
         examples.filter((F.col("variant") != variant) & F.col("variant").endswith(f"-{kind}"))
         .select("example_id", F.explode("char_spans").alias("span"))
         .groupBy("example_id")
-        .agg(F.collect_set(F.struct("span.start", "span.end")).alias("all"))
+        .agg(F.collect_set(F.struct("span.start", "span.end")).alias("all"))  # bounded: the spans of an example
     )
     own = F.transform("char_spans", lambda span: F.struct(span["start"].alias("start"), span["end"].alias("end")))
     disputed = F.array_sort(F.array_except(F.coalesce("all", F.array().cast(STUDY[1].type)), own))

@@ -5,7 +5,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -14,7 +13,7 @@ from finerweb.errors import Unreadable
 from finerweb.labels import forms as label_forms
 from finerweb.labels.classes import OTHER, coarse
 from finerweb.labels.languages import is_english
-from finerweb.labels.variants import variants
+from finerweb.labels.meanings import FEW, meanings
 from finerweb.languages import ENGLISH, Language
 from finerweb.questions import label_english, label_name
 from finerweb.rows import flat_map
@@ -141,13 +140,16 @@ def _once(forms: DataFrame) -> DataFrame:
     return forms.select(F.col("canonical").alias("label"), "language").distinct()
 
 
-def settle(forms: DataFrame, completions: DataFrame) -> DataFrame:
+def are_few(forms: DataFrame) -> bool:
+    """May one task settle them?"""
+    return forms.limit(FEW + 1).count() <= FEW
+
+
+def settle(forms: DataFrame, completions: DataFrame, *, few: bool = True) -> DataFrame:
     """The labels in English by the label_english answers, and then variants of a frequent one as that one."""
     repaired = flat_map(_answered(forms, completions), _repaired, FORM)
     counted = repaired.filter(_IS_OPEN).groupBy("canonical").agg(F.sum("mentions").alias("mentions"))
-    # The distinct canonical labels, some 10^5, are compared in one task.
-    meanings = counted.groupBy().applyInPandas(_variants, "canonical string, meant string, why array<string>")
-    meant = repaired.join(meanings, on="canonical", how="left")
+    meant = repaired.join(meanings(counted, few=few), on="canonical", how="left")
     is_variant = F.expr(f"meant is not null and {_IS_OPEN}")
     return (
         meant.withColumn("changes", F.when(is_variant, F.concat("changes", "why")).otherwise(F.col("changes")))
@@ -184,12 +186,6 @@ def _repaired(row: Any) -> Iterator[tuple[Any, ...]]:
     )
 
 
-def _variants(counted: pd.DataFrame) -> pd.DataFrame:
-    meanings = variants(dict(zip(counted["canonical"], counted["mentions"], strict=True)))
-    rows = [(label, variant.label, list(variant.changes)) for label, variant in sorted(meanings.items())]
-    return pd.DataFrame(rows, columns=["canonical", "meant", "why"])
-
-
 def name(settled: DataFrame, completions: DataFrame, *, languages: Mapping[str, Language]) -> DataFrame:
     """The labels with the names that the label_name answers give them; English labels are their own names."""
     scripts = {code: language.script for code, language in languages.items()}
@@ -209,7 +205,8 @@ def check(named: DataFrame, completions: DataFrame) -> DataFrame:
     """
     answers = completions.select(F.col("subject_id").alias("name"), "language", "answer")
     checked = flat_map(named.drop("back").join(answers, on=["name", "language"], how="left"), _checked, _NAMED)
-    same = Window.partitionBy("language", F.lower("name"), F.col("problem").isNull())
+    same = Window.partitionBy("language", F.lower("name"), F.col("problem").isNull())  # bounded: the labels of one name
+    # bounded: the labels of one name
     others = F.array_remove(F.collect_set("canonical").over(same), F.col("canonical"))
     return checked.withColumn(
         "collides", F.when(F.col("problem").isNull(), F.sort_array(others)).otherwise(F.array().cast("array<string>"))

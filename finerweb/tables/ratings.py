@@ -43,6 +43,7 @@ def collect(completions: DataFrame, passages: DataFrame) -> DataFrame:
     read = flat_map(answers, _read, _READ)
     documents = passages.select("passage_id", "document_id")
     # Documents in a fixed shuffled order; those of a language take turns in the order of a hash.
+    # bounded: the ratings of `rate.per_language` passages
     turns = Window.partitionBy("language").orderBy(F.xxhash64("document_id"), "document_id")
     share = F.percent_rank().over(turns)
     split = F.when(share < 0.8, "train").when(share < 0.9, "validation").otherwise("test")

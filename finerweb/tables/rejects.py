@@ -59,6 +59,7 @@ def naming(rejects: DataFrame, pages: DataFrame) -> DataFrame:
     """The rejects whose records name one of these pages (a column `page`): reject_id."""
     of_record = F.udf(_pages, "array<string>", useArrow=True)
     named = rejects.select("reject_id", F.explode(of_record("record")).alias("page"))
+    # bounded: what was ever taken down, 50 bytes each
     return (
         named.join(F.broadcast(pages.select("page").distinct()), on="page", how="left_semi")
         .select("reject_id")

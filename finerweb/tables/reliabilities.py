@@ -40,6 +40,7 @@ def claims(mentions: DataFrame) -> DataFrame:
     spans = mentions.filter("problem is null").select(
         "passage_id", "language", "annotator", "start", "end", "label", "tier"
     )
+    # bounded: the spans of a passage
     return spans.groupBy("passage_id", "language").agg(
         F.collect_list(F.struct("annotator", "start", "end", "label", "tier")).alias("claims")
     )
@@ -60,6 +61,7 @@ def estimate(mentions: DataFrame, *, annotators: Sequence[str], overlap: float) 
         estimates = [_row(estimate) for estimate in reliability.estimate(seen, names)]
         return pd.DataFrame(estimates, columns=[column.name for column in TABLE.columns])
 
+    # bounded: a row for each language and combination of the annotators' classes, 26 of each: 61,516 for two
     return counted.groupBy().applyInPandas(estimate_all, TABLE.ddl)
 
 

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from finerweb import problems
-from finerweb.rows import lookup
+from finerweb.rows import lookup, part_of
 from finerweb.table import Column, Table
 
 TABLE = Table(
@@ -53,17 +53,24 @@ def choose(
     """At most so many passages of each language that score above its threshold, one a document.
 
     Of a document the first useful passage counts, as in the paper; documents come in their turn. A passage that was
-    not scored was not needed: its document had a useful one, or its language enough.
+    not scored was not needed: its document had a useful one, or its language enough. No task sorts a whole language: a
+    part of it is sorted, and then at most `per_language` passages of each part.
     """
     first = Window.partitionBy("document_id", "problem").orderBy("position")
-    order = Window.partitionBy("language", "problem").orderBy(turn(), "document_id")
-    is_useful, problem = F.col("problem").isNull(), F.col("problem")
+    # bounded: a part of a language
+    part = Window.partitionBy("language", "problem", part_of("document_id")).orderBy(turn(), "document_id")
+    is_far, is_useful, problem = F.col("rank") > per_language, F.col("problem").isNull(), F.col("problem")
+    # Whoever is too far back in a part is too far back in the language: apart, nobody is ranked behind them.
+    rest = F.when(is_far | ~is_useful, part_of("document_id"))
+    # bounded: `per_language` passages of each part of a language
+    order = Window.partitionBy("language", "problem", rest).orderBy(turn(), "document_id")
     return (
         _judged(passages, scores, near_duplicates, thresholds)
         .withColumn("place", F.row_number().over(first))
         .withColumn("problem", F.when(is_useful & (F.col("place") > 1), "another_of_document").otherwise(problem))
-        .withColumn("rank", F.row_number().over(order))
-        .withColumn("problem", F.when(is_useful & (F.col("rank") > per_language), "quota_full").otherwise(problem))
+        .withColumn("rank", F.row_number().over(part))
+        .withColumn("rank", F.when(is_far, F.col("rank")).otherwise(F.row_number().over(order)))
+        .withColumn("problem", F.when(is_useful & is_far, "quota_full").otherwise(problem))
         .select(
             "passage_id",
             "document_id",

@@ -119,6 +119,7 @@ def slices(texts: DataFrame, *, rows: int) -> tuple[list[DataFrame], int]:
     Languages stay together, since tables are clustered by them: a part reads little but its own texts. A language that
     is larger than a part is cut by a hash, so that a part is the same whenever it is computed.
     """
+    # bounded: a row for each language
     counts = texts.groupBy("language").count().orderBy(F.col("language").asc_nulls_first()).collect()
     parts: list[DataFrame] = []
     waiting: list[str | None] = []

@@ -70,8 +70,8 @@ def refuse(examined: DataFrame, take_downs: DataFrame) -> DataFrame:
     refused = pages(take_downs).select("page", F.lit(True).alias("is_known_page")).distinct()
     marked = (
         examined.withColumn("page", _page_of("url"))
-        .join(F.broadcast(ids), on="document_id", how="left")
-        .join(F.broadcast(refused), on="page", how="left")
+        .join(F.broadcast(ids), on="document_id", how="left")  # bounded: what was ever taken down, 50 bytes each
+        .join(F.broadcast(refused), on="page", how="left")  # bounded: what was ever taken down, 50 bytes each
     )
     is_taken = F.coalesce("is_known", "is_known_page", F.lit(False))
     instead = {

@@ -65,9 +65,11 @@ def subjects(
     sample keeps the copies of a smaller one.
     """
     is_sure = (F.col("agreement") == "exact").alias("is_sure")
+    # bounded: the entities of a passage
     listed = entities.groupBy("passage_id").agg(
         F.sort_array(F.collect_list(F.struct("start", "end", "mention", "label", is_sure))).alias("annotations")
     )
+    # bounded: the `judge.per_language` passages that are judged
     turns = Window.partitionBy("language").orderBy(F.xxhash64("passage_id"), "passage_id")
     turn = F.row_number().over(turns)
     chosen = passages.join(listed, on="passage_id", how="left").select(

@@ -80,9 +80,11 @@ def contaminated(benchmarks: Sequence[Loaded], passages: DataFrame) -> dict[str,
     spark: SparkSession = passages.sparkSession
     frame = spark.createDataFrame(rows, contaminations.TEXT)
     grams = contaminations.grams(frame, size=WORDS, least=LEAST)
+    # bounded: a row for each length of run
     sizes = sorted({row["size"] for row in grams.select("size").distinct().collect()} - {0})
     shared = contaminations.find(passages, frame, grams, sizes=sizes) if sizes else None
     lines: dict[str, set[int]] = {}
+    # bounded: a row for each text of the benchmarks
     for row in shared.select("benchmark", "line").distinct().collect() if shared is not None else ():
         lines.setdefault(row["benchmark"], set()).add(row["line"])
     return lines

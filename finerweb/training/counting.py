@@ -22,7 +22,7 @@ class Miscount(NamedTuple):
 def miscount(sample: DataFrame, tokenizer: Path) -> Miscount | None:
     """The first of some passages that the tokenizer counts otherwise."""
     counter = passages.Counter(str(tokenizer))
-    for row in sample.select("passage_id", "text", "subwords").limit(CHECKED).collect():
+    for row in sample.select("passage_id", "text", "subwords").limit(CHECKED).collect():  # bounded: `CHECKED` rows
         counted = counter.count(row["text"])
         if counted != row["subwords"]:
             return Miscount(row["passage_id"], row["subwords"], counted)

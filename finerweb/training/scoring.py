@@ -63,4 +63,5 @@ def predictor(spark: SparkSession, model: Regression, *, tokens_per_batch: int |
 
 def languages(texts: DataFrame) -> list[str]:
     """The languages that there are passages of."""
+    # bounded: a row for each language
     return sorted(row["language"] for row in texts.select("language").distinct().collect())

@@ -100,12 +100,13 @@ class _Drawing:
         """Draw again what an earlier run has drawn: up to the last document of which it scored a passage."""
         scored = self._candidates.join(scores.select("passage_id"), on="passage_id", how="left_semi")
         last = scored.groupBy("language").agg(F.max("turn").alias("turn"))
-        self._until |= {row["language"]: row["turn"] for row in last.collect()}
+        self._until |= {row["language"]: row["turn"] for row in last.collect()}  # bounded: a row for each language
 
     def wave(self, scores: DataFrame) -> Wave | None:
         """The passages that are next, after all these scores; None where every language has enough."""
         limit, thresholds = self._enough.at_most, self._enough.thresholds
         drawn = seen(self._candidates, scores, until=self._until, thresholds=thresholds)
+        # bounded: a row for each language
         for row in progress(drawn, per_language=self._enough.per_language).collect():
             changes = row.asDict()
             code = changes.pop("language")
@@ -129,6 +130,7 @@ class _Drawing:
 
 def _sizes(candidates: DataFrame) -> dict[str, State]:
     """The languages before anything is drawn."""
+    # bounded: a row for each language
     counts = candidates.groupBy("language").agg(F.countDistinct("document_id"), F.count("*")).collect()
     if not counts:
         raise TooFewRatings(
@@ -162,6 +164,7 @@ def progress(seen: DataFrame, *, per_language: int) -> DataFrame:
         F.count_if("is_useful").alias("useful"),
         F.count_if(~F.col("is_scored")).alias("unread"),
     )
+    # bounded: documents of a language that are drawn, some times `per_language`
     in_turn = Window.partitionBy("language").orderBy("turn", "document_id").rowsBetween(Window.unboundedPreceding, 0)
     is_accepted, is_open = F.col("useful") > 0, (F.col("useful") == 0) & (F.col("unread") > 0)
     ranked = documents.withColumn("accepted_so_far", F.count_if(is_accepted).over(in_turn))
@@ -197,6 +200,7 @@ def next_passages(seen: DataFrame, *, at_most: Mapping[str, int] | None = None) 
         .filter(~F.col("is_scored") & (F.col("useful") == 0) & (F.col("place") <= _depth("scored")))
     )
     if at_most is not None:
+        # bounded: passages of one wave of a language
         language = Window.partitionBy("language").orderBy("turn", "document_id", "position")
         unread = unread.withColumn("place", F.row_number().over(language))
         unread = unread.filter(F.col("place") <= lookup(at_most, "language"))

@@ -1,6 +1,7 @@
 """Which passages are annotated, and why the others are not."""
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from finerweb.tables import selection
 
@@ -62,6 +63,31 @@ def test_a_quota_takes_the_same_first_ones_each_time(spark: SparkSession) -> Non
     for passage, (rank, _, problem) in everyone.items():
         full = rank is not None and rank > 2
         assert limited[passage] == ((None, False, "quota_full") if full else (rank, rank is not None, problem))
+
+
+def test_parts_of_a_language_are_ranked_as_the_whole(spark: SparkSession) -> None:
+    """Documents of a hash, two passages each; one in five is not useful, and some parts have more than their share."""
+    names = spark.range(900).select(F.concat(F.lit("d"), "id").alias("document_id"), "id")
+    places = names.select("*", F.explode(F.array(F.lit(0), F.lit(1))).alias("position"))
+    passages = places.select(
+        F.concat_ws("#", "document_id", "position").alias("passage_id"),
+        "document_id",
+        F.when(F.col("id") < 600, "eng").otherwise("tha").alias("language"),
+        "position",
+        F.lit(True).alias("is_target_language"),
+    )
+    scores = passages.select(
+        "passage_id", (F.pmod(F.hash("passage_id"), F.lit(5)) / 4).alias("score"), F.lit(None).alias("problem")
+    )
+    none = spark.createDataFrame([], "passage_id string, duplicate_of string")
+    frame = selection.choose(passages, scores, none, per_language=100, thresholds={"eng": 0, "tha": 0}).toPandas()
+    useful = frame[frame["problem"].isin(["quota_full"]) | frame["is_selected"]]
+    turns = {row.document_id: row.turn for row in names.select("document_id", selection.turn().alias("turn")).collect()}
+    for _, rows in useful.groupby("language"):
+        in_turn = rows.iloc[rows["document_id"].map(turns).argsort()]
+        assert list(in_turn["rank"][:100]) == list(range(1, 101))
+        assert set(in_turn["problem"][100:]) == {"quota_full"}
+        assert len(in_turn) > 250
 
 
 def test_what_is_chosen_leads_back_to_passages_and_documents(spark: SparkSession) -> None:

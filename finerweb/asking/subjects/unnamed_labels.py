@@ -14,4 +14,4 @@ def subjects(lake: Lake, settings: Settings) -> DataFrame:
     """Each canonical label, once in a language, as far as those that are not English were put into English."""
     forms = foreign_labels.forms(lake, settings)
     requests = kinds.requests("label_english", labels.foreign(forms), settings)
-    return labels.unnamed(labels.settle(forms, conversation.answers(lake, requests)))
+    return labels.unnamed(labels.settle(forms, conversation.answers(lake, requests), few=labels.are_few(forms)))
