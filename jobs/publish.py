@@ -1,5 +1,7 @@
 """Write the data set in every format, as a release with a data card, and point to it."""
 
+from pyspark.sql import DataFrame
+
 from finerweb import job
 from finerweb.formats import releases
 from finerweb.lake import Lake
@@ -24,12 +26,9 @@ DESCRIBED = (files.TABLE, unaligned.TABLE, labels.TABLE, measures.TABLE, complet
 
 def main(lake: Lake, settings: Settings) -> None:
     """Write the data set in every format, as a release with a data card, and point to it."""
-    published = contaminations.spare(
-        lake.read(examples.TABLE),
-        lake.read(contaminations.TABLE, or_empty=True),
-        leave_out=settings.publish.leave_out_contaminated,
-    )
-    chosen, draft = settings.publish, releases.draft(settings.publish.path)
+    changed, chosen = lake.changed(), settings.publish
+    newest, draft = next(releases.whole(chosen.path), None), releases.draft(chosen.path)
+    published = _published(changed, leave_out=chosen.leave_out_contaminated)
     written = files.write(
         published,
         path=draft.url,
@@ -37,16 +36,23 @@ def main(lake: Lake, settings: Settings) -> None:
         languages=settings.languages,
         sentences=chosen.sentences_per_file,
     )
-    lake.replace(files.TABLE, written)
-    lake.replace(unaligned.TABLE, unaligned.find(published, formats=chosen.formats))
+    rest = lake.spark.createDataFrame(files.others(newest, changed.languages), files.TABLE.schema)
+    carried = files.carry(rest, source=newest.url if newest else "", target=draft.url, tasks=settings.tasks)
+    lake.replace(files.TABLE, written.unionByName(carried))
+    changed.replace(unaligned.TABLE, unaligned.find(published, formats=chosen.formats))
     frames = {
-        "examples": published,
+        "examples": _published(lake, leave_out=chosen.leave_out_contaminated),
         "documents": selection.documents_of(lake.read(selection.TABLE), lake.read(documents.TABLE)),
         **{table.name: lake.read(table) for table in DESCRIBED},
     }
     described = facts.gather(frames, languages=settings.languages, name=chosen.name, licence=chosen.licence)
     releases.complete(draft, described.files, card.render(described), earlier=chosen.earlier_releases)
     lake.log.wrote(Current(chosen.path))
+
+
+def _published(lake: Lake, *, leave_out: bool) -> DataFrame:
+    shared = lake.read(contaminations.TABLE, or_empty=True)
+    return contaminations.spare(lake.read(examples.TABLE), shared, leave_out=leave_out)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class Lake:
         self._store = Store(spark, location)
         self.location = self._store.location
         self._changes = Changes(self._store)
-        self._languages: frozenset[str] | None = None  # of which rows are read and replaced; None: of all
+        self.languages: frozenset[str] | None = None  # of which rows are read and replaced; None: of all
         self.begin("")
 
     def begin(self, job: str, *, since: Since | None = None) -> RunLog:
@@ -100,7 +100,7 @@ class Lake:
             frame = frame.filter(where)
             state = state._replace(rows=frame.count())
         self.log.inputs[f"{table.name} where {where}" if where else table.name] = str(state)
-        return changes.only(frame, self._languages if changes.has_languages(table) else None)
+        return changes.only(frame, self.languages if changes.has_languages(table) else None)
 
     def peek(self, table: Table) -> DataFrame:
         """The table as of now, made where it is not there; no input of the job: for what is appended to."""
@@ -133,7 +133,7 @@ class Lake:
         change = changes.together(self._since, self.change)
         self.log.scope = str(change)
         part = copy.copy(self)  # one log
-        part._languages = change.languages
+        part.languages = change.languages
         return part
 
     def _frame(self, table: Table, version: int | None = None) -> DataFrame:
@@ -142,13 +142,13 @@ class Lake:
 
     def replace(self, table: Table, frame: DataFrame) -> int:
         """Make the frame the table's content, or that of the languages that changed, if any; returns its rows."""
-        self._replaced[table.name] = self._languages
-        if self._languages is None:
+        self._replaced[table.name] = self.languages
+        if self.languages is None:
             return self._write(table, frame, mode="overwrite")
-        if not self._languages:
+        if not self.languages:
             self.log.outputs[table.name] = str(self.state(table))
             return 0
-        within = f"language IN ({', '.join(map(sql.text, sorted(self._languages)))})"
+        within = f"language IN ({', '.join(map(sql.text, sorted(self.languages)))})"
         return self._write(table, frame, mode="overwrite", within=within)
 
     def append(self, table: Table, frame: DataFrame, *, transaction: tuple[str, int] | None = None) -> int:

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from finerweb.formats import contents, release
 from finerweb.formats.contents import Content, Shard
+from finerweb.formats.release import Release
 from finerweb.languages import Language
 from finerweb.rows import each, flat_map
 from finerweb.table import Column, Table
@@ -136,6 +137,12 @@ def _carry(file: Any, *, source: str, target: str, documents: frozenset[str]) ->
     if fewer.sentences:
         release.fill(copy, fewer.bytes)
         yield _row(fewer, **{name: getattr(file, name) for name in ("path", *GROUP, "format")})
+
+
+def others(release: Release | None, languages: Collection[str] | None) -> list[tuple[Any, ...]]:
+    """The files of a release in other languages than these; none where all are written anew (`languages` is None)."""
+    listed = release.files if release and languages is not None else []
+    return [TABLE.row(**row) for row in listed if row["language"] not in (languages or ())]
 
 
 def holding(files: DataFrame, *, source: str, tasks: int, documents: Collection[str]) -> DataFrame:
