@@ -9,7 +9,11 @@ PEERS := $(VENV)/.peers
 ARGS ?=
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-growth bench-student wheel docs clean test-cluster test-kubernetes dist
+=======
+.PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-student bench-variants wheel docs clean test-cluster test-kubernetes dist
+>>>>>>> bounded
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +49,11 @@ lock: $(UV) ## resolve pyproject.toml anew into requirements/
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--extra local --extra offline --extra bench --constraint requirements/dev.txt pyproject.toml --output-file requirements/bench.txt
 
+<<<<<<< HEAD
 bench: bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-growth bench-student ## all benchmarks; the last line of each is one JSON object
+=======
+bench: bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-student bench-variants ## all benchmarks; the last line of each is one JSON object
+>>>>>>> bounded
 
 bench-annotate: $(DEV) ## annotating through Spark and Delta beside vLLM alone, and a killed run
 	@$(BIN)/python bench/annotate.py $(ARGS)
@@ -58,6 +66,9 @@ bench-score: $(DEV) ## scoring beside transformers' pipeline and the machine's p
 
 bench-split: $(PEERS) ## cutting documents, beside datatrove and spaCy
 	@$(BIN)/python bench/split.py $(ARGS)
+
+bench-variants: $(DEV) ## variants of labels: how the time grows with them
+	@$(BIN)/python bench/variants.py $(ARGS)
 
 bench-filter: $(DEV) ## the regression on human-annotated text, in languages seen and unseen
 	@$(BIN)/python bench/filter.py $(ARGS)
