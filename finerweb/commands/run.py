@@ -26,6 +26,8 @@ def main(
             languages=settings.languages,
             seconds={outcome.job: outcome.seconds for outcome in outcomes},
             places={"lake": lake.location, "dataset": settings.publish.path, "report": settings.report.path},
+            last=[outcome.run for outcome in outcomes],
+            kept=settings.work / summary.FILE,
         )
     if as_json:
         typer.echo(json.dumps(figures, ensure_ascii=False))

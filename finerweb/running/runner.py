@@ -2,11 +2,12 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
-from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from finerweb import plugins, tables
@@ -20,10 +21,14 @@ from finerweb.tables import runs
 Main = Callable[[Lake, Settings], None]
 
 OUTSIDE = "finerweb.outside"
+AT_ONCE = 8  # states that are looked at: each waits for a store, or for Delta's log
 
 
 class Outcome(NamedTuple):
-    """What a job did: rows and losses (problem -> rows) by table; `is_current`: there was nothing to do."""
+    """What a job did: rows and losses (problem -> rows) by table; `is_current`: there was nothing to do.
+
+    `run` is its id in the table `runs`; of a job with nothing to do, that of its last run.
+    """
 
     job: str
     seconds: float
@@ -31,6 +36,7 @@ class Outcome(NamedTuple):
     lost: dict[str, dict[str, int]]
     is_current: bool = False
     notes: tuple[str, ...] = ()
+    run: str = ""
 
 
 class Runner:
@@ -44,12 +50,29 @@ class Runner:
         self.commit = commits.here() if commit is None else commit
         self._tables = {table.name: table for table in tables.every()}
         self._states: dict[str, str] = {}
+        self._newest: dict[str, Mapping[str, Any]] | None = None  # the last run of each job, if they were read at once
+
+    def look_ahead(self, names: Iterable[str]) -> None:
+        """Look at the states that tell whether these jobs have something to do, at once and not one by one."""
+        if self.force or not self.lake.exists(runs.TABLE):
+            return
+        newest = self.lake.read(runs.TABLE).groupBy("job").agg(F.max_by(F.struct("*"), "started").alias("last"))
+        self._newest = {row["job"]: row["last"].asDict() for row in newest.collect()}
+        lasts = [self._newest[name] for name in names if name in self._newest and self._is_alike(self._newest[name])]
+        keys = list(dict.fromkeys(key for last in lasts for key in (*last["inputs"], *last["outputs"])))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(self._try, keys))
+
+    def _try(self, key: str) -> None:
+        with suppress(Exception):  # it is looked at again in its job's turn, which is then the one that fails
+            self._state(key)
 
     def run(self, name: str, main: Main) -> Outcome:
         """Run a job, or find that it has nothing to do."""
         began = time.monotonic()
-        if not self.force and self._is_current(name):
-            return Outcome(name, time.monotonic() - began, {}, {}, is_current=True)
+        last = None if self.force else self._last(name)
+        if last is not None and self._is_current(last):
+            return Outcome(name, time.monotonic() - began, {}, {}, is_current=True, run=last["run_id"])
         started, read = datetime.now(UTC), set[str]()
         log = self.lake.begin(name)
         with self.lake.progress.job(name, self.lake.spark):
@@ -57,38 +80,46 @@ class Runner:
             lost = {table: self._lost(table) for table, rows in log.rows.items() if rows}
         seconds, rows = time.monotonic() - began, dict(log.rows)
         self._forget(log.outputs)
-        record = runs.TABLE.row(
-            run_id=log.run_id,
-            job=name,
-            started=started,
-            seconds=seconds,
-            settings={path: watching.fingerprint(self.settings, path) for path in sorted(read)},
-            code=f"{code.fingerprint(name)} {self.commit}".strip(),
-            inputs=dict(log.inputs),
-            outputs=dict(log.outputs),
-            rows=rows,
-        )
-        self.lake.append(runs.TABLE, self.lake.spark.createDataFrame([record], runs.TABLE.schema))
+        record = {
+            "run_id": log.run_id,
+            "job": name,
+            "started": started,
+            "seconds": seconds,
+            "settings": {path: watching.fingerprint(self.settings, path) for path in sorted(read)},
+            "code": f"{code.fingerprint(name)} {self.commit}".strip(),
+            "inputs": dict(log.inputs),
+            "outputs": dict(log.outputs),
+            "rows": rows,
+        }
+        row = runs.TABLE.row(**record)
+        self.lake.append(runs.TABLE, self.lake.spark.createDataFrame([row], runs.TABLE.schema))
+        if self._newest is not None:
+            self._newest[name] = record
         lost = {table: problems for table, problems in lost.items() if problems}
-        return Outcome(name, seconds, rows, lost, notes=tuple(log.notes))
+        return Outcome(name, seconds, rows, lost, notes=tuple(log.notes), run=log.run_id)
 
-    def _is_current(self, name: str) -> bool:
-        """Did the last run of this job see the same code, settings and inputs, and are its outputs as it left them?"""
-        last = self._last(name)
+    def _is_current(self, last: Mapping[str, Any]) -> bool:
+        """Did this run of a job see the same code, settings and inputs, and are its outputs as it left them?"""
         return (
-            last is not None
-            and last["code"].partition(" ")[0] == code.fingerprint(name)
-            and all(watching.fingerprint(self.settings, path) == value for path, value in last["settings"].items())
+            self._is_alike(last)
             and all(self._state(key) == state for key, state in last["inputs"].items())
             and all(self._state(key) not in ("-1", ABSENT) for key in last["outputs"])
             and all(state in ("", self._state(key)) for key, state in last["outputs"].items())
         )
 
-    def _last(self, name: str) -> Row | None:
+    def _is_alike(self, last: Mapping[str, Any]) -> bool:
+        """Did it see the same code and settings?"""
+        return bool(last["code"].partition(" ")[0] == code.fingerprint(last["job"])) and all(
+            watching.fingerprint(self.settings, path) == value for path, value in last["settings"].items()
+        )
+
+    def _last(self, name: str) -> Mapping[str, Any] | None:
+        if self._newest is not None:
+            return self._newest.get(name)
         if not self.lake.exists(runs.TABLE):
             return None
         of_job = self.lake.read(runs.TABLE).filter(F.col("job") == name)
-        return next(iter(of_job.orderBy(F.desc("started")).limit(1).collect()), None)
+        return next((row.asDict() for row in of_job.orderBy(F.desc("started")).limit(1).collect()), None)
 
     def _forget(self, outputs: Mapping[str, str]) -> None:
         """The states that this job may have changed."""
