@@ -24,7 +24,7 @@ class RunLog:
 
     `inputs` and `outputs` lead from a key to a state: the version of a table ("" for one that was appended to), or the
     state of something outside the lake. `rows` counts what was written by table; `notes` are worth a word in the job's
-    line.
+    line, and so is the `scope` of a job that does a part of its work: which languages changed.
     """
 
     def __init__(self, job: str = "") -> None:
@@ -34,6 +34,7 @@ class RunLog:
         self.outputs: dict[str, str] = {}
         self.rows: dict[str, int] = {}
         self.notes: list[str] = []
+        self.scope = ""
 
     def read(self, *resources: Outside) -> None:
         """Note the state of what is read, before it is read."""

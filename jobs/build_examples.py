@@ -8,12 +8,15 @@ from finerweb.tables import entities, examples, labels, mentions, passages, sele
 
 def main(lake: Lake, settings: Settings) -> None:
     """Cut the annotated passages into sentences, in every variant of the data set."""
-    annotations = examples.annotations(lake.read(entities.TABLE), lake.read(mentions.TABLE), lake.read(labels.TABLE))
-    lake.replace(
+    changed = lake.changed()
+    annotations = examples.annotations(
+        changed.read(entities.TABLE), changed.read(mentions.TABLE), changed.read(labels.TABLE)
+    )
+    changed.replace(
         examples.TABLE,
         examples.build(
             annotations,
-            selection.chosen(lake.read(selection.TABLE), lake.read(passages.TABLE)),
+            selection.chosen(changed.read(selection.TABLE), changed.read(passages.TABLE)),
             annotators=settings.annotators,
             languages=settings.languages,
         ),

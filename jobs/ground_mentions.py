@@ -9,9 +9,10 @@ from finerweb.tables import mentions
 
 def main(lake: Lake, settings: Settings) -> None:
     """Find the mentions that the annotators named."""
-    selected = subjects.read("ner", lake, settings)
-    answers = conversation.answers(lake, subjects.requests("ner", selected, settings))
-    lake.replace(
+    changed = lake.changed()
+    selected = subjects.read("ner", changed, settings)
+    answers = conversation.answers(changed, subjects.requests("ner", selected, settings))
+    changed.replace(
         mentions.TABLE,
         mentions.ground(answers, selected, languages=settings.languages, policy=settings.ground.policy),
     )

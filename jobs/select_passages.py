@@ -15,12 +15,13 @@ def main(lake: Lake, settings: Settings) -> None:
     lake.log.read(Model(registry.model, registry.alias))
     version = tracking.require(registry.model, registry.alias)
     card = tracking.card(registry.model, version)
-    lake.replace(
+    changed = lake.changed()
+    changed.replace(
         selection.TABLE,
         selection.choose(
-            lake.read(passages.TABLE),
-            scores.by_scorer(lake.read(scores.TABLE), scorer=f"{registry.model}/{version}"),
-            lake.read(near_duplicates.TABLE),
+            changed.read(passages.TABLE),
+            scores.by_scorer(changed.read(scores.TABLE), scorer=f"{registry.model}/{version}"),
+            changed.read(near_duplicates.TABLE),
             per_language=settings.select.per_language,
             thresholds=card.thresholds_of(settings.languages, settings.select.threshold),
         ),

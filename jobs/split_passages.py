@@ -28,7 +28,8 @@ def main(lake: Lake, settings: Settings) -> None:
             tasks=settings.tasks,
         ),
     )
-    lake.replace(near_duplicates.TABLE, near_duplicates.mark(lake.read(passages.TABLE)))
+    changed = lake.changed()
+    changed.replace(near_duplicates.TABLE, near_duplicates.mark(changed.read(passages.TABLE)))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from finerweb.errors import WrongTable
 from finerweb.lake import Lake
+from finerweb.rows import slices
 from finerweb.table import Column, Table
 from finerweb.tables import entities, examples
 
@@ -127,7 +128,9 @@ def test_slices_cover_everything_once_and_each_is_committed(spark: SparkSession,
         seen.append(content(part.select("note_id")))
         return part
 
-    lake.append_in_slices(NOTES, notes(spark, rows), make, key="note_id", rows=25, total=len(rows), unit="notes")
+    lake.append_parts(
+        NOTES, slices(notes(spark, rows), key="note_id", rows=25, total=len(rows)), make, total=len(rows), unit="notes"
+    )
     assert len(seen) == 2
     assert all(seen)
     assert sorted(note for part in seen for note in part) == sorted((row[0],) for row in rows)
@@ -147,7 +150,13 @@ def test_a_crash_costs_a_slice(spark: SparkSession, lake: Lake) -> None:
         return part
 
     with pytest.raises(RuntimeError, match="the GPU is gone"):
-        lake.append_in_slices(NOTES, notes(spark, rows), make, key="note_id", rows=5, total=len(rows), unit="notes")
+        lake.append_parts(
+            NOTES,
+            slices(notes(spark, rows), key="note_id", rows=5, total=len(rows)),
+            make,
+            total=len(rows),
+            unit="notes",
+        )
     kept = lake.read(NOTES).count()
     assert 0 < kept < 10
     assert lake.missing(NOTES, notes(spark, rows)).count() == 10 - kept
@@ -258,11 +267,13 @@ def test_what_a_job_read_and_wrote_is_remembered(spark: SparkSession, lake: Lake
     lake.read(NOTES)
     lake.read(NOTES, where="language = 'eng'")
     lake.append(NOTES, notes(spark, SECOND))
-    assert lake.log.inputs == {"notes": "1", "notes where language = 'eng'": "1 rows"}
+    state = lake.state(NOTES, "language = 'eng'")
+    assert (state.version, state.rows) == (1, 1)
+    assert lake.log.inputs == {"notes": str(state._replace(rows=None)), "notes where language = 'eng'": str(state)}
     assert (lake.log.outputs, lake.log.rows) == ({"notes": ""}, {"notes": 2})
     assert content(lake.written(NOTES)) == SECOND
     lake.replace(NOTES, notes(spark, FIRST))
-    assert lake.log.outputs == {"notes": "3"}
+    assert lake.log.outputs == {"notes": str(lake.state(NOTES))}
     assert '"job": "second"' in history(lake)[0]["userMetadata"]
 
 
@@ -283,7 +294,8 @@ def test_deleted_rows_stay_in_older_versions_until_these_are_removed(spark: Spar
 
     lake.vacuum(NOTES)
     assert content(lake.read(NOTES)) == FIRST[:1]
-    assert (lake.version(NOTES), lake.log.inputs) == (version + 4, {"notes": str(version)})
+    assert (lake.version(NOTES), lake.state(NOTES).version) == (version + 4, version)
+    assert lake.log.inputs == {"notes": str(lake.state(NOTES))}
     assert [path for path in Path(lake.place(NOTES)).rglob("*.parquet") if "กรุงเทพ".encode() in path.read_bytes()] == []
     with pytest.raises((PySparkException, Py4JError)):
         lake.read(NOTES, version=1).collect()

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from finerweb.lake import Lake
 from finerweb.progress import SILENT, Progress, Show
+from finerweb.rows import slices
 from finerweb.table import Column, Table
 
 BIRDS = Table("birds", "A bird.", ("bird_id",), (Column("bird_id", "bigint", "its id", False),), cluster=("bird_id",))
@@ -38,8 +39,12 @@ def test_two_lakes_in_one_process_draw_on_their_own_consoles(spark: SparkSession
                 return part
 
             with lake.progress.job(f"count {name}", spark):
-                lake.append_in_slices(
-                    BIRDS, spark.range(9).toDF("bird_id"), make, key="bird_id", rows=5, total=9, unit=name
+                lake.append_parts(
+                    BIRDS,
+                    slices(spark.range(9).toDF("bird_id"), key="bird_id", rows=5, total=9),
+                    make,
+                    total=9,
+                    unit=name,
                 )
                 both_draw.wait()
             assert lake.read(BIRDS).count() == 9
@@ -68,8 +73,12 @@ def test_a_notebook_draws_nothing(spark: SparkSession, lake: Lake, capsys: pytes
     for progress in (lake.progress, Progress(quiet)):
         mine = Lake(spark, f"{lake.location}/{id(progress)}", progress=progress)
         with progress.job("read", spark), progress.polled(fails):
-            mine.append_in_slices(
-                BIRDS, spark.range(3).toDF("bird_id"), lambda part: part, key="bird_id", rows=3, total=3, unit="birds"
+            mine.append_parts(
+                BIRDS,
+                slices(spark.range(3).toDF("bird_id"), key="bird_id", rows=3, total=3),
+                lambda part: part,
+                total=3,
+                unit="birds",
             )
     assert drawn(quiet) == ""
     assert capsys.readouterr() == ("", "")

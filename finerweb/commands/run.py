@@ -26,7 +26,6 @@ def main(
             languages=settings.languages,
             seconds={outcome.job: outcome.seconds for outcome in outcomes},
             places={"lake": lake.location, "dataset": settings.publish.path, "report": settings.report.path},
-            last=[outcome.run for outcome in outcomes],
             kept=settings.work / summary.FILE,
         )
     if as_json:

@@ -1,5 +1,7 @@
 """The commits of a Delta table: which of them changed its rows, and which only moved them about."""
 
+import json
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pyspark.sql import Row, SparkSession
@@ -25,7 +27,36 @@ MAINTENANCE = frozenset(
         "Empty Commit",
     }
 )
+MARK = "mark"  # of a commit of ours, in its userMetadata
 RECENT = 8  # commits that are read at first: in one Spark job and 0.1 s, as one alone is
+
+
+class State(NamedTuple):
+    """What a table, or a part of it, is told by: the last version that changed it, and the mark of that commit.
+
+    A table that was dropped and made again counts its versions anew: the mark tells them apart. `rows` of a part.
+    """
+
+    version: int
+    mark: str = ""
+    rows: int | None = None
+
+    def __str__(self) -> str:
+        name = f"{self.version} {self.mark}".rstrip()
+        return name if self.rows is None else f"{self.rows} rows at {name}"
+
+    @classmethod
+    def of(cls, text: str) -> "State":
+        """The state that was written so, by this version of finerweb or an earlier one."""
+        rows, _, name = text.rpartition(" rows at ") if " rows at " in text else ("", "", text)
+        if name.endswith(" rows"):
+            rows, name = name.removesuffix(" rows"), "-1"
+        version, _, mark = name.partition(" ")
+        return cls(int(version), mark, int(rows) if rows else None)
+
+    def is_same(self, other: "State") -> bool:
+        """Are the rows the same for certain? A part, which is one of an append-only table, is told by their number."""
+        return self.rows == other.rows if self.rows is not None else self == other
 
 
 class History(NamedTuple):
@@ -49,10 +80,19 @@ class History(NamedTuple):
         return self._newest([commit for commit in self.commits if changes(commit)])
 
     @property
+    def state(self) -> State:
+        """What the table is told by; version -1 where there is none."""
+        version = self.changed
+        commit = next((commit for commit in self.commits if commit["version"] == version), None)
+        return State(version, mark(commit) if commit else "")
+
+    @property
     def rows(self) -> int:
         """How many rows the last writer wrote."""
         writer = next((commit for commit in self.commits if commit["version"] == self.written), None)
-        return int(writer["operationMetrics"].get("numOutputRows", 0)) if writer else 0
+        metrics = writer["operationMetrics"] if writer else {}
+        # Where a part was replaced, the rest of its files was copied.
+        return int(metrics.get("numOutputRows", 0)) - int(metrics.get("numCopiedRows", 0))
 
     def is_nth_append(self, every: int) -> bool:
         """Did the versions pass a multiple of `every` with the last append?"""
@@ -65,17 +105,44 @@ class History(NamedTuple):
         return next((int(commit["version"]) for commit in (*commits, *self.commits[-1:])), -1)
 
 
+def mark(commit: Row) -> str:
+    """What only this commit has: what we gave it, or its time (epoch, milliseconds) where somebody else made it."""
+    try:
+        own = json.loads(commit["userMetadata"] or "{}").get(MARK)
+    except (ValueError, AttributeError):  # somebody else's
+        own = None
+    return own or str(int(commit["timestamp"].timestamp() * 1000))
+
+
 def changes(commit: Row) -> bool:
     """May a table have other rows after this commit?"""
     if commit["operation"] in MAINTENANCE:
         return False
-    is_append = commit["operation"] == "WRITE" and (commit["operationParameters"] or {}).get("mode") == "Append"
-    return not (is_append and (commit["operationMetrics"] or {}).get("numOutputRows") == "0")
+    return not (is_append(commit) and (commit["operationMetrics"] or {}).get("numOutputRows") == "0")
+
+
+def is_append(commit: Row) -> bool:
+    """Did it add rows, and nothing else?"""
+    return commit["operation"] == "WRITE" and (commit["operationParameters"] or {}).get("mode") == "Append"
+
+
+def since(spark: SparkSession, name: str, version: int, last: int) -> History:
+    """The commits of a table from one version to its last; fewer where the older ones are forgotten."""
+    return History(tuple(spark.sql(f"DESCRIBE HISTORY {name} LIMIT {last - version + 1}").collect()))
 
 
 def read(spark: SparkSession, name: str) -> History:
     """The history of a table, by what SQL calls it: as far back as its last change."""
-    recent = History(tuple(spark.sql(f"DESCRIBE HISTORY {name} LIMIT {RECENT}").collect()))
+
+    def commits(limit: int | None) -> list[Row]:
+        return spark.sql(f"DESCRIBE HISTORY {name}{f' LIMIT {limit}' if limit else ''}").collect()
+
+    return since_change(commits)
+
+
+def since_change(commits: Callable[[int | None], Sequence[Row]]) -> History:
+    """The newest commits, as far back as the last change; `commits` gives so many of them, or all."""
+    recent = History(tuple(commits(RECENT)))
     if len(recent.commits) < RECENT or any(changes(commit) for commit in recent.commits):
         return recent
-    return History(tuple(spark.sql(f"DESCRIBE HISTORY {name}").collect()))
+    return History(tuple(commits(None)))

@@ -1,19 +1,20 @@
 """The tables in Delta: read, replace, append, what is missing; and what a job read and wrote of them."""
 
+import copy
 import json
-import re
+import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from finerweb.lake import sql
+from finerweb.lake import changes, sql, views
+from finerweb.lake.changes import Change, Changes, Seen
 from finerweb.lake.compacting import LOOK_EVERY, Compaction
-from finerweb.lake.history import History
+from finerweb.lake.history import MARK, History, State
 from finerweb.lake.store import Store
 from finerweb.progress import SILENT, Progress
-from finerweb.rows import slices
 from finerweb.run_log import RunLog
 from finerweb.table import Table
 
@@ -29,13 +30,19 @@ class Lake:
         self.spark, self.progress = spark, progress
         self._store = Store(spark, location)
         self.location = self._store.location
+        self._changes = Changes(self._store)
+        self._languages: frozenset[str] | None = None  # of which rows are read and replaced; None: of all
         self.begin("")
 
-    def begin(self, job: str) -> RunLog:
-        """Start the log of a run of a job."""
-        self.log = RunLog(job)
+    def begin(self, job: str, *, since: Sequence[Seen] | None = None) -> RunLog:
+        """Start the log of a run of a job; `since` is what its last run, of the same code and settings, saw and left.
+
+        Without it the job does everything anew.
+        """
+        self.log, self._since = RunLog(job), since
         self._begins: dict[str, History] = {}  # of the tables that it writes
         self._appends: Counter[str] = Counter()
+        self._replaced: dict[str, frozenset[str] | None] = {}  # of which languages
         return self.log
 
     def name(self, table: Table) -> str:
@@ -88,33 +95,59 @@ class Lake:
         self._store.require(table)
         history = self._store.history(table)
         frame = self._frame(table, history.last if version is None else version)
+        state = history.state
         if where:
             frame = frame.filter(where)
-        state = f"{frame.count()} rows" if where else str(history.changed)
-        self.log.inputs[f"{table.name} where {where}" if where else table.name] = state
-        return frame
+            state = state._replace(rows=frame.count())
+        self.log.inputs[f"{table.name} where {where}" if where else table.name] = str(state)
+        return changes.only(frame, self._languages if changes.has_languages(table) else None)
 
     def peek(self, table: Table) -> DataFrame:
         """The table as of now, made where it is not there; no input of the job: for what is appended to."""
         self.create(table)
         return self._frame(table)
 
-    def state(self, table: Table, where: str | None = None) -> str:
-        """What tells that a table has changed: the last version that changed it; of a part of it, how many rows.
+    def state(self, table: Table, where: str | None = None) -> State:
+        """What tells that a table, or a part of one that is appended to alone, has changed."""
+        state = self._store.history(table).state
+        rows = self._frame(table).filter(where).count() if where and state.version >= 0 else None
+        return state._replace(rows=rows)
 
-        A part is one of an append-only table. `read(table, version=...)` gives the rows of then.
+    def change(self, seen: Seen) -> Change:
+        """In which languages a table, or a part of it, has other rows than when it was seen."""
+        return self._changes.since(seen, self.state(seen.table, seen.where))
+
+    def changed(self) -> "Lake":
+        """The lake as far as languages changed since the job last ran: their rows alone are read, and replaced.
+
+        For tables whose rows of a language come of rows of that language. The whole lake where the job has to do
+        everything, or something changed that is of no language.
         """
-        if where is None or not self.exists(table):
-            return str(self._store.history(table).changed)
-        return f"{self._frame(table).filter(where).count()} rows"
+        if self._since is None:
+            return self
+        change = changes.together({seen.table.name: self.change(seen) for seen in self._since})
+        self.log.scope = str(change)
+        part = copy.copy(self)  # one log
+        part._languages = change.languages
+        return part
 
     def _frame(self, table: Table, version: int | None = None) -> DataFrame:
         frame = self._store.frame(table, self.version(table) if version is None else version)
         return frame.select(*[column.name for column in table.columns])
 
     def replace(self, table: Table, frame: DataFrame) -> int:
-        """Make the frame the table's whole content; returns its rows."""
-        return self._write(table, frame, mode="overwrite")
+        """Make the frame the table's content, or that of the languages that changed; returns its rows.
+
+        Where no language changed, nothing is computed or written.
+        """
+        self._replaced[table.name] = self._languages
+        if self._languages is None:
+            return self._write(table, frame, mode="overwrite")
+        if not self._languages:
+            self.log.outputs[table.name] = str(self.state(table))
+            return 0
+        within = f"language IN ({', '.join(map(sql.text, sorted(self._languages)))})"
+        return self._write(table, frame, mode="overwrite", within=within)
 
     def append(self, table: Table, frame: DataFrame, *, transaction: tuple[str, int] | None = None) -> int:
         """Add the frame's rows; returns how many. The same append made twice by one job is made once.
@@ -130,11 +163,10 @@ class Lake:
         A table with no such row gets no new version. Older versions have the rows until `vacuum`.
         """
         self._store.require(table)
-        rows = self._frame(table).alias("t")
-        count = rows.join(F.broadcast(keys.alias("d")), on=F.expr(on), how="left_semi").count()
+        count = self._frame(table).alias("t").join(F.broadcast(keys.alias("d")), F.expr(on), "left_semi").count()
         if count:
             self._store.delete(table, keys, on)
-            self.log.outputs[table.name] = self.state(table)
+            self.log.outputs[table.name] = str(self.state(table))
         return count
 
     def vacuum(self, table: Table) -> None:
@@ -147,24 +179,6 @@ class Lake:
         keys = self.peek(table).select(*table.key)
         return frame.join(keys, on=list(table.key), how="left_anti")
 
-    def append_in_slices(
-        self,
-        table: Table,
-        frame: DataFrame,
-        make: Callable[[DataFrame], DataFrame],
-        *,
-        key: str,
-        rows: int,
-        total: int,
-        unit: str,
-    ) -> None:
-        """Append `make(part)` for every slice of a frame, each committed before the next is begun.
-
-        `total` is about how many rows the frame has: to count them would cost as much as to read them. `unit` is for
-        the bar.
-        """
-        self.append_parts(table, slices(frame, key=key, rows=rows, total=total), make, total=total, unit=unit)
-
     def append_parts(
         self,
         table: Table,
@@ -174,7 +188,11 @@ class Lake:
         total: int,
         unit: str,
     ) -> None:
-        """Append `make(part)` for every part, each committed before the next is begun."""
+        """Append `make(part)` for every part, each committed before the next is begun.
+
+        `total` is about how many rows the parts have: to count them would cost as much as to read them. `unit` is for
+        the bar.
+        """
         appended = 0
         for part in parts:
             self.progress.update(appended, max(appended, total), unit)
@@ -185,27 +203,27 @@ class Lake:
         """The rows of a table that the job wrote."""
         frame = self._frame(table)
         if self.log.outputs[table.name]:
-            return frame
+            return changes.only(frame, self._replaced.get(table.name))
         # Of the versions that had the rows of then, the last one: an earlier one may have been vacuumed.
         before = self._frame(table, self._begins[table.name].last)
         return frame.join(before.select(*table.key), on=list(table.key), how="left_anti")
 
-    def define(self, views: Mapping[str, str], tables: Iterable[Table]) -> None:
+    def define(self, queries: Mapping[str, str], tables: Iterable[Table]) -> None:
         """Make views of queries with {table} in them: in a catalogue for everyone, in a folder for this session.
 
         In a folder the tables themselves get a short name for this session too.
         """
-        names = {table.name: self.name(table) for table in tables if self.exists(table)}
-        schema = self._store.schema
-        for name, query in views.items():
-            if set(re.findall(r"\{(\w+)\}", query)) <= set(names):
-                where = f"VIEW {sql.quoted(*schema, name)}" if schema else f"TEMPORARY VIEW {name}"
-                self.spark.sql(f"CREATE OR REPLACE {where} AS {query.format(**names)}")
-        if not schema:
-            for name, place in names.items():
-                self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS SELECT * FROM {place}")
+        views.define(self._store, queries, tables)
 
-    def _write(self, table: Table, frame: DataFrame, *, mode: str, transaction: tuple[str, int] | None = None) -> int:
+    def _write(
+        self,
+        table: Table,
+        frame: DataFrame,
+        *,
+        mode: str,
+        within: str | None = None,
+        transaction: tuple[str, int] | None = None,
+    ) -> int:
         self.create(table)
         # A transaction's name is the version it starts from, whatever maintenance came after: a second driver at the
         # same work, or a retry after a commit whose answer was lost, repeats the name, and Delta leaves it out.
@@ -213,20 +231,21 @@ class Lake:
             self._begins[table.name] = self._store.history(table)
         begin = f"finerweb/{self.log.job}/{table.name}/{self._begins[table.name].written}"
         name, number = transaction or (begin, self._appends[table.name])
+        commit = {"job": self.log.job, "inputs": self.log.inputs, MARK: uuid.uuid4().hex[:8]}
         writer = (
             table.guard(table.conform(frame))
             .write.format("delta")
             .mode(mode)
             .option("txnAppId", name)
             .option("txnVersion", number)
-            .option("userMetadata", json.dumps({"job": self.log.job, "inputs": self.log.inputs}))
+            .option("userMetadata", json.dumps(commit))
         )
         self._appends[table.name] += 1
-        self._store.save(table, writer)
+        self._store.save(table, writer.option("replaceWhere", within) if within else writer)
         history = self._store.history(table)
         # Others may append to a table that this job appended to; nobody else replaces one that it replaced.
-        self.log.outputs[table.name] = str(history.changed) if mode == "overwrite" else ""
+        self.log.outputs[table.name] = str(history.state) if mode == "overwrite" else ""
         self.log.rows[table.name] = self.log.rows.get(table.name, 0) + history.rows
-        if mode == "append" and history.is_nth_append(LOOK_EVERY):
+        if (mode == "append" or within) and history.is_nth_append(LOOK_EVERY):
             self._store.tend(table)
         return history.rows

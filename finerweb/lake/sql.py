@@ -20,6 +20,8 @@ OUTSIDERS = {
     "delta.columnMapping.mode": "none",
 }
 
+FEED = "delta.enableChangeDataFeed"  # a job does again what changed; readers need not know of it
+
 
 def quoted(*parts: str) -> str:
     """A name as SQL reads it, whatever signs its parts have."""
@@ -76,7 +78,7 @@ def table(name: str, contract: Table, own: Mapping[str, str], *, anew: bool = Fa
     constraints = {f"delta.constraints.{constraint}": rule for constraint, rule in contract.constraints.items()}
     return (
         f"{'REPLACE TABLE' if anew else 'CREATE TABLE IF NOT EXISTS'} {name} ({columns}) USING delta "
-        f"COMMENT {text(contract.comment)} {properties({**OUTSIDERS, **constraints, **own})} "
+        f"COMMENT {text(contract.comment)} {properties({**OUTSIDERS, FEED: 'true', **constraints, **own})} "
         f"CLUSTER BY ({', '.join(map(quoted, contract.cluster))})"
     )
 

@@ -9,7 +9,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, DataFrameWriter, Row, SparkSession
 
 from finerweb.errors import NotMade, WrongTable
-from finerweb.lake import history, sql
+from finerweb.lake import history, local_log, sql
 from finerweb.lake.compacting import Compaction, Size, is_conflict
 from finerweb.lake.history import History
 from finerweb.spark_errors import SPARK_ERRORS
@@ -29,7 +29,9 @@ class Store:
         self.spark = spark
         self.location = location.rstrip("/")
         self.schema = sql.schema_of(location)
+        self._folder = None if self.schema else local_log.folder(spark, self.location)
         self._checked: set[str] = set()  # tables whose contract was compared
+        self._fed: set[str] = set()  # those of them with a change feed
 
     def name(self, table: Table) -> str:
         """How SQL calls the table."""
@@ -43,6 +45,8 @@ class Store:
         """Is the table there?"""
         if self.schema:
             return self.spark.catalog.tableExists(self.name(table))
+        if self._folder and local_log.read(self._folder / table.name):
+            return True
         try:
             _ = self.spark.read.format("delta").load(self.place(table)).schema
         except AnalysisException as error:
@@ -53,6 +57,9 @@ class Store:
 
     def history(self, table: Table) -> History:
         """The table's commits, back to its last change; none where it is not there."""
+        own = local_log.read(self._folder / table.name) if self._folder else None
+        if own:
+            return own
         if table.name not in self._checked and not self.exists(table):
             return History()
         return history.read(self.spark, self.name(table))
@@ -63,7 +70,14 @@ class Store:
 
     def frame(self, table: Table, version: int) -> DataFrame:
         """A version of the table with the columns that it had then."""
-        reader = self.spark.read.format("delta").option("versionAsOf", version)
+        return self._load(table, versionAsOf=version)
+
+    def feed(self, table: Table, first: int, last: int) -> DataFrame:
+        """The rows that came and went from one version to another, both included, with Delta's `_change_type`."""
+        return self._load(table, readChangeFeed=True, startingVersion=first, endingVersion=last)
+
+    def _load(self, table: Table, **options: int) -> DataFrame:
+        reader = self.spark.read.format("delta").options(**options)
         return reader.table(self.name(table)) if self.schema else reader.load(self.place(table))
 
     def save(self, table: Table, writer: DataFrameWriter) -> None:
@@ -74,9 +88,12 @@ class Store:
             writer.save(self.place(table))
 
     def create(self, table: Table) -> None:
-        """Make the table where it is not there yet; check its version where it is."""
+        """Make the table where it is not there yet; check its version where it is, and let it keep its changes."""
         if table.name in self._checked or self.exists(table):
             self.require(table)
+            if table.name not in self._fed:  # an earlier finerweb made it
+                self._set(table, sql.FEED, "true")
+                self._fed.add(table.name)
             return
         self._make_schema()
         self.define(table, version=table.version)
@@ -105,7 +122,7 @@ class Store:
         Whatever is done half has no valid version: nothing reads it, and the same call goes on where it was. The table
         is written anew, since other readers of Delta give null for a column that was renamed in place.
         """
-        contract, _, start = self._contract(table).partition("@")
+        contract, _, start = _contract(self._detail(table)["properties"]).partition("@")
         if contract == table.version:
             return None
         if contract not in table.earlier:
@@ -198,14 +215,12 @@ class Store:
         """Raise WrongTable where the table is not there, or of another contract."""
         if table.name in self._checked:
             return
-        contract = self._contract(table)
-        if contract != table.version:
+        properties = self._detail(table)["properties"]
+        if (contract := _contract(properties)) != table.version:
             raise self._wrong(table, contract)
         self._checked.add(table.name)
-
-    def _contract(self, table: Table) -> str:
-        """The version of the contract that a table was made to; raises WrongTable where there is no table."""
-        return str(self._detail(table)["properties"].get(VERSION_PROPERTY, "none"))
+        if properties.get(sql.FEED) == "true":
+            self._fed.add(table.name)
 
     def _detail(self, table: Table) -> Row:
         """What Delta says of a table as it is; raises WrongTable where there is none."""
@@ -232,3 +247,8 @@ class Store:
             wanted=table.version,
             way_out=way_out,
         )
+
+
+def _contract(properties: Mapping[str, str]) -> str:
+    """The version of the contract that a table with these properties was made to."""
+    return properties.get(VERSION_PROPERTY, "none")

@@ -176,15 +176,20 @@ class _Model:
                 annotator,
                 language,
                 coarse,
-                float(accuracies[index, who, kind]),
-                float(self.frequency[who, kind]),
-                float(shares[index, kind]),
-                float(total[index, kind]),
+                _rounded(accuracies[index, who, kind]),
+                _rounded(self.frequency[who, kind]),
+                _rounded(shares[index, kind]),
+                round(float(total[index, kind]), 1),
             )
             for index, language in enumerate(self.languages)
             for who, annotator in enumerate(self.annotators)
             for kind, coarse in enumerate(self.classes)
         ]
+
+
+def _rounded(share: float) -> float:
+    """To three digits, or so far from 1: what one passage changes is not seen in every language of the corpus."""
+    return float(f"{share:.3g}") if share < 0.5 else 1.0 - float(f"{1.0 - share:.3g}")
 
 
 def _normalised(weights: NDArray[np.float64]) -> NDArray[np.float64]:

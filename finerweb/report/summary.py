@@ -1,8 +1,7 @@
 """What a run left, in numbers."""
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -27,15 +26,13 @@ def summarise(
     languages: Mapping[str, Language],
     seconds: Mapping[str, float],
     places: Mapping[str, str],
-    last: Iterable[str],
     kept: Path,
 ) -> dict[str, Any]:
     """Rows by table, counts by language, mentions found and lost, agreement with gold, and the `places` to look.
 
-    `last` has the ids of the jobs' last runs. What is counted is written to the file `kept`, and taken from there for
-    as long as no job has run.
+    What is counted is written to the file `kept`, and taken from there for as long as no job has run in this lake.
     """
-    state = hashlib.sha256(repr([lake.location, lake.state(runs.TABLE), sorted(last)]).encode()).hexdigest()
+    state = f"{lake.location} {lake.state(runs.TABLE)}"
     before: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
     if before.get("state") != state:
         before = {"state": state, **_counted(lake)}

@@ -12,6 +12,8 @@ from pyspark.sql import functions as F
 
 from finerweb import plugins, tables
 from finerweb.lake import Lake
+from finerweb.lake.changes import Seen
+from finerweb.lake.history import State
 from finerweb.run_log import ABSENT, Outside
 from finerweb.running import code, watching
 from finerweb.running import commit as commits
@@ -22,13 +24,11 @@ Main = Callable[[Lake, Settings], None]
 
 OUTSIDE = "finerweb.outside"
 AT_ONCE = 8  # states that are looked at: each waits for a store, or for Delta's log
+OUTSIDE_KEY = re.compile(r"(\w+):(.*)", flags=re.DOTALL)
 
 
 class Outcome(NamedTuple):
-    """What a job did: rows and losses (problem -> rows) by table; `is_current`: there was nothing to do.
-
-    `run` is its id in the table `runs`; of a job with nothing to do, that of its last run.
-    """
+    """What a job did: rows and losses (problem -> rows) by table; `is_current`: there was nothing to do."""
 
     job: str
     seconds: float
@@ -36,7 +36,6 @@ class Outcome(NamedTuple):
     lost: dict[str, dict[str, int]]
     is_current: bool = False
     notes: tuple[str, ...] = ()
-    run: str = ""
 
 
 class Runner:
@@ -58,7 +57,7 @@ class Runner:
             return
         newest = self.lake.read(runs.TABLE).groupBy("job").agg(F.max_by(F.struct("*"), "started").alias("last"))
         self._newest = {row["job"]: row["last"].asDict() for row in newest.collect()}
-        lasts = [self._newest[name] for name in names if name in self._newest and self._is_alike(self._newest[name])]
+        lasts = [last for name in names if (last := self._newest.get(name)) and self._is_comparable(last)]
         keys = list(dict.fromkeys(key for last in lasts for key in (*last["inputs"], *last["outputs"])))
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(self._try, keys))
@@ -72,9 +71,9 @@ class Runner:
         began = time.monotonic()
         last = None if self.force else self._last(name)
         if last is not None and self._is_current(last):
-            return Outcome(name, time.monotonic() - began, {}, {}, is_current=True, run=last["run_id"])
+            return Outcome(name, time.monotonic() - began, {}, {}, is_current=True)
         started, read = datetime.now(UTC), set[str]()
-        log = self.lake.begin(name)
+        log = self.lake.begin(name, since=None if last is None else self._seen(last))
         with self.lake.progress.job(name, self.lake.spark):
             main(self.lake, cast(Settings, watching.Watched(self.settings, read)))
             lost = {table: self._lost(table) for table, rows in log.rows.items() if rows}
@@ -96,22 +95,43 @@ class Runner:
         if self._newest is not None:
             self._newest[name] = record
         lost = {table: problems for table, problems in lost.items() if problems}
-        return Outcome(name, seconds, rows, lost, notes=tuple(log.notes), run=log.run_id)
+        return Outcome(name, seconds, rows, lost, notes=tuple(filter(None, (*log.notes, log.scope))))
 
     def _is_current(self, last: Mapping[str, Any]) -> bool:
-        """Did this run of a job see the same code, settings and inputs, and are its outputs as it left them?"""
+        """Did the last run of a job see the same code, settings and inputs, and are its outputs as it left them?"""
+        left = {key: state for key, state in last["outputs"].items() if state}
         return (
-            self._is_alike(last)
-            and all(self._state(key) == state for key, state in last["inputs"].items())
+            self._is_comparable(last)
             and all(self._state(key) not in ("-1", ABSENT) for key in last["outputs"])
-            and all(state in ("", self._state(key)) for key, state in last["outputs"].items())
+            and all(self._is_same(key, state) for key, state in (*last["inputs"].items(), *left.items()))
         )
 
-    def _is_alike(self, last: Mapping[str, Any]) -> bool:
-        """Did it see the same code and settings?"""
+    def _is_comparable(self, last: Mapping[str, Any]) -> bool:
+        """Would a run do with the same rows what the last one did?"""
         return bool(last["code"].partition(" ")[0] == code.fingerprint(last["job"])) and all(
             watching.fingerprint(self.settings, path) == value for path, value in last["settings"].items()
         )
+
+    def _seen(self, last: Mapping[str, Any]) -> list[Seen] | None:
+        """The tables as the last run saw and left them; None where it has to be done anew as a whole."""
+        states = {**last["inputs"], **{key: state for key, state in last["outputs"].items() if state}}
+        outside = {key: state for key, state in states.items() if OUTSIDE_KEY.match(key)}
+        if not self._is_comparable(last) or any(self._state(key) != state for key, state in outside.items()):
+            return None
+        seen = {key: self._table_seen(key, state) for key, state in states.items() if key not in outside}
+        return None if None in seen.values() else [table for table in seen.values() if table]
+
+    def _table_seen(self, key: str, state: str) -> Seen | None:
+        name, _, where = key.partition(" where ")
+        return Seen(self._tables[name], where or None, State.of(state)) if name in self._tables else None
+
+    def _is_same(self, key: str, state: str) -> bool:
+        """Is something as it was, or a table of the same rows?"""
+        now = self._state(key)
+        seen = None if OUTSIDE_KEY.match(key) else self._table_seen(key, state)
+        if now == state or seen is None:
+            return now == state
+        return seen.state.is_same(State.of(now)) or self.lake.change(seen).languages == frozenset()
 
     def _last(self, name: str) -> Mapping[str, Any] | None:
         if self._newest is not None:
@@ -132,10 +152,10 @@ class Runner:
         return self._states[key]
 
     def _look(self, key: str) -> str:
-        outside = re.match(r"(\w+):(.*)", key, flags=re.DOTALL)
+        outside = OUTSIDE_KEY.match(key)
         if outside is None:
             table, _, where = key.partition(" where ")
-            return self.lake.state(self._tables[table], where or None) if table in self._tables else ABSENT
+            return str(self.lake.state(self._tables[table], where or None)) if table in self._tables else ABSENT
         kind, name = outside.groups()
         if kind not in plugins.names(OUTSIDE):
             return ABSENT  # an earlier version of finerweb knew it

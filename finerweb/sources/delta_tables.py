@@ -32,6 +32,6 @@ def read(spark: SparkSession, place: str) -> DataFrame:
 def version(spark: SparkSession, place: str) -> object:
     """Of a Delta table the last version that changed it; of another table or a view its files, or never the same."""
     try:
-        return history.read(spark, sql_name(place)).changed
+        return str(history.read(spark, sql_name(place)).state)
     except PySparkException:
         return sorted(spark.read.table(sql_name(place)).inputFiles()) or uuid.uuid4()

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from finerweb.errors import TooFewRatings
 from finerweb.lake import Lake
-from finerweb.rows import lookup
+from finerweb.rows import lookup, slices
 from finerweb.tables import scores, selection
 
 Predict = Callable[[DataFrame], DataFrame]  # passages to rows of the table `scores`
@@ -75,9 +75,8 @@ def score_until_enough(
     waves = 0
     while wave := drawing.wave(scores.by_scorer(lake.peek(scores.TABLE), scorer=scorer)):
         texts = passages.join(wave.passages, on="passage_id", how="left_semi")
-        lake.append_in_slices(
-            scores.TABLE, texts, predict, key="passage_id", rows=slice_rows, total=wave.size, unit="passages"
-        )
+        parts = slices(texts, key="passage_id", rows=slice_rows, total=wave.size)
+        lake.append_parts(scores.TABLE, parts, predict, total=wave.size, unit="passages")
         waves += 1
     lake.log.notes.append(drawing.in_words(waves))
 
