@@ -23,17 +23,17 @@ def grown(lake: Lake) -> Lake:
     return lake
 
 
-def told(commits: History) -> list[tuple[object, ...]]:
+def commits_of(history: History) -> list[tuple[object, ...]]:
     """What is read of commits, but for their times: those of the log's files, which Delta spaces out."""
     names = ("version", "operation", "operationParameters", "operationMetrics", "userMetadata")
-    return [tuple(commit[name] for name in names) for commit in commits.commits]
+    return [tuple(commit[name] for name in names) for commit in history.commits]
 
 
 def test_the_log_tells_what_delta_tells(grown: Lake) -> None:
     folder = Path(grown.place(table.TABLE))
-    by_delta, by_file = history.read(grown.spark, grown.name(table.TABLE)), local_log.read(folder)
+    by_delta, by_file = history.read(grown.spark, grown.name(table.TABLE)), local_log.read(folder.parent, folder.name)
     assert by_file is not None
-    assert told(by_file) == told(by_delta)
+    assert commits_of(by_file) == commits_of(by_delta)
     assert (by_file.state, by_file.rows, by_file.last) == (by_delta.state, 3, 3 + history.RECENT)
     times = [(a["timestamp"], b["timestamp"]) for a, b in zip(by_file.commits, by_delta.commits, strict=True)]
     assert max(abs((a - b).total_seconds()) for a, b in times) < 1
@@ -41,10 +41,10 @@ def test_the_log_tells_what_delta_tells(grown: Lake) -> None:
 
 def test_a_table_that_is_not_there_or_says_nothing_of_its_commits_is_left_to_delta(grown: Lake) -> None:
     folder = Path(grown.place(table.TABLE))
-    assert local_log.read(folder.parent / "nothing") is None
+    assert local_log.read(folder.parent, "nothing") is None
     newest = max((folder / local_log.LOG).glob("*.json"))
     newest.write_text('{"metaData": {}}\n', encoding="utf-8")
-    assert local_log.read(folder) is None
+    assert local_log.read(folder.parent, folder.name) is None
     shutil.rmtree(folder)
     assert not grown.exists(table.TABLE)
 

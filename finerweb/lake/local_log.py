@@ -31,10 +31,10 @@ def folder(spark: SparkSession, location: str) -> Path | None:
     return Path(place.path) if place.is_disk else None
 
 
-def read(table: Path) -> History | None:
+def read(folder: Path | None, table: str) -> History | None:
     """The history of a table as history.read gives it; None where there is none, or its log does not tell."""
     try:
-        return since_change(partial(_commits, table))
+        return since_change(partial(_commits, folder / table)) if folder else None
     except (OSError, ValueError):
         return None
 

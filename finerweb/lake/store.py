@@ -45,10 +45,8 @@ class Store:
         """Is the table there?"""
         if self.schema:
             return self.spark.catalog.tableExists(self.name(table))
-        if self._folder and local_log.read(self._folder / table.name):
-            return True
         try:
-            _ = self.spark.read.format("delta").load(self.place(table)).schema
+            _ = local_log.read(self._folder, table.name) or self._load(table).schema
         except AnalysisException as error:
             if error.getCondition() in ABSENT:
                 return False
@@ -57,12 +55,10 @@ class Store:
 
     def history(self, table: Table) -> History:
         """The table's commits, back to its last change; none where it is not there."""
-        own = local_log.read(self._folder / table.name) if self._folder else None
-        if own:
-            return own
-        if table.name not in self._checked and not self.exists(table):
+        own = local_log.read(self._folder, table.name)
+        if own is None and table.name not in self._checked and not self.exists(table):
             return History()
-        return history.read(self.spark, self.name(table))
+        return own or history.read(self.spark, self.name(table))
 
     def version(self, table: Table) -> int:
         """The table's last Delta version; -1 where it is not there."""

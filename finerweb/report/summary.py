@@ -63,15 +63,15 @@ def _counted(lake: Lake) -> dict[str, Any]:
         for (what, name), frame in parts.items()
     ]
     problems = frames[mentions.TABLE.name].groupBy(F.lit("mentions").alias("what"), F.col("problem").alias("name"))
-    found: dict[str, dict[str | None, int]] = {"mentions": {}}
+    sums: dict[str, dict[str | None, int]] = {"mentions": {}}
     for row in reduce(DataFrame.unionByName, [*counted, problems.agg(F.count("*").alias("count"))]).collect():
-        found.setdefault(row["what"], {})[row["name"]] = row["count"]
-    lost = {problem: count for problem, count in found["mentions"].items() if problem}
+        sums.setdefault(row["what"], {})[row["name"]] = row["count"]
+    lost = {problem: count for problem, count in sums["mentions"].items() if problem}
     return {
-        "rows": found["rows"],
-        "languages": found["languages"][""],
+        "rows": sums["rows"],
+        "languages": sums["languages"][""],
         "mentions": {
-            "found": found["mentions"].get(None, 0),
+            "found": sums["mentions"].get(None, 0),
             "lost": dict(sorted(lost.items(), key=lambda item: -item[1])),
         },
         "measures": counts.measures(frames[measures.TABLE.name].filter("metric in ('volume', 'gold')")),
