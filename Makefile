@@ -9,7 +9,7 @@ PEERS := $(VENV)/.peers
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-student wheel docs clean test-cluster test-kubernetes dist
+.PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-growth bench-student wheel docs clean test-cluster test-kubernetes dist
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +45,7 @@ lock: $(UV) ## resolve pyproject.toml anew into requirements/
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--extra local --extra offline --extra bench --constraint requirements/dev.txt pyproject.toml --output-file requirements/bench.txt
 
-bench: bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-student ## all benchmarks; the last line of each is one JSON object
+bench: bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-growth bench-student ## all benchmarks; the last line of each is one JSON object
 
 bench-annotate: $(DEV) ## annotating through Spark and Delta beside vLLM alone, and a killed run
 	@$(BIN)/python bench/annotate.py $(ARGS)
@@ -64,6 +64,9 @@ bench-filter: $(DEV) ## the regression on human-annotated text, in languages see
 
 bench-grounding: $(PEERS) ## mentions to spans on human-annotated text, tokenised and web-like, beside the paper's rules and langextract; merging
 	@$(BIN)/python bench/grounding.py $(ARGS)
+
+bench-growth: $(DEV) ## ten times the documents, one document more, nothing to do; ARGS="--documents FILE.jsonl.gz"
+	@$(BIN)/python bench/growth.py $(ARGS)
 
 bench-student: $(DEV) ## a student beside gliner: the same encoder, texts, order and steps; what labels and tagging cost
 	@$(BIN)/python bench/student.py $(ARGS)

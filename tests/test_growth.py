@@ -140,10 +140,10 @@ def test_where_nobody_knows_what_changed_all_is_made_anew(spark: SparkSession, l
 
 @pytest.mark.parametrize("text", ["7 1f2e3d4c", "-1", "7", "12 rows at 7 1f2e3d4c"])
 def test_a_state_is_read_as_it_was_written(text: str) -> None:
-    assert str(State.of(text)) == text
+    assert str(State.parse(text)) == text
 
 
 def test_a_part_is_told_by_its_rows_whoever_else_appended() -> None:
-    assert State.of("12 rows at 7 a").is_same(State.of("12 rows at 9 b"))
-    assert not State.of("12 rows at 7 a").is_same(State.of("13 rows at 9 b"))
-    assert State.of("12 rows").is_same(State.of("12 rows at 9 b"))  # as an earlier finerweb wrote it
+    assert State.parse("12 rows at 7 a").is_same(State.parse("12 rows at 9 b"))
+    assert not State.parse("12 rows at 7 a").is_same(State.parse("13 rows at 9 b"))
+    assert State.parse("12 rows").is_same(State.parse("12 rows at 9 b"))  # as an earlier finerweb wrote it

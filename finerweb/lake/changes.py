@@ -1,9 +1,9 @@
 """In which languages a table has other rows than it had at an earlier version, by Delta's change data feed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from finerweb.lake import history
@@ -27,6 +27,13 @@ class Seen(NamedTuple):
     state: State
 
 
+class Since(NamedTuple):
+    """The tables as a job's last run saw and left them, and what outside the lake is another now."""
+
+    tables: Sequence[Seen]
+    others: Sequence[str] = ()
+
+
 class Change(NamedTuple):
     """The languages whose rows differ; None where it may be any row, and `why` nobody knows better."""
 
@@ -46,8 +53,11 @@ class Change(NamedTuple):
 NOTHING = Change(frozenset())
 
 
-def together(changes: Mapping[str, Change]) -> Change:
-    """What any of these changed; `why` names the first that nobody knows."""
+def together(since: Since, change: Callable[[Seen], Change]) -> Change:
+    """What changed of all that a run saw and left, each by `change`; `why` names the first that nobody knows."""
+    if since.others:
+        return Change(None, f"{since.others[0]} is another")
+    changes = {seen.table.name: change(seen) for seen in since.tables}
     unknown = next((f"{name} {change.why}" for name, change in changes.items() if change.languages is None), None)
     if unknown is not None:
         return Change(None, unknown)
@@ -59,7 +69,7 @@ class Changes:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: dict[tuple[str, str | None, State, State], Change] = {}
+        self._cache: dict[tuple[str, str | None, State, State], Change] = {}
 
     def since(self, seen: Seen, now: State) -> Change:
         """What changed of a table, or of a part of it, which is in this state now.
@@ -68,9 +78,9 @@ class Changes:
         without languages any change is one of all.
         """
         key = seen.table.name, seen.where, seen.state, now
-        if key not in self._known:
-            self._known[key] = _change(self._store, seen, now)
-        return self._known[key]
+        if key not in self._cache:
+            self._cache[key] = _change(self._store, seen, now)
+        return self._cache[key]
 
 
 def _change(store: Store, seen: Seen, now: State) -> Change:
@@ -80,24 +90,26 @@ def _change(store: Store, seen: Seen, now: State) -> Change:
     if before.version < 0 or now.version < 0:
         return Change(None, "is new, or gone")
     last = store.version(table)
-    commits = history.since(store.spark, store.name(table), before.version, last)
-    first = next((commit for commit in commits.commits if commit["version"] == before.version), None)
-    if first is None or (before.mark and history.mark(first) != before.mark):
-        return Change(None, f"is another table than that of version {before.version}, or has forgotten it")
-    if _is_forgiving(store):
-        return Change(None, f"may have lost changes: the session has {FORGIVING}")
-    later = [commit for commit in commits.commits if commit["version"] > before.version and history.changes(commit)]
+    commits = history.since(store.spark, store.name(table), before.version, last).commits
+    if why := _why_unknown(store, commits, before):
+        return Change(None, why)
+    later = [commit for commit in commits if commit["version"] > before.version and history.changes(commit)]
     try:
         feed = store.feed(table, before.version + 1, last)
-        languages = _languages(
-            feed.filter(where) if where else feed, table, all(history.is_append(commit) for commit in later)
-        )
+        languages = _languages(feed.filter(where) if where else feed, table, all(map(history.is_append, later)))
     except SPARK_ERRORS:
         # It was off, or vacuumed away; the error's first lines differ by how far it is gone.
         return Change(None, f"has no change feed from version {before.version} on")
-    if languages and not has_languages(table):
-        return Change(None, "changed, and has no languages")
-    return Change(languages)
+    is_of_none = languages and not has_languages(table)
+    return Change(None, "changed, and has no languages") if is_of_none else Change(languages)
+
+
+def _why_unknown(store: Store, commits: Sequence[Row], before: State) -> str:
+    """Why no feed can be trusted; empty where one can."""
+    first = next((commit for commit in commits if commit["version"] == before.version), None)
+    if first is None or (before.mark and history.mark(first) != before.mark):
+        return f"is another table than that of version {before.version}, or has forgotten it"
+    return f"may have lost changes: the session has {FORGIVING}" if _is_forgiving(store) else ""
 
 
 def _is_forgiving(store: Store) -> bool:

@@ -46,7 +46,7 @@ class State(NamedTuple):
         return name if self.rows is None else f"{self.rows} rows at {name}"
 
     @classmethod
-    def of(cls, text: str) -> "State":
+    def parse(cls, text: str) -> "State":
         """The state that was written so, by this version of finerweb or an earlier one."""
         rows, _, name = text.rpartition(" rows at ") if " rows at " in text else ("", "", text)
         if name.endswith(" rows"):

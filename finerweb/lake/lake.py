@@ -4,13 +4,13 @@ import copy
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finerweb.lake import changes, sql, views
-from finerweb.lake.changes import Change, Changes, Seen
+from finerweb.lake.changes import Change, Changes, Seen, Since
 from finerweb.lake.compacting import LOOK_EVERY, Compaction
 from finerweb.lake.history import MARK, History, State
 from finerweb.lake.store import Store
@@ -34,7 +34,7 @@ class Lake:
         self._languages: frozenset[str] | None = None  # of which rows are read and replaced; None: of all
         self.begin("")
 
-    def begin(self, job: str, *, since: Sequence[Seen] | None = None) -> RunLog:
+    def begin(self, job: str, *, since: Since | None = None) -> RunLog:
         """Start the log of a run of a job; `since` is what its last run, of the same code and settings, saw and left.
 
         Without it the job does everything anew.
@@ -117,6 +117,11 @@ class Lake:
         """In which languages a table, or a part of it, has other rows than when it was seen."""
         return self._changes.since(seen, self.state(seen.table, seen.where))
 
+    def unchanged(self, table: Table) -> bool:
+        """Has a table the rows with which the job's last run, of this code and settings, saw or left it?"""
+        seen = [seen for seen in self._since.tables if seen.table == table] if self._since else []
+        return bool(seen) and all(self.change(state).languages == frozenset() for state in seen)
+
     def changed(self) -> "Lake":
         """The lake as far as languages changed since the job last ran: their rows alone are read, and replaced.
 
@@ -125,7 +130,7 @@ class Lake:
         """
         if self._since is None:
             return self
-        change = changes.together({seen.table.name: self.change(seen) for seen in self._since})
+        change = changes.together(self._since, self.change)
         self.log.scope = str(change)
         part = copy.copy(self)  # one log
         part._languages = change.languages
@@ -136,10 +141,7 @@ class Lake:
         return frame.select(*[column.name for column in table.columns])
 
     def replace(self, table: Table, frame: DataFrame) -> int:
-        """Make the frame the table's content, or that of the languages that changed; returns its rows.
-
-        Where no language changed, nothing is computed or written.
-        """
+        """Make the frame the table's content, or that of the languages that changed, if any; returns its rows."""
         self._replaced[table.name] = self._languages
         if self._languages is None:
             return self._write(table, frame, mode="overwrite")
@@ -209,10 +211,7 @@ class Lake:
         return frame.join(before.select(*table.key), on=list(table.key), how="left_anti")
 
     def define(self, queries: Mapping[str, str], tables: Iterable[Table]) -> None:
-        """Make views of queries with {table} in them: in a catalogue for everyone, in a folder for this session.
-
-        In a folder the tables themselves get a short name for this session too.
-        """
+        """Make views of queries with {table} in them; in a folder for this session, with short names of the tables."""
         views.define(self._store, queries, tables)
 
     def _write(

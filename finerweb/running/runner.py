@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from finerweb import plugins, tables
 from finerweb.lake import Lake
-from finerweb.lake.changes import Seen
+from finerweb.lake.changes import Seen, Since
 from finerweb.lake.history import State
 from finerweb.run_log import ABSENT, Outside
 from finerweb.running import code, watching
@@ -73,7 +73,8 @@ class Runner:
         if last is not None and self._is_current(last):
             return Outcome(name, time.monotonic() - began, {}, {}, is_current=True)
         started, read = datetime.now(UTC), set[str]()
-        log = self.lake.begin(name, since=None if last is None else self._seen(last))
+        since = self._since(last) if last is not None and self._is_comparable(last) else None
+        log = self.lake.begin(name, since=since)
         with self.lake.progress.job(name, self.lake.spark):
             main(self.lake, cast(Settings, watching.Watched(self.settings, read)))
             lost = {table: self._lost(table) for table, rows in log.rows.items() if rows}
@@ -112,18 +113,17 @@ class Runner:
             watching.fingerprint(self.settings, path) == value for path, value in last["settings"].items()
         )
 
-    def _seen(self, last: Mapping[str, Any]) -> list[Seen] | None:
-        """The tables as the last run saw and left them; None where it has to be done anew as a whole."""
+    def _since(self, last: Mapping[str, Any]) -> Since | None:
+        """What the last run saw and left; None where it knew a table that there is no more."""
         states = {**last["inputs"], **{key: state for key, state in last["outputs"].items() if state}}
         outside = {key: state for key, state in states.items() if OUTSIDE_KEY.match(key)}
-        if not self._is_comparable(last) or any(self._state(key) != state for key, state in outside.items()):
-            return None
-        seen = {key: self._table_seen(key, state) for key, state in states.items() if key not in outside}
-        return None if None in seen.values() else [table for table in seen.values() if table]
+        seen = [self._table_seen(key, state) for key, state in states.items() if key not in outside]
+        others = [key for key, state in outside.items() if self._state(key) != state]
+        return None if None in seen else Since([table for table in seen if table], others)
 
     def _table_seen(self, key: str, state: str) -> Seen | None:
         name, _, where = key.partition(" where ")
-        return Seen(self._tables[name], where or None, State.of(state)) if name in self._tables else None
+        return Seen(self._tables[name], where or None, State.parse(state)) if name in self._tables else None
 
     def _is_same(self, key: str, state: str) -> bool:
         """Is something as it was, or a table of the same rows?"""
@@ -131,7 +131,7 @@ class Runner:
         seen = None if OUTSIDE_KEY.match(key) else self._table_seen(key, state)
         if now == state or seen is None:
             return now == state
-        return seen.state.is_same(State.of(now)) or self.lake.change(seen).languages == frozenset()
+        return seen.state.is_same(State.parse(now)) or self.lake.change(seen).languages == frozenset()
 
     def _last(self, name: str) -> Mapping[str, Any] | None:
         if self._newest is not None:

@@ -1,7 +1,7 @@
 """Documents in: JSON lines, Parquet, Delta, tables, Hub data sets, and texts with their entities marked inline."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
 
@@ -19,20 +19,23 @@ NOTHING = {"jsonl": ("no line", "JSON lines"), "parquet": ("no row", "rows")}  #
 LINES = "file string, block bigint, first_row bigint, lines_before bigint"
 
 
-def read(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:
-    """A source's records, and where the blocks of its text files begin (empty for formats without lines)."""
+def read(spark: SparkSession, source: Source, *, paths: Collection[str] | None = None) -> tuple[DataFrame, DataFrame]:
+    """A source's records, and where the blocks of its text files begin (empty for formats without lines).
+
+    `paths` are those of `present` files that are read; None for all of the source.
+    """
     with _reading(source):
         if source.format == "jsonl":
-            return _jsonl(spark, source)
+            return _jsonl(spark, source, paths)
         if source.format == "annotated":
-            paths = [(file.path, 0, 1, 0) for file in marked_texts.files(source)]  # their rows are line numbers
-            return _annotated(spark, source), spark.createDataFrame(paths, LINES)
+            starts = [(file.path, 0, 1, 0) for file in marked_texts.files(source)]  # their rows are line numbers
+            return _annotated(spark, source), spark.createDataFrame(starts, LINES)
         no_lines = spark.createDataFrame([], LINES)
         match source.format:
             case "hub":
                 return _hub(spark, source), no_lines
             case "parquet":
-                return _parquet(spark, source), no_lines
+                return _parquet(spark, source, paths), no_lines
             case "delta":
                 rows = spark.read.format("delta").load(source.path)
             case "table":
@@ -50,6 +53,12 @@ def _reading(source: Source) -> Iterator[None]:
             f"source {source.name}: cannot read {source.path} as {source.format}: {str(error).splitlines()[0]}. "
             "Is the path right? Other formats are annotated, jsonl, parquet, delta, table, hub"
         ) from error
+
+
+def present(spark: SparkSession, source: Source) -> list[files.File]:
+    """The files of a source whose format lets single ones be read; none of the others."""
+    with _reading(source):
+        return files.listed(spark, source.path) if source.format in NOTHING else []
 
 
 def fingerprint(spark: SparkSession, source: Source) -> str:
@@ -77,24 +86,32 @@ def gold_entities(spark: SparkSession, source: Source) -> DataFrame:
     return spark.createDataFrame([], gold.TABLE.ddl)
 
 
-def _jsonl(spark: SparkSession, source: Source) -> tuple[DataFrame, DataFrame]:
+def _jsonl(spark: SparkSession, source: Source, paths: Collection[str] | None) -> tuple[DataFrame, DataFrame]:
     listed = files.listed(spark, source.path)
-    lines = files.reader(spark).text(source.path)
+    lines = _chosen(files.reader(spark).text(source.path), paths)
     contents = files.contents(lines, [F.when(F.trim("value") != "", 1)], listed)
     numbered = json_lines.numbered(files.only(lines, contents.broken, others=True))
     records = json_lines.records(numbered, source=source.name, has_partitions=files.has_partitions(listed))
-    lost = _lost(spark, source, contents.filled, contents.broken)
+    lost = _lost(spark, source, _unread(listed, paths), contents.filled, contents.broken)
     return defaulted(records, source).unionByName(lost), json_lines.starts(numbered)
 
 
-def _parquet(spark: SparkSession, source: Source) -> DataFrame:
+def _chosen(rows: DataFrame, paths: Collection[str] | None) -> DataFrame:
+    return rows if paths is None else files.only(rows, paths)
+
+
+def _unread(listed: Sequence[files.File], paths: Collection[str] | None) -> list[str]:
+    return [] if paths is None else [file.path for file in listed if file.path not in paths]
+
+
+def _parquet(spark: SparkSession, source: Source, paths: Collection[str] | None) -> DataFrame:
     listed = files.listed(spark, source.path)
-    footers = parquet.footers(listed)
+    footers = parquet.footers([file for file in listed if paths is None or file.path in paths])
     reasons = set(footers.broken.values())
     if not footers.schemas and reasons and all(reason.startswith(parquet.NO_TEXT) for reason in reasons):
         raise BadSource(f"source {source.name}: {min(reasons).replace(';', f' in {source.path};', 1)}")
     filled, broken, frames = set(), dict(footers.broken), []
-    for rows in parquet.scans(spark, source.path, footers):
+    for rows in (_chosen(scan, paths) for scan in parquet.scans(spark, source.path, footers)):
         contents = files.contents(
             rows, [F.lit(1), *(F.col(f"`{name}`") for name in NAMES if name in rows.columns)], listed
         )
@@ -102,13 +119,19 @@ def _parquet(spark: SparkSession, source: Source) -> DataFrame:
         broken |= contents.broken
         readable = files.only(rows, contents.broken, others=True)
         frames.append(_records(readable, source, file=F.col(files.PATH), has_partitions=files.has_partitions(listed)))
-    lost = _lost(spark, source, filled, broken)
+    lost = _lost(spark, source, _unread(listed, paths), filled, broken)
     return reduce(DataFrame.unionByName, frames, lost)
 
 
-def _lost(spark: SparkSession, source: Source, filled: Collection[str], broken: Mapping[str, str]) -> DataFrame:
+def _lost(
+    spark: SparkSession,
+    source: Source,
+    unread: Sequence[str],
+    filled: Collection[str],
+    broken: Mapping[str, str],
+) -> DataFrame:
     """A record for each file without rows, and for each that cannot be read; BadSource for no file at all."""
-    empty = [(file,) for file in files.empty(source.path, [*filled, *broken])]
+    empty = [(file,) for file in files.empty(source.path, [*unread, *filled, *broken])]
     if not filled and not broken and not empty:
         raise BadSource(f"source {source.name}: no file in {source.path}")
     nothing, something = NOTHING[source.format]

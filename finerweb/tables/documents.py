@@ -55,11 +55,13 @@ def examine(
     languages: Mapping[str, Language],
     chosen: Sequence[str],
     max_characters: int,
+    are_new: bool = False,
 ) -> DataFrame:
     """The records with `document_id` and, for those that cannot be documents, `problem`, `found` and `wanted`.
 
-    `documents` are those that were taken in before; `chosen` are the languages to keep, however they are written, all
-    where it is empty. The first problem that applies is the one that is named.
+    `documents` are those that were taken in before, of other files where the records `are_new`; `chosen` are the
+    languages to keep, however they are written, all where it is empty. The first problem that applies is the one that
+    is named.
     """
     reader = Reader(languages)
     codes = [code for language in chosen if (code := reader.tag(language).code)]
@@ -71,7 +73,7 @@ def examine(
         .withColumn("document_id", F.concat_ws("/", "source", identity))
     )
     records = records.withColumns(_first(_own_checks(codes, max_characters)))
-    return _compared(records, documents)
+    return _compared(records, documents, are_new)
 
 
 def _tag(language: str | None, written: str | None, *, reader: Reader) -> tuple[str | None, str | None]:
@@ -111,7 +113,7 @@ def _own_checks(codes: Sequence[str], max_characters: int) -> list[Check]:
     ]
 
 
-def _compared(records: DataFrame, documents: DataFrame) -> DataFrame:
+def _compared(records: DataFrame, documents: DataFrame, are_new: bool) -> DataFrame:
     """Among records that could be documents the first of an id stays, as it was when it was taken in."""
     records = records.withColumns({"digest": F.sha2("text", 256), "excerpt": _excerpt()})
     order = ["file", "block", "row"]
@@ -126,6 +128,7 @@ def _compared(records: DataFrame, documents: DataFrame) -> DataFrame:
         .join(before, on="document_id", how="left")
     )
     kept, text = F.coalesce("digest_before", "first_digest"), F.coalesce("excerpt_before", "first")
+    is_repeated = (F.col("repetition") > 1) | (F.lit(are_new) & F.col("digest_before").isNotNull())
     way_out = "; give the new text an id of its own, finerweb take_down removes the old one"
     checks: list[Check] = [
         (F.col("problem").isNotNull(), "problem", "found", "wanted"),
@@ -135,7 +138,7 @@ def _compared(records: DataFrame, documents: DataFrame) -> DataFrame:
             F.concat_ws(": ", "document_id", "excerpt"),
             F.concat(F.lit("the text that this id has: "), text, F.lit(way_out)),
         ),
-        (F.col("repetition") > 1, "duplicate_id", "document_id", F.lit("an id that no other record has")),
+        (is_repeated, "duplicate_id", "document_id", F.lit("an id that no other record has")),
     ]
     return records.withColumns(_first(checks))
 
