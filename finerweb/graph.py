@@ -1,6 +1,7 @@
 """The jobs and their order, as databricks.yml declares them: the only statement of it."""
 
 import ast
+import functools
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from importlib import util
@@ -29,7 +30,11 @@ def beside() -> list[str]:
 
 
 def _bundle() -> dict[str, Mapping[str, Any]]:
-    text = resource("databricks.yml").read_text(encoding="utf-8")
+    return _jobs(resource("databricks.yml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _jobs(text: str) -> dict[str, Mapping[str, Any]]:
     jobs: dict[str, Mapping[str, Any]] = yaml.safe_load(text)["resources"]["jobs"]
     return jobs
 

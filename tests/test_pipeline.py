@@ -213,7 +213,9 @@ def test_the_model_is_registered_with_what_it_saw(run: Run) -> None:
 def test_the_summary_counts_what_is_there(run: Run) -> None:
     chosen = run.chosen
     places = {"report": chosen.report.path}
-    report = summary.summarise(run.lake, languages=chosen.languages, seconds={}, places=places)
+    kept = chosen.work / summary.FILE
+    about: dict[str, Any] = {"languages": chosen.languages, "seconds": {}, "places": places, "kept": kept}
+    report = summary.summarise(run.lake, **about)
     assert report["languages"] == 18
     assert report["passages"] == report["tables"]["passages"] == run.lake.read(passages.TABLE).count()
     assert report["entities"] == run.lake.read(entities.TABLE).count()
@@ -221,6 +223,12 @@ def test_the_summary_counts_what_is_there(run: Run) -> None:
     assert 0.5 < report["gold"]["precision"] <= 1
     assert 0.1 < report["gold"]["recall"] < 0.5, "the lexicon knows no person and no organization"
     assert Path(report["report"]).is_file()
+    assert summary.summarise(run.lake, **about) == report, "of the file, as of the tables"
+    counted = json.loads(kept.read_text(encoding="utf-8")) | {"languages": 7}
+    kept.write_text(json.dumps(counted), encoding="utf-8")
+    assert summary.summarise(run.lake, **about)["languages"] == 7, "no job has run since it was written"
+    kept.write_text(json.dumps(counted | {"state": "of another run"}), encoding="utf-8")
+    assert summary.summarise(run.lake, **about) == report
 
 
 def test_a_plan_says_what_is_left_to_ask_and_what_it_takes(run: Run) -> None:

@@ -26,6 +26,7 @@ def main(
             languages=settings.languages,
             seconds={outcome.job: outcome.seconds for outcome in outcomes},
             places={"lake": lake.location, "dataset": settings.publish.path, "report": settings.report.path},
+            kept=settings.work / summary.FILE,
         )
     if as_json:
         typer.echo(json.dumps(figures, ensure_ascii=False))

@@ -1,6 +1,7 @@
 """The commits of a Delta table: which of them changed its rows, and which only moved them about."""
 
 import json
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pyspark.sql import Row, SparkSession
@@ -132,7 +133,16 @@ def since(spark: SparkSession, name: str, version: int, last: int) -> History:
 
 def read(spark: SparkSession, name: str) -> History:
     """The history of a table, by what SQL calls it: as far back as its last change."""
-    recent = History(tuple(spark.sql(f"DESCRIBE HISTORY {name} LIMIT {RECENT}").collect()))
+
+    def commits(limit: int | None) -> list[Row]:
+        return spark.sql(f"DESCRIBE HISTORY {name}{f' LIMIT {limit}' if limit else ''}").collect()
+
+    return since_change(commits)
+
+
+def since_change(commits: Callable[[int | None], Sequence[Row]]) -> History:
+    """The newest commits, as far back as the last change; `commits` gives so many of them, or all."""
+    recent = History(tuple(commits(RECENT)))
     if len(recent.commits) < RECENT or any(changes(commit) for commit in recent.commits):
         return recent
-    return History(tuple(spark.sql(f"DESCRIBE HISTORY {name}").collect()))
+    return History(tuple(commits(None)))

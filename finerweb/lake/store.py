@@ -9,7 +9,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, DataFrameWriter, Row, SparkSession
 
 from finerweb.errors import NotMade, WrongTable
-from finerweb.lake import history, sql
+from finerweb.lake import history, local_log, sql
 from finerweb.lake.compacting import Compaction, Size, is_conflict
 from finerweb.lake.history import History
 from finerweb.spark_errors import SPARK_ERRORS
@@ -29,6 +29,7 @@ class Store:
         self.spark = spark
         self.location = location.rstrip("/")
         self.schema = sql.schema_of(location)
+        self._folder = None if self.schema else local_log.folder(spark, self.location)
         self._checked: set[str] = set()  # tables whose contract was compared
         self._fed: set[str] = set()  # those of them with a change feed
 
@@ -45,7 +46,7 @@ class Store:
         if self.schema:
             return self.spark.catalog.tableExists(self.name(table))
         try:
-            _ = self.spark.read.format("delta").load(self.place(table)).schema
+            _ = local_log.read(self._folder, table.name) or self._load(table).schema
         except AnalysisException as error:
             if error.getCondition() in ABSENT:
                 return False
@@ -54,9 +55,10 @@ class Store:
 
     def history(self, table: Table) -> History:
         """The table's commits, back to its last change; none where it is not there."""
-        if table.name not in self._checked and not self.exists(table):
+        own = local_log.read(self._folder, table.name)
+        if own is None and table.name not in self._checked and not self.exists(table):
             return History()
-        return history.read(self.spark, self.name(table))
+        return own or history.read(self.spark, self.name(table))
 
     def version(self, table: Table) -> int:
         """The table's last Delta version; -1 where it is not there."""

@@ -24,6 +24,7 @@ ROOT = "finerweb"
 LEFT_OUT = ("finerweb.job", "finerweb.settings", "finerweb.engines")
 # Its __init__ lists its modules for whoever looks at a lake; a job imports the tables that it reads and writes.
 LISTING = "finerweb.tables"
+NAMING = (ast.Import, ast.ImportFrom, ast.Constant)  # nodes that may name a module
 
 
 class Source(NamedTuple):
@@ -43,6 +44,12 @@ def fingerprint(job: str) -> str:
     for name in sorted(_behind(start.names)):
         digest.update(f"\n{name}\n{_read(name).content}".encode())
     return digest.hexdigest()[:12]
+
+
+def read_all() -> None:
+    """Read every module: a second of work, for whoever waits before the first fingerprint is wanted."""
+    for name in _modules():
+        _read(name)
 
 
 def _behind(names: Iterable[str]) -> set[str]:
@@ -80,7 +87,7 @@ def _read(name: str) -> Source:
 
 def _source(name: str, text: str) -> Source:
     modules = _modules().keys()
-    nodes = list(ast.walk(ast.parse(text)))
+    nodes = list(_walked(ast.parse(text)))
     imported = {word for node in nodes for word in _words(node)} & modules
     packages = {word.rpartition(".")[0] for word in imported} & modules  # to import a module imports its package
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)} & modules
@@ -88,6 +95,19 @@ def _source(name: str, text: str) -> Source:
     listed = {module for module in modules for text in texts if f"{module}.".startswith(f"{text}.")}
     parts = [_without_comments(text), *(part for package in sorted(texts) for part in _templates(package))]
     return Source("\n".join(parts), frozenset(imported | packages | listed))
+
+
+def _walked(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of NAMING, in half the time of ast.walk."""
+    waiting: list[object] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, ast.AST):
+            waiting += node.__dict__.values()
+            if isinstance(node, NAMING):
+                yield node
 
 
 def _templates(module: str) -> Iterator[str]:

@@ -2,11 +2,12 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
-from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from finerweb import plugins, tables
@@ -22,6 +23,7 @@ from finerweb.tables import runs
 Main = Callable[[Lake, Settings], None]
 
 OUTSIDE = "finerweb.outside"
+AT_ONCE = 8  # states that are looked at: each waits for a store, or for Delta's log
 OUTSIDE_KEY = re.compile(r"(\w+):(.*)", flags=re.DOTALL)
 
 
@@ -47,6 +49,22 @@ class Runner:
         self.commit = commits.here() if commit is None else commit
         self._tables = {table.name: table for table in tables.every()}
         self._states: dict[str, str] = {}
+        self._newest: dict[str, Mapping[str, Any]] | None = None  # the last run of each job, if they were read at once
+
+    def look_ahead(self, names: Iterable[str]) -> None:
+        """Look at the states that tell whether these jobs have something to do, at once and not one by one."""
+        if self.force or not self.lake.exists(runs.TABLE):
+            return
+        newest = self.lake.read(runs.TABLE).groupBy("job").agg(F.max_by(F.struct("*"), "started").alias("last"))
+        self._newest = {row["job"]: row["last"].asDict() for row in newest.collect()}
+        lasts = [last for name in names if (last := self._newest.get(name)) and self._is_comparable(last)]
+        keys = list(dict.fromkeys(key for last in lasts for key in (*last["inputs"], *last["outputs"])))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(self._try, keys))
+
+    def _try(self, key: str) -> None:
+        with suppress(Exception):  # it is looked at again in its job's turn, which is then the one that fails
+            self._state(key)
 
     def run(self, name: str, main: Main) -> Outcome:
         """Run a job, or find that it has nothing to do."""
@@ -62,22 +80,25 @@ class Runner:
             lost = {table: self._lost(table) for table, rows in log.rows.items() if rows}
         seconds, rows = time.monotonic() - began, dict(log.rows)
         self._forget(log.outputs)
-        record = runs.TABLE.row(
-            run_id=log.run_id,
-            job=name,
-            started=started,
-            seconds=seconds,
-            settings={path: watching.fingerprint(self.settings, path) for path in sorted(read)},
-            code=f"{code.fingerprint(name)} {self.commit}".strip(),
-            inputs=dict(log.inputs),
-            outputs=dict(log.outputs),
-            rows=rows,
-        )
-        self.lake.append(runs.TABLE, self.lake.spark.createDataFrame([record], runs.TABLE.schema))
+        record = {
+            "run_id": log.run_id,
+            "job": name,
+            "started": started,
+            "seconds": seconds,
+            "settings": {path: watching.fingerprint(self.settings, path) for path in sorted(read)},
+            "code": f"{code.fingerprint(name)} {self.commit}".strip(),
+            "inputs": dict(log.inputs),
+            "outputs": dict(log.outputs),
+            "rows": rows,
+        }
+        row = runs.TABLE.row(**record)
+        self.lake.append(runs.TABLE, self.lake.spark.createDataFrame([row], runs.TABLE.schema))
+        if self._newest is not None:
+            self._newest[name] = record
         lost = {table: problems for table, problems in lost.items() if problems}
         return Outcome(name, seconds, rows, lost, notes=tuple(filter(None, (*log.notes, log.scope))))
 
-    def _is_current(self, last: Row) -> bool:
+    def _is_current(self, last: Mapping[str, Any]) -> bool:
         """Did the last run of a job see the same code, settings and inputs, and are its outputs as it left them?"""
         left = {key: state for key, state in last["outputs"].items() if state}
         return (
@@ -86,13 +107,13 @@ class Runner:
             and all(self._is_same(key, state) for key, state in (*last["inputs"].items(), *left.items()))
         )
 
-    def _is_comparable(self, last: Row) -> bool:
+    def _is_comparable(self, last: Mapping[str, Any]) -> bool:
         """Would a run do with the same rows what the last one did?"""
-        return last["code"].partition(" ")[0] == code.fingerprint(last["job"]) and all(
+        return bool(last["code"].partition(" ")[0] == code.fingerprint(last["job"])) and all(
             watching.fingerprint(self.settings, path) == value for path, value in last["settings"].items()
         )
 
-    def _since(self, last: Row) -> Since | None:
+    def _since(self, last: Mapping[str, Any]) -> Since | None:
         """What the last run saw and left; None where it knew a table that there is no more."""
         states = {**last["inputs"], **{key: state for key, state in last["outputs"].items() if state}}
         outside = {key: state for key, state in states.items() if OUTSIDE_KEY.match(key)}
@@ -112,11 +133,13 @@ class Runner:
             return now == state
         return seen.state.is_same(State.parse(now)) or self.lake.change(seen).languages == frozenset()
 
-    def _last(self, name: str) -> Row | None:
+    def _last(self, name: str) -> Mapping[str, Any] | None:
+        if self._newest is not None:
+            return self._newest.get(name)
         if not self.lake.exists(runs.TABLE):
             return None
         of_job = self.lake.read(runs.TABLE).filter(F.col("job") == name)
-        return next(iter(of_job.orderBy(F.desc("started")).limit(1).collect()), None)
+        return next((row.asDict() for row in of_job.orderBy(F.desc("started")).limit(1).collect()), None)
 
     def _forget(self, outputs: Mapping[str, str]) -> None:
         """The states that this job may have changed."""

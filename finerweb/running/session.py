@@ -25,6 +25,7 @@ DELTA = {
     # VACUUM lists folders in 10,000 tasks otherwise; a table without partitions has one or two.
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
 }
+WORKERS = ("spark.python.daemon.module", "finerweb.running.daemon")  # of this machine, where the code surely is
 ISOLATION = ("spark.sql.artifact.isolation.enabled", "false")  # what is shipped lies beside what spark-submit brought
 
 
@@ -71,6 +72,8 @@ def session(settings: Settings, *, verbose: bool = False) -> tuple[SparkSession,
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers take another Python otherwise
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the workers are forked
     own = {"spark.sql.warehouse.dir": str(settings.work / "warehouse"), **settings.spark}
+    if own.get("spark.master", "local").startswith("local"):
+        own.setdefault(*WORKERS)
     if own.get("spark.master") == "local[*]":
         own["spark.master"] = f"local[{(os.cpu_count() or 1) + 1}]"  # one to commit answers, while all others ask
     for key, value in own.items():
