@@ -9,11 +9,7 @@ PEERS := $(VENV)/.peers
 ARGS ?=
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-growth bench-student wheel docs clean test-cluster test-kubernetes dist
-=======
-.PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-student bench-variants wheel docs clean test-cluster test-kubernetes dist
->>>>>>> bounded
+.PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-growth bench-student bench-variants wheel docs clean test-cluster test-kubernetes dist
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,11 +45,7 @@ lock: $(UV) ## resolve pyproject.toml anew into requirements/
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--extra local --extra offline --extra bench --constraint requirements/dev.txt pyproject.toml --output-file requirements/bench.txt
 
-<<<<<<< HEAD
-bench: bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-growth bench-student ## all benchmarks; the last line of each is one JSON object
-=======
-bench: bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-student bench-variants ## all benchmarks; the last line of each is one JSON object
->>>>>>> bounded
+bench: bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-growth bench-student bench-variants ## all benchmarks; the last line of each is one JSON object
 
 bench-annotate: $(DEV) ## annotating through Spark and Delta beside vLLM alone, and a killed run
 	@$(BIN)/python bench/annotate.py $(ARGS)
