@@ -32,7 +32,6 @@ ROOMS = {name for name in LEVEL if (ROOT / name).is_dir()}
 
 NO_SPARK = (
     "text",
-    "labels encoders",
     "mentions",
     "encoders",
     "engines",

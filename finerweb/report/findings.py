@@ -25,7 +25,7 @@ from finerweb.training.tracking import Registered
 OTHER_RUNS = "job <> 'report'"
 NAMED_LABELS = 12  # whose names in the languages are shown
 # Of the others the report only counts the rows.
-OPTIONAL = frozenset({"audits", "evaluations", "files", "near_duplicates", "similarities", "tags"})
+OPTIONAL = frozenset({"audits", "evaluations", "files", "near_duplicates", "similarities", "source_files", "tags"})
 
 
 @dataclass(frozen=True)

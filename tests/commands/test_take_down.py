@@ -313,6 +313,7 @@ NOTHING = {
     "measures",
     "runs",
     "similarities",
+    "source_files",
     "reliabilities",
     "take_downs",
 }  # of a document
