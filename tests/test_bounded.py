@@ -14,13 +14,12 @@ HOLDING = {"collect", "toPandas", "toArrow", "applyInPandas", "broadcast", "coll
 WHOLE = ("language", "rater", "judge", "experiment")  # what a window sorts together, where it begins with one of these
 # Few rows of a log or of a catalogue, and what is counted for a page; their own tests have them.
 ELSEWHERE = ("finerweb/lake/", "finerweb/running/", "finerweb/report/", "finerweb/notebook.py")
-MOVING = ("finerweb/tables/files.py", "finerweb/tables/unaligned.py", "finerweb/commands/push.py")  # being written anew
 
 FILES = [
     path
     for folder in ("finerweb", "jobs")
     for path in sorted((ROOT / folder).rglob("*.py"))
-    if not str(path.relative_to(ROOT)).startswith((*ELSEWHERE, *MOVING))
+    if not str(path.relative_to(ROOT)).startswith(ELSEWHERE)
 ]
 
 

@@ -28,7 +28,7 @@ def withdraw(lake: Lake, path: str, documents: Collection[str], *, tasks: int) -
     newest = max(kept, key=int)
     draft = releases.draft(path)
     carried = files.carry(listed[newest], source=kept[newest].url, target=draft.url, documents=documents, tasks=tasks)
-    rows = [row.asDict() for row in carried.collect()]
+    rows = [row.asDict() for row in carried.collect()]  # bounded: a row for each file
     current = releases.complete(draft, rows, header.narrowed(kept[newest].card, rows), earlier=0)
     if current.name != newest:
         lake.replace(files.TABLE, _frame(lake, rows))

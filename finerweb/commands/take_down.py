@@ -68,6 +68,7 @@ def main(
             raise typer.BadParameter("wanted a --reason, and a --url, --document or --file", param_hint="take_down")
         with lake_of(settings) as lake:
             removed = take_down(lake, urls=urls, ids=ids, reason=reason, spools=settings.ask.spool)
+            # bounded: what was ever taken down
             taken = [row["document_id"] for row in lake.read(take_downs.TABLE).select("document_id").collect()]
             current = _withdrawal.withdraw(lake, settings.publish.path, taken, tasks=settings.tasks)
             purged = purge(lake, spools=settings.ask.spool) if vacuum else 0

@@ -49,10 +49,10 @@ class Shard:
         label = labels if self.is_multi else labels[0]
         return {"start": int(span["start"]), "end": int(span["end"]), "label": label}
 
-    def held(self, kind: str) -> list[Sentence]:
+    def fitted(self, kind: str) -> list[Sentence]:
         """The sentences with the spans that a format holds; the table `unaligned` has the others."""
-        fitted = [tagging.fit(row.text, tagging.entities(row.char_spans), kind)[0] for row in self.rows]
-        return [Sentence(row.example_id, row.text, held) for row, held in zip(self.rows, fitted, strict=True)]
+        entities = [tagging.fit(row.text, tagging.entities(row.char_spans), kind)[0] for row in self.rows]
+        return [Sentence(row.example_id, row.text, held) for row, held in zip(self.rows, entities, strict=True)]
 
 
 def write(shard: Shard, kind: str) -> Content:
@@ -118,7 +118,7 @@ def _jsonl(shard: Shard) -> Content:
 
 
 def _gliner(shard: Shard) -> Content:
-    return _joined([_line(tagging.to_gliner(sentence, shard.locale), "ner") for sentence in shard.held("gliner")])
+    return _joined([_line(tagging.to_gliner(sentence, shard.locale), "ner") for sentence in shard.fitted("gliner")])
 
 
 def _line(record: Mapping[str, Any], spans: str) -> _Part:
@@ -126,7 +126,7 @@ def _line(record: Mapping[str, Any], spans: str) -> _Part:
 
 
 def _bio(shard: Shard) -> Content:
-    sentences = shard.held("bio")
+    sentences = shard.fitted("bio")
     return _joined([_Part(each.id, bio.write(each, shard.locale), len(each.entities)) for each in sentences])
 
 

@@ -18,7 +18,8 @@ def unread(lake: Lake, source: str, present: Sequence[File]) -> list[str] | None
     if not (lake.unchanged(documents.TABLE) and lake.unchanged(take_downs.TABLE)):
         return None
     read = lake.peek(source_files.TABLE).filter(F.col("source") == source)
-    before = {File(row["path"], row["bytes"], row["modified"]) for row in read.collect()}  # files, not records
+    # bounded: a row for each file of a source
+    before = {File(row["path"], row["bytes"], row["modified"]) for row in read.collect()}
     if not before or not before <= set(present):
         return None
     return [file.path for file in present if file not in before]

@@ -60,7 +60,8 @@ def _dealt(examples: DataFrame, limit: int) -> DataFrame:
     """The examples with their shard's number and how many `shards` their variant, language and split have.
 
     A group above the limit falls into cells by a hash of the sentence's id, many more than shards. They are counted,
-    and neighbours share a shard as long as they fit: nobody sorts a whole group, and the limit holds.
+    and neighbours share a shard as long as they fit: nobody sorts a whole group, and the limit holds. Bounded: by the
+    groups, and CELLS rows for each shard.
     """
     counts = examples.groupBy(*GROUP).count().filter(F.col("count") > limit).collect()
     large = [(*row[:-1], CELLS * -(-row["count"] // limit)) for row in counts]
