@@ -28,7 +28,8 @@ SENTENCES = [
     Example("e3", "eng", "validation", "Nothing at all.", []),
     Example("n1", "no", "train", "no", [(0, 2, ["no"])]),
     Example("n2", "no", "train", "1.0", [(0, 3, ["1.0", "null"])]),
-    Example("n3", "no", "train", "2019-01-01", [(0, 4, ["2019-01-01"]), (5, 7, ["yes: no", "#x"])]),
+    # Not the date alone: Arrow takes a JSON column of dates for times, before the card's schema is applied.
+    Example("n3", "no", "train", "2019-01-01.", [(0, 4, ["2019-01-01"]), (5, 7, ["yes: no", "#x"])]),
     Example("n4", "no", "test", "~", [(0, 1, ["~", "true", "👩🏽\u200d🚀"])]),
     Example("p", "pt-BR", "train", "Nada.", []),
 ]
