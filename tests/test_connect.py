@@ -23,7 +23,7 @@ from finerweb.running import connecting
 
 ROOT = Path(__file__).parent.parent
 
-FEATURES = ["appendOnly", "checkConstraints", "clustering", "domainMetadata", "invariants"]
+FEATURES = ["appendOnly", "changeDataFeed", "checkConstraints", "clustering", "domainMetadata", "invariants"]
 
 # Beside the jobs, in the session that they had: what a person types, and a lake in a schema of the catalogue.
 MORE = """
@@ -182,7 +182,7 @@ def test_tables_of_a_schema_and_of_an_odd_folder_live_as_others_do(finished: Fin
         1,
         3,
         [1, [["a", "eng"], ["c", "tha"]]],
-        [True, "3"],
+        [True, 3],
         [2, [["a", "eng"], ["c", "tha"]]],
         ['A note, in "the" person\'s words.', ["language"], FEATURES],
         2,

@@ -266,9 +266,9 @@ def test_what_a_job_read_and_wrote_is_remembered(spark: SparkSession, lake: Lake
     lake.begin("second")
     lake.read(NOTES)
     lake.read(NOTES, where="language = 'eng'")
-    lake.append(NOTES, notes(spark, SECOND))
     state = lake.state(NOTES, "language = 'eng'")
     assert (state.version, state.rows) == (1, 1)
+    lake.append(NOTES, notes(spark, SECOND))
     assert lake.log.inputs == {"notes": str(state._replace(rows=None)), "notes where language = 'eng'": str(state)}
     assert (lake.log.outputs, lake.log.rows) == ({"notes": ""}, {"notes": 2})
     assert content(lake.written(NOTES)) == SECOND

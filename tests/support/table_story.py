@@ -40,7 +40,7 @@ def story(lake: Lake) -> Iterator[object]:
     yield lake.replace(BEFORE, notes(("a", "eng"), ("b", "eng"), ("c", "tha")))
     yield lake.delete(BEFORE, notes(("b", "")), "t.note_id = d.note_id"), content(lake, BEFORE)
     lake.settle(BEFORE, {"it's": 1})
-    yield lake.compact(BEFORE) is not None, lake.state(BEFORE)
+    yield lake.compact(BEFORE) is not None, lake.state(BEFORE).version
     later = Lake(lake.spark, lake.location)
     yield later.migrate(NOTES), content(later, NOTES)
     later.vacuum(NOTES)
