@@ -36,6 +36,11 @@ class RunLog:
         self.notes: list[str] = []
         self.scope = ""
 
+    @property
+    def versions(self) -> dict[str, str]:
+        """What was read: a table's version, which `lake.read(TABLE, version=...)` takes, or another thing's state."""
+        return {key: state.partition(" ")[0] for key, state in self.inputs.items()}
+
     def read(self, *resources: Outside) -> None:
         """Note the state of what is read, before it is read."""
         self.inputs |= {resource.key: resource.state() or ABSENT for resource in resources}

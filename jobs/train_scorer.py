@@ -24,7 +24,7 @@ def main(lake: Lake, settings: Settings) -> None:
         max_subwords=settings.split.max_subwords,
         show=lake.progress.update,
         facts={
-            **{f"version_{table}": version for table, version in lake.log.inputs.items()},
+            **{f"version_{table}": version for table, version in lake.log.versions.items()},
             "schema_passages": passages.TABLE.version,
             "rater": settings.train.rater,
             "rater_engine": settings.models[settings.train.rater].fingerprint,

@@ -24,7 +24,7 @@ def main(lake: Lake, settings: Settings) -> None:
         kind=chosen.recipe,
         show=lake.progress.update,
         facts={
-            **{f"version_{table}": version for table, version in lake.log.inputs.items()},
+            **{f"version_{table}": version for table, version in lake.log.versions.items()},
             **{name: str(value) for name, value in chosen.data.items()},
             "teachers": ", ".join(settings.models[name].fingerprint for name in settings.annotators),
             "prompt": questions.fingerprint("ner"),

@@ -155,7 +155,7 @@ def _asked_today(engines: Iterable[str]) -> set[tuple[str, str, str]]:
 
 def _tables(lake: Lake, sizes: Mapping[str, int]) -> Rows:
     """Every table, and the version of it that was read."""
-    versions = {**lake.log.inputs, runs.TABLE.name: str(lake.state(runs.TABLE))}  # only a part of it is an input
+    versions = {**lake.log.versions, runs.TABLE.name: str(lake.version(runs.TABLE))}  # only a part of it is an input
     return [
         {"name": table.name, "rows": sizes[table.name], "version": versions[table.name], "comment": table.comment}
         for table in tables.every()
