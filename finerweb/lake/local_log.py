@@ -1,6 +1,6 @@
 """Commits of tables on this machine's own disk, out of Delta's log: what DESCRIBE HISTORY needs a Spark job for.
 
-A run on one machine looks at its tables hundreds of times, and each job costs a fifth of a second. What a catalogue or
+A run on one machine looks at its tables many times, and each job costs a fifth of a second. What a catalogue or
 a store has is left to Delta: there a commit need not be a file of the log yet.
 """
 
