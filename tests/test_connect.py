@@ -142,7 +142,7 @@ def test_every_job_ran(finished: Finished) -> None:
 
 def test_every_table_has_rows(finished: Finished) -> None:
     empty = [table.name for table in tables.every() if not rows(finished, table.name, table.key[0])]
-    assert empty == ["audits", "contaminations"], "people fill these, and commands"
+    assert empty == ["audits", "contaminations", "source_files"], "people fill these, commands, and other formats"
 
 
 def test_entities_are_where_they_say(finished: Finished) -> None:
