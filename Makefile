@@ -9,7 +9,7 @@ PEERS := $(VENV)/.peers
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-growth bench-student bench-variants wheel docs clean test-cluster test-kubernetes dist
+.PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-growth bench-student bench-variants wheel docs clean test-cluster test-histories test-kubernetes dist
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: $(DEV) ## all tests that need no cluster
 
 test-cluster: $(DEV) ## tests on clusters of this machine: standalone, YARN, HDFS; Kubernetes where its server was built
 	@$(BIN)/python -m pytest -m cluster --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-histories: $(DEV) ## a lake that grew beside one made at once, over random histories (minutes each)
+	@FINERWEB_HISTORIES=$(or $(HISTORIES),3) $(BIN)/python -m pytest tests/test_histories.py $(ARGS)
 
 test-kubernetes: $(DEV) ## tests on Kubernetes; the first time its API server is built with Go (5 minutes; needs etcd too)
 	@tests/support/kube_apiserver.sh

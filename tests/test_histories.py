@@ -1,6 +1,10 @@
-"""A lake that grew through additions, take-downs and settings has the rows of one that was made at once."""
+"""A lake that grew through additions, take-downs and settings has the rows of one that was made at once.
+
+A history is some fifty jobs, minutes of two cores: `make test-histories` has random ones, and `make test` none.
+"""
 
 import json
+import os
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,7 +71,11 @@ def run(spark: SparkSession, folder: Path, source: Path, choices: list[str]) -> 
     return lake, chosen, [note for note in notes if note.startswith("changed: ")]
 
 
-@pytest.mark.parametrize("seed", [1])
+HISTORIES = int(os.environ.get("FINERWEB_HISTORIES", "0"))
+
+
+@pytest.mark.skipif(not HISTORIES, reason="minutes for each history: make test-histories")
+@pytest.mark.parametrize("seed", range(max(1, HISTORIES)))
 def test_what_grew_is_what_is_made_at_once(spark: SparkSession, tmp_path: Path, seed: int) -> None:
     drawn = random.Random(seed)
     waiting, taken = texts(drawn), []
