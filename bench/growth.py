@@ -178,7 +178,7 @@ def alone(given: dict[str, Any]) -> dict[str, Any]:
 def overrides(folder: Path, source: Path | None) -> list[str]:
     """The settings of a lake in a folder."""
     if source is None:
-        return [f"work={folder}", "select.per_language=1000000000", "models.strict.profile=strict"]
+        return [f"work={folder}", "select.per_language=1000000000"]
     return [f"work={folder}", f"ingest.sources=[{{name: web, format: jsonl, path: {source}}}]"]
 
 

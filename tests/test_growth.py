@@ -7,8 +7,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from finerweb import settings
-from finerweb.lake import Lake, sql
-from finerweb.lake.changes import Seen
+from finerweb.lake import Lake, changes, sql
+from finerweb.lake.changes import Change, Seen, Since
 from finerweb.lake.history import State
 from finerweb.running import code
 from finerweb.running.runner import Outcome, Runner
@@ -136,6 +136,14 @@ def test_where_nobody_knows_what_changed_all_is_made_anew(spark: SparkSession, l
     why = f"is another table than that of version {other.version}, or has forgotten it"
     assert lake.change(seen._replace(state=other)) == (None, why)
     assert lake.change(seen._replace(state=State(-1))) == (None, "is new, or gone")
+
+
+def test_each_part_of_a_table_counts() -> None:
+    state = State(7, "a", 12)
+    parts = [Seen(WORDS, f"word = '{word}'", state) for word in ("casa", "mar")]
+    of_part = dict(zip([part.where for part in parts], [frozenset({"por"}), frozenset[str]()], strict=True))
+    change = changes.together(Since(parts), lambda seen: Change(of_part[seen.where]))
+    assert change == (frozenset({"por"}), "")
 
 
 @pytest.mark.parametrize("text", ["7 1f2e3d4c", "-1", "7", "12 rows at 7 1f2e3d4c"])

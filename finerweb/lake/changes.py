@@ -14,8 +14,6 @@ from finerweb.table import Table
 
 FORGIVING = "spark.sql.files.ignoreMissingFiles"  # a feed whose files are gone would be read as no change
 ADDED = ("insert", "update_postimage")
-
-
 SHOWN = 4  # languages in a job's line
 
 
@@ -57,11 +55,13 @@ def together(since: Since, change: Callable[[Seen], Change]) -> Change:
     """What changed of all that a run saw and left, each by `change`; `why` names the first that nobody knows."""
     if since.others:
         return Change(None, f"{since.others[0]} is another")
-    changes = {seen.table.name: change(seen) for seen in since.tables}
-    unknown = next((f"{name} {change.why}" for name, change in changes.items() if change.languages is None), None)
-    if unknown is not None:
-        return Change(None, unknown)
-    return Change(frozenset().union(*[change.languages or () for change in changes.values()]))
+    languages: frozenset[str] = frozenset()
+    for seen in since.tables:  # a table may be among them more than once, in parts
+        changed = change(seen)
+        if changed.languages is None:
+            return Change(None, f"{seen.table.name} {changed.why}")
+        languages |= changed.languages
+    return Change(languages)
 
 
 class Changes:
