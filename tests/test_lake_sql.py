@@ -74,7 +74,8 @@ def test_a_table_is_made_with_its_contract_and_without_what_outsiders_refuse() -
         "`language` array<string> COMMENT 'its \\'languages\\'') USING delta COMMENT 'A person\\'s note.' "
         "TBLPROPERTIES ('delta.enableDeletionVectors' = 'false', 'delta.enableRowTracking' = 'false', "
         "'delta.enableTypeWidening' = 'false', 'delta.checkpointPolicy' = 'classic', "
-        "'delta.columnMapping.mode' = 'none', 'delta.constraints.named' = 'note_id <> \\'x\\'', "
+        "'delta.columnMapping.mode' = 'none', 'delta.enableChangeDataFeed' = 'true', "
+        "'delta.constraints.named' = 'note_id <> \\'x\\'', "
         "'finerweb.table.version' = '1') CLUSTER BY (`language`)"
     )
     assert sql.table("t", NOTES, {}, anew=True).startswith("REPLACE TABLE t (")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
 
 
 @contextmanager
@@ -25,6 +26,7 @@ def served(bucket: str) -> Iterator[dict[str, str]]:
         yield settings
     finally:
         server.stop()
+        S3FileSystem.clear_instance_cache()  # a client of this server would be another one's, whatever its port
 
 
 def _create(bucket: str, settings: dict[str, str]) -> None:
