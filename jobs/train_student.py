@@ -15,10 +15,11 @@ def main(lake: Lake, settings: Settings) -> None:
     # Sentences of at most student.per_language passages of each language: they fit the driver.
     # bounded: `student.per_language` passages of each language, or all: they must fit the driver
     rows = examples.studied(lake.read(examples.TABLE), lake.read(documents.TABLE), **chosen.data).toPandas()
-    # bounded: no, a row for each label and language, 200 bytes
+    # bounded: the names of the labels of these rows
+    names = labels.named(lake.read(labels.TABLE), students.labels_of(rows)).toPandas()
     learned = students.train(
         rows,
-        students.names_of(labels.named(lake.read(labels.TABLE)).toPandas()),
+        students.names_of(names),
         chosen.training,
         place=students.Place(registry.student, registry.challenger, settings.work),
         kind=chosen.recipe,

@@ -35,16 +35,18 @@ def test_the_log_tells_what_delta_tells(grown: Lake) -> None:
     assert by_file is not None
     assert commits_of(by_file) == commits_of(by_delta)
     assert (by_file.state, by_file.rows, by_file.last) == (by_delta.state, 3, 3 + history.RECENT)
+    detail = grown.spark.sql(f"DESCRIBE DETAIL {grown.name(table.TABLE)}").collect()[0]
+    assert local_log.properties(folder.parent, folder.name) == detail["properties"]
     times = [(a["timestamp"], b["timestamp"]) for a, b in zip(by_file.commits, by_delta.commits, strict=True)]
     assert max(abs((a - b).total_seconds()) for a, b in times) < 1
 
 
 def test_a_table_that_is_not_there_or_says_nothing_of_its_commits_is_left_to_delta(grown: Lake) -> None:
     folder = Path(grown.place(table.TABLE))
-    assert local_log.read(folder.parent, "nothing") is None
+    assert local_log.read(folder.parent, "nothing") is local_log.properties(folder.parent, "nothing") is None
     newest = max((folder / local_log.LOG).glob("*.json"))
     newest.write_text('{"metaData": {}}\n', encoding="utf-8")
-    assert local_log.read(folder.parent, folder.name) is None
+    assert local_log.read(folder.parent, folder.name) is local_log.properties(folder.parent, folder.name) is None
     shutil.rmtree(folder)
     assert not grown.exists(table.TABLE)
 

@@ -22,6 +22,7 @@ from finerweb.asking.signs import Sign
 from finerweb.asking.spool import Spool
 from finerweb.errors import SpoolFailed
 from finerweb.lake import Lake
+from finerweb.lake.history import State
 from finerweb.processes import is_running
 from finerweb.tables import holders
 
@@ -43,6 +44,7 @@ class Holder:
     answers: int = 0  # in this stage
     absence: str | None = None  # of the engine: since when it is gone, and why
     left: list[str] = field(default_factory=list)  # what earlier holders left in the spool
+    _seen: State | None = None  # of the table of holders, when this one was the last of its question
 
     @property
     def earlier(self) -> list[int]:
@@ -51,6 +53,9 @@ class Holder:
 
     def require_last(self) -> None:
         """Raise SpoolFailed where another took this one for dead, and its place: nothing of it is committed then."""
+        now = self.lake.state(holders.TABLE)
+        if now == self._seen:
+            return
         last = _last(self.lake, self.question)
         if last and last[0] != self.token:
             self.state = signs.STOPPED
@@ -59,6 +64,7 @@ class Holder:
                 f"{last[1]}) took it for dead and asks now. It commits what this one has kept: wait for it, then run "
                 "again"
             )
+        self._seen = now
 
     def sign(self) -> Sign:
         """What the tasks read: whether they go on, and how many share an engine."""
@@ -147,8 +153,10 @@ def _claim(lake: Lake, question: str, last: int) -> int:
     failure: Exception | None = None
     try:
         frame = lake.spark.createDataFrame([row], holders.TABLE.schema)
-        lake.append(holders.TABLE, frame, transaction=(f"finerweb/holders/{question}", token))
+        rows_added = lake.append(holders.TABLE, frame, transaction=(f"finerweb/holders/{question}", token))
         lake.log.rows.pop(holders.TABLE.name)  # no work of the job, and no word in its line
+        if rows_added:
+            return token
     except Exception as error:  # Delta says that another transaction of this name came first, each release in its way
         failure = error
     # bounded: one row

@@ -72,8 +72,8 @@ def train(lake: Lake, settings: Settings, name: str, arm: "Arm", *, folder: Any)
     chosen = type(settings.student)(**{**dict(settings.student), **arm.changes})
     # bounded: `student.per_language` passages of each language, or all: they must fit the driver
     rows = examples.studied(lake.read(examples.TABLE), lake.read(documents.TABLE), **chosen.data).toPandas()
-    # bounded: no, a row for each label and language, 200 bytes
-    names = students.names_of(labels.named(lake.read(labels.TABLE)).toPandas())
+    # bounded: the names of the labels of these rows
+    names = students.names_of(labels.named(lake.read(labels.TABLE), students.labels_of(rows)).toPandas())
     facts = {"experiment": name, "arm": arm.name, **{key: str(value) for key, value in chosen.data.items()}}
     with tracking.run(f"experiment {name}: {arm.name}", facts):
         summary = students.learn(

@@ -94,6 +94,10 @@ class History(NamedTuple):
         # Where a part was replaced, the rest of its files was copied.
         return int(metrics.get("numOutputRows", 0)) - int(metrics.get("numCopiedRows", 0))
 
+    def has(self, own: str) -> bool:
+        """Is the commit with this mark among them?"""
+        return any(mark(commit) == own for commit in self.commits)
+
     def is_nth_append(self, every: int) -> bool:
         """Did the versions pass a multiple of `every` with the last append?"""
         appends = [int(commit["version"]) for commit in self.commits if commit["operation"] == "WRITE"]

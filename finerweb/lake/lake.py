@@ -151,13 +151,15 @@ class Lake:
         within = f"language IN ({', '.join(map(sql.text, sorted(self.languages)))})"
         return self._write(table, frame, mode="overwrite", within=within)
 
-    def append(self, table: Table, frame: DataFrame, *, transaction: tuple[str, int] | None = None) -> int:
+    def append(
+        self, table: Table, frame: DataFrame, *, transaction: tuple[str, int] | None = None, once: bool = True
+    ) -> int:
         """Add the frame's rows; returns how many. The same append made twice by one job is made once.
 
         A `transaction` is a name and a number. Of all who append under a name a number is taken once, the highest until
-        then: who comes later appends nothing, or fails. The rows tell who it was.
+        then: who comes later appends nothing, which gives 0, or fails. `once`, if false, spares Delta reading its log.
         """
-        return self._write(table, frame, mode="append", transaction=transaction)
+        return self._write(table, frame, mode="append", transaction=transaction, once=once)
 
     def delete(self, table: Table, keys: DataFrame, on: str) -> int:
         """Remove the rows `t` for which `on` holds with a row `d` of `keys`, a small frame; returns how many.
@@ -222,6 +224,7 @@ class Lake:
         mode: str,
         within: str | None = None,
         transaction: tuple[str, int] | None = None,
+        once: bool = True,
     ) -> int:
         self.create(table)
         # A transaction's name is the version it starts from, whatever maintenance came after: a second driver at the
@@ -230,15 +233,12 @@ class Lake:
             self._begins[table.name] = self._store.history(table)
         begin = f"finerweb/{self.log.job}/{table.name}/{self._begins[table.name].written}"
         name, number = transaction or (begin, self._appends[table.name])
-        commit = {"job": self.log.job, "inputs": self.log.inputs, MARK: uuid.uuid4().hex[:8]}
-        writer = (
-            table.guard(table.conform(frame))
-            .write.format("delta")
-            .mode(mode)
-            .option("txnAppId", name)
-            .option("txnVersion", number)
-            .option("userMetadata", json.dumps(commit))
-        )
+        own = uuid.uuid4().hex[:8]
+        commit = {"job": self.log.job, "inputs": self.log.inputs, MARK: own}
+        writer = table.guard(table.conform(frame)).write.format("delta").mode(mode)
+        writer = writer.option("userMetadata", json.dumps(commit))
+        if once:
+            writer = writer.option("txnAppId", name).option("txnVersion", number)
         self._appends[table.name] += 1
         self._store.save(table, writer.option("replaceWhere", within) if within else writer)
         history = self._store.history(table)
@@ -247,4 +247,4 @@ class Lake:
         self.log.rows[table.name] = self.log.rows.get(table.name, 0) + history.rows
         if (mode == "append" or within) and history.is_nth_append(LOOK_EVERY):
             self._store.tend(table)
-        return history.rows
+        return history.rows if transaction is None or history.has(own) else 0

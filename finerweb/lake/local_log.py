@@ -1,4 +1,4 @@
-"""Commits of tables on this machine's own disk, out of Delta's log: what DESCRIBE HISTORY needs a Spark job for.
+"""Tables on this machine's own disk, out of Delta's log: what DESCRIBE HISTORY and DESCRIBE DETAIL need Spark jobs for.
 
 A run on one machine looks at its tables many times, and each job costs a fifth of a second. What a catalogue or
 a store has is left to Delta: there a commit need not be a file of the log yet.
@@ -9,6 +9,7 @@ import re
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import Row, SparkSession
 
@@ -17,6 +18,7 @@ from finerweb.errors import NotInstalled
 from finerweb.lake.history import History, since_change
 from finerweb.shipping import is_local
 
+LOOKED_AT = 100  # commits; who wrote more since the table's properties were last set leaves them to Delta
 LOG, COMMIT = "_delta_log", re.compile(r"(\d{20})\.json")
 
 
@@ -39,18 +41,42 @@ def read(folder: Path | None, table: str) -> History | None:
         return None
 
 
+def properties(folder: Path | None, table: str) -> dict[str, str] | None:
+    """The properties of a table; None where there is none, or the commits at hand do not tell."""
+    try:
+        for file in _newest(folder / table)[:LOOKED_AT] if folder else []:
+            if line := _action(file, "metaData"):
+                own: dict[str, str] = line["configuration"]
+                return own
+    except (OSError, ValueError, KeyError):
+        pass
+    return None
+
+
 def _commits(table: Path, limit: int | None) -> list[Row]:
+    return [_commit(file) for file in _newest(table)[:limit]]
+
+
+def _newest(table: Path) -> list[Path]:
+    """The files of commits, the newest first; raises FileNotFoundError where there are none."""
     files = sorted((file for file in (table / LOG).iterdir() if COMMIT.fullmatch(file.name)), reverse=True)
     if not files:
         raise FileNotFoundError(table / LOG)
-    return [_commit(file) for file in files[:limit]]
+    return files
+
+
+def _action(file: Path, kind: str) -> dict[str, Any] | None:
+    """The first action of a kind in a commit."""
+    with file.open(encoding="utf-8") as lines:
+        line = next((line for line in lines if line.startswith(f'{{"{kind}"')), None)
+    return json.loads(line)[kind] if line else None
 
 
 def _commit(file: Path) -> Row:
     """What a commit says of itself; raises ValueError where whoever made it says nothing."""
-    with file.open(encoding="utf-8") as lines:
-        line = next((line for line in lines if line.startswith('{"commitInfo"')), "")
-    info = json.loads(line)["commitInfo"]
+    info = _action(file, "commitInfo")
+    if info is None:
+        raise ValueError(f"{file}: no commitInfo")
     return Row(
         version=int(file.stem),
         timestamp=datetime.fromtimestamp(int(file.stat().st_mtime * 1000) / 1000),

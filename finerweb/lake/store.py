@@ -118,7 +118,7 @@ class Store:
         Whatever is done half has no valid version: nothing reads it, and the same call goes on where it was. The table
         is written anew, since other readers of Delta give null for a column that was renamed in place.
         """
-        contract, _, start = _contract(self._detail(table)["properties"]).partition("@")
+        contract, _, start = self._properties(table).get(VERSION_PROPERTY, "none").partition("@")
         if contract == table.version:
             return None
         if contract not in table.earlier:
@@ -141,7 +141,7 @@ class Store:
 
     def settle(self, table: Table, settings: Mapping[str, int]) -> None:
         """Write down the settings that all rows of a table are made with; raises WrongTable where rows have others."""
-        properties = self._detail(table)["properties"]
+        properties = self._properties(table)
         before: dict[str, int] = json.loads(properties.get(SETTINGS_PROPERTY, "{}"))
         if before == settings:
             return
@@ -211,12 +211,17 @@ class Store:
         """Raise WrongTable where the table is not there, or of another contract."""
         if table.name in self._checked:
             return
-        properties = self._detail(table)["properties"]
-        if (contract := _contract(properties)) != table.version:
+        properties = self._properties(table)
+        if (contract := properties.get(VERSION_PROPERTY, "none")) != table.version:
             raise self._wrong(table, contract)
         self._checked.add(table.name)
         if properties.get(sql.FEED) == "true":
             self._fed.add(table.name)
+
+    def _properties(self, table: Table) -> Mapping[str, str]:
+        own = local_log.properties(self._folder, table.name)
+        properties: Mapping[str, str] = self._detail(table)["properties"] if own is None else own
+        return properties
 
     def _detail(self, table: Table) -> Row:
         """What Delta says of a table as it is; raises WrongTable where there is none."""
@@ -243,8 +248,3 @@ class Store:
             wanted=table.version,
             way_out=way_out,
         )
-
-
-def _contract(properties: Mapping[str, str]) -> str:
-    """The version of the contract that a table with these properties was made to."""
-    return properties.get(VERSION_PROPERTY, "none")

@@ -92,7 +92,7 @@ class Runner:
             "rows": rows,
         }
         row = runs.TABLE.row(**record)
-        self.lake.append(runs.TABLE, self.lake.spark.createDataFrame([row], runs.TABLE.schema))
+        self.lake.append(runs.TABLE, self.lake.spark.createDataFrame([row], runs.TABLE.schema), once=False)
         if self._newest is not None:
             self._newest[name] = record
         lost = {table: problems for table, problems in lost.items() if problems}

@@ -10,6 +10,8 @@ from pyspark.sql import functions as F
 from finerweb.rows import only
 from finerweb.table import Column, Table
 
+FREQUENT = 100_000  # labels that a benchmark's may be near to; seconds to compare, a few megabytes
+
 TABLE = Table(
     name="evaluations",
     comment="What a tagger reaches on a benchmark, or on a part of it. Only appended to; the newest run counts.",
@@ -119,21 +121,24 @@ def trained(
     return own if documents is None else only(own, "document_id", documents)
 
 
-def label_counts(examples: DataFrame, *, variant: str) -> dict[str, int]:
-    """How often each label stands in the training split of a variant."""
+def label_counts(examples: DataFrame, asked: Collection[str], *, variant: str) -> dict[str, int]:
+    """How often a label stands in the training split of a variant: the FREQUENT commonest, and those that are asked."""
     labels = examples.filter(f"variant = '{variant}' and split = 'train'").select(
         F.explode(F.flatten("char_spans.label")).alias("label")
     )
-    # bounded: no, a row for each label of one variant
-    return {row["label"]: row["count"] for row in labels.groupBy("label").count().collect()}
+    counted = labels.groupBy("label").count()
+    commonest = counted.orderBy(F.desc("count"), "label").limit(FREQUENT)
+    # bounded: FREQUENT, and those that are asked for
+    return {row["label"]: row["count"] for row in commonest.union(only(counted, "label", asked)).collect()}
 
 
-def vocabulary(labels: DataFrame, codes: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Language -> label in canonical form -> its name there, of labels that have one of their own; the commonest's."""
+def vocabulary(labels: DataFrame, codes: Iterable[str], asked: Collection[str]) -> dict[str, dict[str, str]]:
+    """Language -> label that is asked for -> its name there, where it has one of its own: the commonest's."""
     most = F.max_by("name", F.struct("mentions", "label")).alias("name")
-    named = labels.filter(F.col("language").isin(list(codes)) & F.col("problem").isNull())
+    own = labels.filter(F.col("language").isin(list(codes)) & F.col("problem").isNull())
+    named = only(own, "canonical", asked)
     names: dict[str, dict[str, str]] = {}
-    # bounded: no, a row for each label of the languages of benchmarks
+    # bounded: a row for each label that is asked for, and language
     for entry in named.groupBy("language", "canonical").agg(most).collect():
         names.setdefault(entry["language"], {})[entry["canonical"]] = entry["name"]
     return names

@@ -1,6 +1,6 @@
 """Labels: their canonical form, their coarse class, and their name in each language in which they occur."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from finerweb.labels.languages import is_english
 from finerweb.labels.meanings import FEW, meanings
 from finerweb.languages import ENGLISH, Language
 from finerweb.questions import label_english, label_name
-from finerweb.rows import flat_map
+from finerweb.rows import flat_map, only
 from finerweb.table import Column, Table, row_of
 
 TABLE = Table(
@@ -62,9 +62,10 @@ _form_row = row_of(FORM, "a form of a label")
 _IS_OPEN = "name is null and problem is null"
 
 
-def named(labels: DataFrame) -> DataFrame:
-    """The labels that have a name in their language."""
-    return labels.filter("problem is null").select("label", "language", "canonical", "name")
+def named(labels: DataFrame, canonical: Collection[str]) -> DataFrame:
+    """Those that have a name in their language, of these labels in canonical form."""
+    own = labels.filter("problem is null").select("label", "language", "canonical", "name")
+    return only(own, "canonical", canonical)
 
 
 def inventory(mentions: DataFrame) -> DataFrame:

@@ -129,6 +129,11 @@ def validation_part(rows: pd.DataFrame, per_language: int) -> list[Example]:
     return chosen
 
 
+def labels_of(rows: pd.DataFrame) -> set[str]:
+    """The labels that stand in rows of examples."""
+    return {label for spans in rows["char_spans"] for span in spans for label in span["label"]}
+
+
 def names_of(labels: pd.DataFrame) -> Names:
     """Other names of canonical labels, from rows of the table `labels` without a problem."""
     target: dict[str, dict[str, list[str]]] = {}
