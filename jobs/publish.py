@@ -20,13 +20,15 @@ from finerweb.tables import (
     unaligned,
 )
 
+# What the files come of, and what is written of them; the rest is for the card.
+PUBLISHED = (examples.TABLE, contaminations.TABLE, files.TABLE, unaligned.TABLE)
 # What the card tells of, besides the published examples and their documents.
 DESCRIBED = (files.TABLE, unaligned.TABLE, labels.TABLE, measures.TABLE, completions.TABLE)
 
 
 def main(lake: Lake, settings: Settings) -> None:
     """Write the data set in every format, as a release with a data card, and point to it."""
-    changed, chosen = lake.changed(), settings.publish
+    changed, chosen = lake.changed(*PUBLISHED), settings.publish
     newest, draft = next(releases.whole(chosen.path), None), releases.draft(chosen.path)
     published = _published(changed, leave_out=chosen.leave_out_contaminated)
     written = files.write(

@@ -146,6 +146,13 @@ def test_each_part_of_a_table_counts() -> None:
     assert change == (frozenset({"por"}), "")
 
 
+def test_a_table_that_a_job_only_describes_makes_no_language_anew() -> None:
+    of_table = {WORDS.name: Change(frozenset({"por"})), RULES.name: Change(None, "changed, and has no languages")}
+    since = Since([Seen(table, None, State(7)) for table in (WORDS, RULES)])
+    assert changes.together(since, lambda seen: of_table[seen.table.name], [WORDS]) == (frozenset({"por"}), "")
+    assert changes.together(since, lambda seen: of_table[seen.table.name]).languages is None
+
+
 @pytest.mark.parametrize("text", ["7 1f2e3d4c", "-1", "7", "12 rows at 7 1f2e3d4c"])
 def test_a_state_is_read_as_it_was_written(text: str) -> None:
     assert str(State.parse(text)) == text

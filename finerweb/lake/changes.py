@@ -1,6 +1,6 @@
 """In which languages a table has other rows than it had at an earlier version, by Delta's change data feed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from pyspark.sql import Column, DataFrame, Row
@@ -51,12 +51,14 @@ class Change(NamedTuple):
 NOTHING = Change(frozenset())
 
 
-def together(since: Since, change: Callable[[Seen], Change]) -> Change:
-    """What changed of all that a run saw and left, each by `change`; `why` names the first that nobody knows."""
+def together(since: Since, change: Callable[[Seen], Change], tables: Collection[Table] = ()) -> Change:
+    """What changed of all that a run saw and left, or of these tables, by `change`; `why` names the first unknown."""
     if since.others:
         return Change(None, f"{since.others[0]} is another")
     languages: frozenset[str] = frozenset()
     for seen in since.tables:  # a table may be among them more than once, in parts
+        if tables and seen.table not in tables:
+            continue
         changed = change(seen)
         if changed.languages is None:
             return Change(None, f"{seen.table.name} {changed.why}")

@@ -122,15 +122,15 @@ class Lake:
         seen = [seen for seen in self._since.tables if seen.table == table] if self._since else []
         return bool(seen) and all(self.change(state).languages == frozenset() for state in seen)
 
-    def changed(self) -> "Lake":
+    def changed(self, *tables: Table) -> "Lake":
         """The lake as far as languages changed since the job last ran: their rows alone are read, and replaced.
 
-        For tables whose rows of a language come of rows of that language. The whole lake where the job has to do
-        everything, or something changed that is of no language.
+        For tables whose rows of a language come of rows of that language, in all that the job reads and writes or in
+        these. The whole lake where the job has to do everything, or something changed that is of no language.
         """
         if self._since is None:
             return self
-        change = changes.together(self._since, self.change)
+        change = changes.together(self._since, self.change, tables)
         self.log.scope = str(change)
         part = copy.copy(self)  # one log
         part.languages = change.languages
