@@ -45,8 +45,8 @@ def properties(folder: Path | None, table: str) -> dict[str, str] | None:
     """The properties of a table; None where there is none, or the commits at hand do not tell."""
     try:
         for file in _newest(folder / table)[:LOOKED_AT] if folder else []:
-            if line := _action(file, "metaData"):
-                own: dict[str, str] = line["configuration"]
+            if (action := _action(file, "metaData")) is not None:
+                own: dict[str, str] = action["configuration"]
                 return own
     except (OSError, ValueError, KeyError):
         pass
