@@ -121,7 +121,7 @@ def trained(
     return own if documents is None else only(own, "document_id", documents)
 
 
-def label_counts(examples: DataFrame, asked: Collection[str], *, variant: str) -> dict[str, int]:
+def label_counts(examples: DataFrame, of_benchmarks: Collection[str], *, variant: str) -> dict[str, int]:
     """How often a label stands in the training split of a variant: the FREQUENT commonest, and those that are asked."""
     labels = examples.filter(f"variant = '{variant}' and split = 'train'").select(
         F.explode(F.flatten("char_spans.label")).alias("label")
@@ -129,14 +129,14 @@ def label_counts(examples: DataFrame, asked: Collection[str], *, variant: str) -
     counted = labels.groupBy("label").count()
     commonest = counted.orderBy(F.desc("count"), "label").limit(FREQUENT)
     # bounded: FREQUENT, and those that are asked for
-    return {row["label"]: row["count"] for row in commonest.union(only(counted, "label", asked)).collect()}
+    return {row["label"]: row["count"] for row in commonest.union(only(counted, "label", of_benchmarks)).collect()}
 
 
-def vocabulary(labels: DataFrame, codes: Iterable[str], asked: Collection[str]) -> dict[str, dict[str, str]]:
+def vocabulary(labels: DataFrame, codes: Iterable[str], of_benchmarks: Collection[str]) -> dict[str, dict[str, str]]:
     """Language -> label that is asked for -> its name there, where it has one of its own: the commonest's."""
     most = F.max_by("name", F.struct("mentions", "label")).alias("name")
     own = labels.filter(F.col("language").isin(list(codes)) & F.col("problem").isNull())
-    named = only(own, "canonical", asked)
+    named = only(own, "canonical", of_benchmarks)
     names: dict[str, dict[str, str]] = {}
     # bounded: a row for each label that is asked for, and language
     for entry in named.groupBy("language", "canonical").agg(most).collect():

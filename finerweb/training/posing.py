@@ -56,16 +56,16 @@ def pose(
     }
     read = benchmarking.read(benchmarks, own, languages, most=most)
     trained = evaluations.trained(sentences, lake.read(passages.TABLE), variant=variant, documents=learned)
-    asked = {label for loaded in read.loaded for own in loaded.labels.values() for label in own}
+    of_benchmarks = {label for loaded in read.loaded for own in loaded.labels.values() for label in own}
     questions = benchmarking.questions(
         read.loaded,
-        familiarity.labels or evaluations.label_counts(sentences, asked, variant=variant),
+        familiarity.labels or evaluations.label_counts(sentences, of_benchmarks, variant=variant),
         benchmarking.contaminated(read.loaded, trained),
         similarity=benchmarking.similarity_of(familiarity.encoder, familiarity.work),
         near=familiarity.near,
     )
     context = Context(
         {code: language.script for code, language in languages.items()},
-        evaluations.vocabulary(lake.read(labels.TABLE), languages, asked),
+        evaluations.vocabulary(lake.read(labels.TABLE), languages, of_benchmarks),
     )
     return Posed(questions, context, read.notes)
