@@ -29,8 +29,11 @@ def main(lake: Lake, settings: Settings) -> None:
         examined = take_downs.refuse(examined, taken)
         lake.append(documents.TABLE, lake.missing(documents.TABLE, documents.accept(examined)))
         lake.append(rejects.TABLE, lake.missing(rejects.TABLE, rejects.collect(examined, lines)))
-        marked = take_downs.spare(records.gold_entities(lake.spark, source), taken)
-        lake.append(gold.TABLE, lake.missing(gold.TABLE, marked))
+        marked = records.gold_entities(lake.spark, source)
+        if marked is not None:
+            lake.append(gold.TABLE, lake.missing(gold.TABLE, take_downs.spare(marked, taken)))
+    lake.create(gold.TABLE)  # which may have no row
+    lake.log.outputs.setdefault(gold.TABLE.name, "")
     added.note(lake, present)
 
 

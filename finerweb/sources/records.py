@@ -13,7 +13,6 @@ from finerweb.errors import BadSource
 from finerweb.settings import Source
 from finerweb.sources import delta_tables, files, json_lines, marked_texts, parquet, values
 from finerweb.sources.fields import COLUMNS, NAMES, OF_FOLDERS, conform, defaulted, schema
-from finerweb.tables import gold
 
 NOTHING = {"jsonl": ("no line", "JSON lines"), "parquet": ("no row", "rows")}  # found and wanted of an empty file
 LINES = "file string, block bigint, first_row bigint, lines_before bigint"
@@ -79,11 +78,9 @@ def fingerprint(spark: SparkSession, source: Source) -> str:
     return hashlib.sha256(repr((source, state)).encode()).hexdigest()[:12]
 
 
-def gold_entities(spark: SparkSession, source: Source) -> DataFrame:
-    """The marked entities of an annotated source; none for the others."""
-    if source.format == "annotated":
-        return marked_texts.entities(spark, source)
-    return spark.createDataFrame([], gold.TABLE.ddl)
+def gold_entities(spark: SparkSession, source: Source) -> DataFrame | None:
+    """The marked entities of an annotated source; None of the others."""
+    return marked_texts.entities(spark, source) if source.format == "annotated" else None
 
 
 def _jsonl(spark: SparkSession, source: Source, paths: Collection[str] | None) -> tuple[DataFrame, DataFrame]:
@@ -149,7 +146,8 @@ def _lost(
         found=F.col("reason"),
         wanted=F.lit("a file that can be read to its end; nothing of it was taken in: mend it or copy it once more"),
     )
-    return without_rows.unionByName(unreadable)
+    # Few rows, each of which would be a task with a Python worker.
+    return without_rows.unionByName(unreadable).coalesce(1)
 
 
 def _records(rows: DataFrame, source: Source, *, file: Column, has_partitions: bool = False) -> DataFrame:

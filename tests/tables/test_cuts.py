@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from rows import put
 
 from finerweb import graph, settings
 from finerweb.errors import WrongTable
@@ -25,23 +26,24 @@ def load(tmp_path: Path, *overrides: str) -> Settings:
     )
 
 
-def add(tmp_path: Path, *names: str) -> None:
-    with (tmp_path / "pages.jsonl").open("a") as file:
-        file.writelines(json.dumps({"id": name, "text": TEXT, "language": "en"}) + "\n" for name in names)
+def take_in(lake: Lake, *names: str) -> None:
+    """Make these the documents."""
+    common = {"language": "eng", "script": "Latn", "text": TEXT, "source": "pages"}
+    put(lake, documents.TABLE, *({"document_id": f"pages/{name}", **common} for name in names))
 
 
-def cut(lake: Lake, chosen: Settings) -> list[tuple[str, int]]:
-    """Passages and their words, after documents were read and cut."""
-    for job in ("ingest_documents", "split_passages"):
+def cut(lake: Lake, chosen: Settings, *before: str) -> list[tuple[str, int]]:
+    """Passages and their words, after documents were cut, and other jobs before."""
+    for job in (*before, "split_passages"):
         lake.begin(job)
         graph.load(job).main(lake, chosen)
     return sorted((row["passage_id"], row["words"]) for row in lake.read(passages.TABLE).collect())
 
 
 def test_other_cuts_are_refused(lake: Lake, tmp_path: Path, tiny_encoder: Path) -> None:
-    add(tmp_path, "a")
+    take_in(lake, "a")
     assert cut(lake, load(tmp_path)) == [("pages/a#0", 12)]
-    add(tmp_path, "b")
+    take_in(lake, "a", "b")
     assert cut(lake, load(tmp_path)) == [("pages/a#0", 12), ("pages/b#0", 12)]
     with pytest.raises(WrongTable) as caught:
         cut(lake, load(tmp_path, "split.max_words=8", "split.max_subwords=64"))
@@ -57,7 +59,7 @@ def test_other_cuts_are_refused(lake: Lake, tmp_path: Path, tiny_encoder: Path) 
 
 
 def test_a_lake_without_passages_takes_any_cuts(lake: Lake, tmp_path: Path) -> None:
-    add(tmp_path, "a")
+    take_in(lake, "a")
     lake.settle(passages.TABLE, {"split.max_words": 7, "split.max_subwords": 512})
     assert cut(lake, load(tmp_path)) == [("pages/a#0", 12)]
     with pytest.raises(WrongTable):
@@ -65,12 +67,14 @@ def test_a_lake_without_passages_takes_any_cuts(lake: Lake, tmp_path: Path) -> N
 
 
 def test_a_changed_text_is_a_reject_and_its_document_stays(lake: Lake, tmp_path: Path) -> None:
-    add(tmp_path, "a")
-    cut(lake, load(tmp_path))
-    record = {"id": "a", "text": "Another text.", "language": "en"}
-    (tmp_path / "pages.jsonl").write_text(json.dumps(record) + "\n" + json.dumps(record | {"id": "b"}))
+    pages = tmp_path / "pages.jsonl"
+    record = {"id": "a", "text": TEXT, "language": "en"}
+    pages.write_text(json.dumps(record))
+    cut(lake, load(tmp_path), "ingest_documents")
+    record["text"] = "Another text."
+    pages.write_text(json.dumps(record) + "\n" + json.dumps(record | {"id": "b"}))
     for _ in range(2):  # the same again says nothing new
-        assert cut(lake, load(tmp_path)) == [("pages/a#0", 12), ("pages/b#0", 2)]
+        assert cut(lake, load(tmp_path), "ingest_documents") == [("pages/a#0", 12), ("pages/b#0", 2)]
         rows = lake.spark.read.format("delta").load(f"{lake.location}/rejects").collect()
         assert [(row["line"], row["problem"], row["record"]) for row in rows] == [(1, "changed", "Another text.")]
     texts = {row["document_id"]: row["text"] for row in lake.read(documents.TABLE).collect()}
