@@ -14,7 +14,6 @@ from torch.utils.data import Dataset
 from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
-    AutoTokenizer,
     DataCollatorWithPadding,
     EarlyStoppingCallback,
     EvalPrediction,
@@ -27,6 +26,7 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
+from finerweb.encoders import tokenizing
 from finerweb.encoders.device import device, has_bf16, longest
 from finerweb.errors import Diverged, TooFewRatings
 from finerweb.scorer import quality
@@ -117,7 +117,7 @@ def fine_tune(
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     torch.manual_seed(seed)  # the new heads are drawn before the Trainer seeds anything
-    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    tokenizer = tokenizing.load(encoder)
     model = _model(encoder, recipe)
     limit = min(max_subwords, longest(model.config))
     trainer = _trainer(rows, model, tokenizer, folder, recipe=recipe, limit=limit, seed=seed)
@@ -130,7 +130,7 @@ def fine_tune(
         )
     shutil.rmtree(folder / CHECKPOINTS)  # the best one's weights are the model's by now
     model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    tokenizing.copy(encoder, folder)
     texts = rows.loc[rows["split"] == "train", "text"].tolist()
     return Trained(trainer.state.log_history, float(best or 0.0), _share_cut(texts, tokenizer, limit))
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification
 from transformers.utils import logging as transformers_logging
 
+from finerweb.encoders import tokenizing
 from finerweb.encoders.device import batches, device, has_bf16, is_out_of_memory, longest
 from finerweb.errors import TooLarge
 from finerweb.scorer import model_card
@@ -28,7 +29,7 @@ class Scorer:
     def __init__(self, folder: Path, *, tokens_per_batch: int | None) -> None:
         transformers_logging.disable_progress_bar()
         self.card = model_card.read(folder)
-        self._tokenizer = AutoTokenizer.from_pretrained(folder)
+        self._tokenizer = tokenizing.load(folder)
         how = ATTENTION[device().type]
         model: Any = AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation=how)
         self._model = model.to(device(), dtype=torch.bfloat16 if has_bf16() else torch.float32).eval()

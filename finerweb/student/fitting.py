@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import AutoTokenizer
 
+from finerweb.encoders import tokenizing
 from finerweb.encoders.device import device, has_bf16, longest
 from finerweb.encoders.pretrained import tokenizer_file
 from finerweb.errors import Diverged, TooFewExamples
@@ -88,7 +88,7 @@ class Fitting:
             self.network,
             vectors,
             Cutter(tokenizer_file(encoder), words=recipe.words, letters=recipe.letters),
-            network.signs(AutoTokenizer.from_pretrained(encoder)),
+            network.signs(tokenizing.load(encoder)),
             size,
             min(recipe.overlap, size // 2),
         )

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AutoTokenizer
 
+from finerweb.encoders import tokenizing
 from finerweb.encoders.device import device
 from finerweb.student.network import pretrained
 
@@ -20,7 +20,7 @@ class LabelVectors:
 
     def __init__(self, folder: Path, prompt: str) -> None:
         self.encoder: Any = rounded(pretrained(folder)).eval().to(device())
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+        self._tokenizer: Any = tokenizing.load(folder)
         self._prompt = prompt
         self._vectors: dict[str, Tensor] = {}
 

@@ -1,12 +1,11 @@
 """A trained student in a folder: what it is, how it is saved and loaded."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from transformers import AutoTokenizer
 
+from finerweb.encoders import tokenizing
 from finerweb.encoders.pretrained import tokenizer_file
 from finerweb.student import card as card_of_folder
 from finerweb.student import network, validation
@@ -64,12 +63,11 @@ def save(finder: Finder, card: Card, folder: Path, *, encoder: Path, label_encod
     """Write weights, tokenizers and card; the frozen encoder of labels in bf16, which is all that it was used with."""
     folder.mkdir(parents=True, exist_ok=True)
     network.save(finder.network, folder)
-    AutoTokenizer.from_pretrained(encoder).save_pretrained(folder)
-    shutil.copyfile(tokenizer_file(encoder), folder / tokenizer_file(encoder).name)
+    tokenizing.copy(encoder, folder)
     labels = folder / LABELS
     finder.vectors.encoder.to(torch.bfloat16).save_pretrained(labels)
     finder.vectors.encoder.float()
-    AutoTokenizer.from_pretrained(label_encoder).save_pretrained(labels)
+    tokenizing.copy(label_encoder, labels)
     card_of_folder.write(folder, card)
 
 
@@ -83,7 +81,7 @@ def load(folder: Path, *, name: str = "", pieces_per_batch: int | None = None) -
         network.load(folder, label_size=vectors.size, width=shape.width, cosine=shape.cosine),
         vectors,
         Cutter(tokenizer_file(folder), words=shape.words, letters=shape.letters),
-        network.signs(AutoTokenizer.from_pretrained(folder)),
+        network.signs(tokenizing.load(folder)),
         shape.size,
         shape.overlap,
         pieces_per_batch,
