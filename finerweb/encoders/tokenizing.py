@@ -1,4 +1,4 @@
-"""Tokenizers of `transformers` folders. Each is loaded once: XLM-R's takes five seconds, and trainings need it often."""
+"""Tokenizers of `transformers` folders. Each is loaded once: XLM-R's takes five seconds, and it is needed often."""
 
 import hashlib
 import shutil
