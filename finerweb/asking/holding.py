@@ -44,7 +44,7 @@ class Holder:
     answers: int = 0  # in this stage
     absence: str | None = None  # of the engine: since when it is gone, and why
     left: list[str] = field(default_factory=list)  # what earlier holders left in the spool
-    _seen: State | None = None  # of the table of holders, when this one was the last of its question
+    _seen: State | None = field(default=None, init=False)  # of the table of holders, when this one was the last
 
     @property
     def earlier(self) -> list[int]:

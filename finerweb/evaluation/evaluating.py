@@ -100,12 +100,7 @@ def _read(kind: str, tagger: Tagger, loaded: Loaded, names: naming.Kind, context
         texts += own
     if not texts:
         return None
-    return Run(kind, tagger.name, texts, counting.compare(texts, tags, _labels(loaded), tagger.threshold))
-
-
-def _labels(loaded: Loaded) -> list[str]:
-    """The labels of all languages."""
-    return sorted({label for labels in loaded.labels.values() for label in labels})
+    return Run(kind, tagger.name, texts, counting.compare(texts, tags, loaded.every_label, tagger.threshold))
 
 
 def _oracle(run: Run, tagger: Tagger, question: Question, context: Context) -> Iterator[Row]:

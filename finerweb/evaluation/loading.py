@@ -26,6 +26,11 @@ class Loaded:
     refused: list[str]
     sha256: str
 
+    @property
+    def every_label(self) -> list[str]:
+        """The labels of all languages, in order."""
+        return sorted({label for labels in self.labels.values() for label in labels})
+
 
 def load(benchmark: Benchmark, languages: Mapping[str, Language]) -> Loaded:
     """Read a benchmark's file or data set.

@@ -101,8 +101,7 @@ def questions(
     """The benchmarks with what is known of their labels and texts."""
     every = []
     for loaded in benchmarks:
-        labels = sorted({label for own in loaded.labels.values() for label in own})
-        familiar = familiarity.familiarity(labels, training, similarity=similarity, near=near)
+        familiar = familiarity.familiarity(loaded.every_label, training, similarity=similarity, near=near)
         every.append(Question(loaded, familiar, shared.get(loaded.benchmark.name, set())))
     return every
 

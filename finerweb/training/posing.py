@@ -56,7 +56,7 @@ def pose(
     }
     read = benchmarking.read(benchmarks, own, languages, most=most)
     trained = evaluations.trained(sentences, lake.read(passages.TABLE), variant=variant, documents=learned)
-    of_benchmarks = {label for loaded in read.loaded for own in loaded.labels.values() for label in own}
+    of_benchmarks = {label for loaded in read.loaded for label in loaded.every_label}
     questions = benchmarking.questions(
         read.loaded,
         familiarity.labels or evaluations.label_counts(sentences, of_benchmarks, variant=variant),

@@ -17,7 +17,8 @@ import pyspark
 SPARK = Path(next(iter(pyspark.__path__)))
 HOST = "127.0.0.1"
 WORKERS = 2
-SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"  # for Java: a minute is not worth compiling twice
+# For Java: a minute is not worth compiling twice.
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"
 PATIENCE = 60  # seconds
 
 # What a worker says of its machine: a GPU of this address. Spark hands it out without looking.

@@ -136,6 +136,16 @@ def test_a_benchmark_that_cannot_be_used_ends_the_job(spark: SparkSession, tmp_p
         run(spark, tmp_path, tagger)
 
 
+def test_the_commonest_labels_are_counted_and_those_of_benchmarks(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluations, "FREQUENT", 1)
+    often = [example(f"d/{number}", "train", "Oslo", (0, 4, ["city"])) for number in range(3)]
+    seldom = [example("d/3", "train", "Ola", (0, 3, ["person"])), example("d/4", "train", "May", (0, 3, ["month"]))]
+    put(lake, examples.TABLE, *often, *seldom, example("d/5", "test", "Bonn", (0, 4, ["city"])))
+    rows = lake.read(examples.TABLE)
+    assert evaluations.label_counts(rows, {"person", "river"}, variant=VARIANT) == {"city": 3, "person": 1}
+    assert evaluations.label_counts(rows, set(), variant=VARIANT) == {"city": 3}
+
+
 def test_the_newest_run_of_each_tagger_and_benchmark_counts(spark: SparkSession) -> None:
     figures = {"kind": "student", "names": "english", "measure": "tagger", "subset": "all", "label": EVERY, "f1": 0.5}
     figures |= {"language": EVERY, "script": EVERY, "familiarity": None, "nearest": None, "low": None, "high": None}
