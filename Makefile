@@ -7,6 +7,8 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 PEERS := $(VENV)/.peers
 ARGS ?=
+# Where it is set (images do), every process compiles all that it imports: torch and transformers take ten seconds more.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format lock bench bench-annotate bench-asking bench-score bench-split bench-filter bench-grounding bench-growth bench-student bench-variants wheel docs clean test-cluster test-histories test-kubernetes dist
