@@ -1,7 +1,7 @@
 """How many mentions are put where people marked them."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from aligners import Ground
@@ -9,6 +9,8 @@ from annotated import Passage
 from noise import Mention
 
 from finerweb.text.spans import Span
+
+Key = tuple[Span | frozenset[Span], str]  # a place, or the places that are right for one mention; and the label
 
 
 class Answer(NamedTuple):
@@ -20,11 +22,12 @@ class Answer(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """Mentions right, given and wanted."""
+    """Mentions right, given and wanted; `elsewhere`: those at another place where the text says the same."""
 
     right: int = 0
     given: int = 0
     wanted: int = 0
+    elsewhere: int = 0
 
     def plus(self, other: "Counts") -> "Counts":
         """Both together."""
@@ -44,6 +47,11 @@ class Counts(NamedTuple):
     def f1(self) -> float:
         """Their harmonic mean."""
         return 2 * self.right / (self.given + self.wanted) if self.given + self.wanted else 1.0
+
+    @property
+    def names_f1(self) -> float:
+        """F1 where a name is right at any place where the text says it: an answer of names does not tell which."""
+        return self._replace(right=self.right + self.elsewhere).f1
 
 
 class Row(NamedTuple):
@@ -81,18 +89,28 @@ def count(answers: Sequence[Answer], locale: str, ground: Ground) -> tuple[Count
     overall, at_signs = Counts(), Counts()
     tiers: dict[str, Counts] = defaultdict(Counts)
     for passage, mentions, signs in answers:
-        wanted = {(mention.places, mention.label) for mention in mentions if mention.places}
-        owners = {(span, label): places for places, label in wanted for span in places}
-        given: dict[object, str] = {}
+        wanted: set[Key] = {(mention.places, mention.label) for mention in mentions if mention.places}
+        owners = {(span, mention.label): mention.places for mention in mentions for span in mention.places}
+        given: dict[Key, str] = {}
         for span, label, tier in ground(passage.text, locale, mentions):
             given.setdefault((owners.get((span, label), span), label), tier)
         for key, tier in given.items():
             tiers[tier] = tiers[tier].plus(Counts(int(key in wanted), 1))
         right = wanted & given.keys()
-        overall = overall.plus(Counts(len(right), len(given), len(wanted)))
-        at_signs = at_signs.plus(
-            Counts(
-                sum(bool(places & signs) for places, _ in right), 0, sum(bool(places & signs) for places, _ in wanted)
-            )
-        )
+        elsewhere = _elsewhere(passage.text, wanted, given.keys())
+        overall = overall.plus(Counts(len(right), len(given), len(wanted), elsewhere))
+        own = [(mention.places, mention.label) for mention in mentions if mention.places & signs]
+        at_signs = at_signs.plus(Counts(len(right & set(own)), 0, len(set(own))))
     return overall, at_signs, tiers
+
+
+def _elsewhere(text: str, wanted: Collection[Key], given: Collection[Key]) -> int:
+    """How many of the mentions that are missing were put where the text says the same."""
+    missing = Counter((_said(text, key), key[1]) for key in wanted if key not in given)
+    stray = Counter((_said(text, key), key[1]) for key in given if key not in wanted)
+    return (missing & stray).total()
+
+
+def _said(text: str, key: Key) -> str:
+    span = key[0] if isinstance(key[0], Span) else min(key[0])
+    return text[span.start : span.end]

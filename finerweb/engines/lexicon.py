@@ -26,7 +26,7 @@ from finerweb.text.characters import UNSPACED, marks
 OPTIONS = frozenset({"profile"})
 NEUTRAL: frozenset[str] = frozenset()
 PRICE = Price()
-VERSION = "2"  # part of the engine's fingerprint: raise it when an answer would change
+VERSION = "3"  # part of the engine's fingerprint: raise it when an answer would change
 
 PROFILES = {
     "broad": {"city": "location", "date": "date", "money": "money", "email": "web address"},
@@ -34,6 +34,7 @@ PROFILES = {
 }
 
 NUMBER = r"\d+(?:[.,\u066B\u066C\u00A0\u202F ]\d{3})*(?:[.,\u066B]\d+)?"
+INSIDE_NUMBER = r"(?<=\d[.,\u066B\u066C\u00A0\u202F ])(?=\d{3}(?!\d))"
 PATTERNS = {
     "email": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
     "web address": r"(?:https?://|www\.)[^\s<>\"'()\[\]،。]*[\w/]",
@@ -49,8 +50,9 @@ DATES = [
 # A letter of a script with spaces, or a mark (`\w` denies vowel signs); what is left of a word after a name of CLDR.
 LETTER = rf"(?:(?!{UNSPACED.pattern})[^\W\d_]|[{marks()}\u200C\u200D])"
 ENDING = rf"{LETTER}{{0,4}}(?!{LETTER})"
-# A number and the word after it; in scripts without spaces the word's end would be a guess.
-QUANTITY = rf"(?<!\w){NUMBER}[ \u00A0](?!{UNSPACED.pattern})[^\W\d_]{LETTER}+(?![\w'’])"
+# A number and the word after it; in scripts without spaces the word's end would be a guess. `5,000` with a preposition
+# before it (Amharic, Hebrew) is none: what is left of it, `000`, neither.
+QUANTITY = rf"(?<!\w)(?!{INSIDE_NUMBER}){NUMBER}[ \u00A0](?!{UNSPACED.pattern})[^\W\d_]{LETTER}+(?![\w'’])"
 SYMBOLS = "€$£¥₹₽₺₴₪฿₩₫₦₱៛֏₾৳"
 
 

@@ -136,3 +136,15 @@ def test_grouped_answers_name_each_once_and_count_where_any_place_is_right():
     assert overall == counts.Counts(right=1, given=2, wanted=2)
     assert at_signs == counts.Counts(right=0, given=0, wanted=1)
     assert tiers == {"exact": counts.Counts(1, 1), "fuzzy": counts.Counts(0, 1)}
+
+
+def test_a_name_at_its_other_place_is_counted_apart():
+    text = Passage("Oslo and Oslo and Bergen", [Gold(Span(9, 13), "city"), Gold(Span(18, 24), "city")])
+    answers = [counts.Answer(text, noise.clean(text))]
+
+    def first(*_):
+        return [(Span(0, 4), "city", "exact"), (Span(5, 8), "city", "exact")]
+
+    overall, _, _ = counts.count(answers, "en", first)
+    assert overall == counts.Counts(right=0, given=2, wanted=2, elsewhere=1)
+    assert (overall.f1, overall.names_f1) == (0, 0.5)

@@ -32,6 +32,8 @@ FINDS: list[tuple[str, str, bool, list[tuple[str, str]]]] = [
     ("10 ಕಿಲೋಮೀಟರ್‌ಗಳು", "kn", False, [("10 ಕಿಲೋಮೀಟರ್‌ಗಳು", "quantity")]),
     ("12 tammikuuta 2020, 3 Maispiel", "fi", False, [("12 tammikuuta 2020", "date"), ("3 Maispiel", "quantity")]),
     ("አዲስ አበባ ኢትዮጵያ", "am", True, [("አዲስ አበባ", "city"), ("ኢትዮጵያ", "country")]),
+    ("ከተማው በ5,000 ሰዎች", "am", False, []),  # not `000 ሰዎች`
+    ("x5,000 men, 3,500 women", "en", False, [("3,500 women", "quantity")]),
 ]  # fmt: skip
 
 
