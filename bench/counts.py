@@ -106,11 +106,11 @@ def count(answers: Sequence[Answer], locale: str, ground: Ground) -> tuple[Count
 
 def _elsewhere(text: str, wanted: Collection[Key], given: Collection[Key]) -> int:
     """How many of the mentions that are missing were put where the text says the same."""
-    missing = Counter((_said(text, key), key[1]) for key in wanted if key not in given)
-    stray = Counter((_said(text, key), key[1]) for key in given if key not in wanted)
+    missing = Counter((_surface(text, key), key[1]) for key in wanted if key not in given)
+    stray = Counter((_surface(text, key), key[1]) for key in given if key not in wanted)
     return (missing & stray).total()
 
 
-def _said(text: str, key: Key) -> str:
+def _surface(text: str, key: Key) -> str:
     span = key[0] if isinstance(key[0], Span) else min(key[0])
     return text[span.start : span.end]

@@ -12,8 +12,8 @@ from rapidfuzz.distance import Levenshtein
 
 from finerweb.mentions.aligning import Place
 from finerweb.problems import MentionProblem
-from finerweb.text import characters
-from finerweb.text.characters import UNSPACED, are_letters, is_letter
+from finerweb.text import clitics, endings
+from finerweb.text.characters import UNSPACED, is_letter
 from finerweb.text.edges import Edges
 from finerweb.text.folding import Folded, fold
 from finerweb.text.scripts import scripts
@@ -23,14 +23,12 @@ from finerweb.text.spans import Span
 NORMALISED, FUZZY = 0.2, 0.4
 PREFIXED = 0.03  # a sign that is written together with the next word: the "@" of "@ NASA" is not that of "@esa"
 
-# A part of a word with hyphens, for a name that is ordered less often than it stands there: `EEC-kakan`.
-COMPOUND = 0.02
+# A part of a word, for a name that is ordered less often than it stands there: `EEC-kakan`, 京都 of 東京都.
+PART = 0.02
 _HYPHENATED = re.compile(r"[-\u2010\u2011][^\W_]")
 
-SHORTEST = 5  # folded characters of a mention that may be found by similarity: shorter names have too many neighbours
 LETTERS_AN_EDIT, MOST_EDITS = 5, 3  # one letter in five may be another one
 SHORTEST_RUN = 8  # characters of a mention of several words that may be run together with another one
-LONGEST_ENDING = 4  # letters that a word's other ending may have
 
 # Of a script whose vowels are marks: three characters are two syllables, and endings are written together with names.
 SHORTEST_SYLLABIC = 3
@@ -44,6 +42,7 @@ class Text:
         self.text = text
         self.locale = locale
         self.edges = Edges(text, locale)
+        self._endings = endings.load(self.edges.language)
 
     @cached_property
     def folded(self) -> Folded:
@@ -62,12 +61,13 @@ class Text:
         ]
 
     def alone_first(self, places: list[Place]) -> list[Place]:
-        """The same places, those that are a part of a compound at a cost."""
-        return [place._replace(cost=place.cost + COMPOUND * self._is_in_compound(place.span)) for place in places]
+        """The same places, those that are a part of a word at a cost."""
+        return [place._replace(cost=place.cost + PART * self._is_part(place.span)) for place in places]
 
-    def _is_in_compound(self, span: Span) -> bool:
+    def _is_part(self, span: Span) -> bool:
         before, after = self.text[max(0, span.start - 2) : span.start], self.text[span.end : span.end + 2]
-        return bool(_HYPHENATED.fullmatch(before[::-1]) or _HYPHENATED.fullmatch(after))
+        is_in_compound = _HYPHENATED.fullmatch(before[::-1]) or _HYPHENATED.fullmatch(after)
+        return bool(is_in_compound) or any(map(self.edges.is_inside_word, span))
 
     def places(self, mention: str, exact: list[Place], count: int = 1) -> list[Place]:
         """All places of a mention that is named so often: exact, written otherwise, joined; else those most like it."""
@@ -75,7 +75,7 @@ class Text:
         if not name:
             return exact
         spans = {place.span for place in exact}
-        alike = [span for span in self._alike(name) if span not in spans]
+        alike = [span for span in (*self._alike(name), *self._contracted(name)) if span not in spans]
         places = exact + [Place(span, "normalised", NORMALISED) for span in alike if self.edges.is_whole(span)]
         if len(places) < count:
             spans |= {place.span for place in places}
@@ -90,6 +90,15 @@ class Text:
             if self._is_bound(start) and self._is_bound(end)
         }
         return sorted(spans)
+
+    def _contracted(self, name: str) -> list[Span]:
+        """The places of a folded mention behind a preposition that takes the first letter of its article."""
+        article, prepositions = clitics.ARTICLES.get(self.edges.language, (name, ()))
+        if not name.startswith(article) or name == article:
+            return []
+        return [
+            span for span in self._alike(name[1:]) if self.text[max(0, span.start - 1) : span.start] in prepositions
+        ]
 
     def _is_bound(self, index: int) -> bool:
         """Does a cluster of the text begin at this place of the folded text? "ﬁ" folds to two letters."""
@@ -118,8 +127,8 @@ class Text:
         The first letter and all digits are the same: other years and numbers are others, and few names are misspelt
         in their first letter.
         """
-        if len(name) < SHORTEST:
-            return self._inflected(name) if len(name) >= SHORTEST_SYLLABIC and _is_syllabic(name) else []
+        if len(name) < endings.SHORTEST:  # shorter names have too many neighbours
+            return self._inflected(name) if len(name) >= SHORTEST_SYLLABIC and endings.is_syllabic(name) else []
         best = min(len(name) // LETTERS_AN_EDIT, MOST_EDITS)
         spans: list[Span] = []
         text, starts, ends = self.folded
@@ -156,7 +165,7 @@ class Text:
         """The places that begin like a folded mention, and only end otherwise: its last word has another ending."""
         if UNSPACED.search(name):
             return []
-        stem = max(min(SHORTEST - 1, len(name)), -(-len(name) * 2 // 3))
+        stem = self._endings.stem(name)
         spans = []
         text, starts, ends = self.folded
         for start in _indexes(text, name[:stem]):
@@ -173,16 +182,12 @@ class Text:
         same = stem
         while same < min(len(name), len(text) - start) and text[start + same] == name[same]:
             same += 1
-        lost = name[same:]
-        if not lost and unicodedata.combining(text[start + same : start + same + 1] or " ") == VIRAMA:
+        lost, end = name[same:], start + same
+        if not lost and unicodedata.combining(text[end : end + 1] or " ") == VIRAMA:
             return None  # the last letter of the mention is a part of another one here
-        is_whole_name = not lost and len(name) >= SHORTEST and _is_syllabic(name)
-        longest = LONGEST_ENDING if is_whole_name else min(LONGEST_ENDING, same // 2)
-        end = start + same
-        while end <= len(text) and _letters(text[start + same : end]) <= longest:
+        while end <= len(text) and endings.letters(text[start + same : end]) <= self._endings.longest:
             if self._is_end(end):
-                ending = lost + text[start + same : end]
-                return end if _letters(lost) <= longest and are_letters(ending) else None
+                return end if self._endings.fits(name, lost, text[start + same : end]) else None
             end += 1
         return None
 
@@ -213,15 +218,6 @@ def _indexes(text: str, part: str, start: int = 0) -> Iterator[int]:
     while index >= 0:
         yield index
         index = text.find(part, index + 1)
-
-
-def _is_syllabic(name: str) -> bool:
-    return characters.script(name[0]) in characters.ABUGIDAS
-
-
-def _letters(text: str) -> int:
-    """Letters without their marks."""
-    return sum(not characters.is_mark(character) for character in text)
 
 
 @lru_cache(maxsize=128)

@@ -25,13 +25,14 @@ ENGLISH = r"s|ll|d|ve|re|m"
 _ENGLISH = re.compile(ENGLISH)
 
 # Suffixes of Turkish and Azerbaijani after proper names (TDK, Yazım Kılavuzu, "Kesme işareti"): possessive and cases,
-# plural, copula, -ki, -li, -siz, -ca. No suffix is "an" or "ut": Kur'an and Mes'ut stay whole. Azerbaijani has had
-# no apostrophe since 2004 (Orfoqrafiya qaydaları, decree 108): there it is from documents.
+# plural, copula, evidential, conditional, -ki, -li, -siz, -ca. No suffix is "an" or "ut", or has a circumflex: Kur'an,
+# Kur'ân and Mes'ut stay whole. Azerbaijani has had no apostrophe since 2004 (Orfoqrafiya qaydaları, decree 108): there
+# it is from documents.
 TURKIC = (
-    r"[yns]?[ıiuüâ](?:n\w*|m[ıiuü]?z?(?:[dn]?[aeəıiuü]\w*)?|y[dlms]\w*|d[ıiuü]r\w*|z\w*)?"
+    r"[yns]?[ıiuü](?:n\w*|m[ıiuü]?z?(?:[dn]?[aeəıiuü]\w*)?|y[dlms]\w*|d[ıiuü]r\w*|z\w*)?"
     r"|[yn]?[aeə](?:d[ıiuü]r\w*|y[dms]\w*)?|n?[dt][aeə](?:n\w*|k[iı]\w*|y\w*|d[ıiuü]r\w*|ş\w*)?|n[aeəıiuü]\w*"
     r"|[dt][ıiuü](?:r\w*)?|y[dmsl]\w+|y?k[ae]n|y?l[aeə](?:r\w*|y\w*|d[ıiuü]r\w*)?|l[ıiuü]\w{0,8}|s[ıiuü]z\w*"
-    r"|[cç][aeəıiuü]\w{0,4}|ki\w*|gil\w*"
+    r"|m[ıiuü][şz]\w*|s[aeə](?:m|k|n\w{0,3}|l[aeə]r)?|n?[cç][aeəıiuü]\w{0,4}|ki\w*|gil\w*"
 )
 # Cases of foreign names in Estonian (EKI, Eesti ortograafia, "Ülakoma") and Finnish (Kielitoimiston ohjepankki,
 # "Heittomerkki"). Not "an", so that Qur'an and vaa'an stay whole.
@@ -58,7 +59,7 @@ SWEDISH_SAINT = ("t", "ta", "te")
 ANY_ENDING = r"\w{1,12}"
 # Danish inflects abbreviations after an apostrophe (Retskrivningsordbogen, "Apostrof"): AM'er, pc'en. Norwegian has a
 # hyphen there, and the apostrophe before a genitive s after small letters, and in Kupper'n (Språkrådet, "Apostrof").
-SCANDINAVIAN = r"s|er|ere|erne|ernes|ers|en|ens|et|ets|e|ene|enes"
+SCANDINAVIAN = r"s|er(?:e|en|ens|es|ne|nes|s)?|en|ens|et|ets|e|ene|enes"
 
 # And, the, in, to, from, as, that: written together with the word that follows, the seven letters of "Moses and Caleb"
 # (Gesenius-Kautzsch-Cowley, Hebrew Grammar, 35, 36, 102, 104).
@@ -72,6 +73,8 @@ PROCLITICS = {
         r"(?:\u1235\u1208|\u12A5\u1295\u12F0|\u12A5\u1235\u12A8|\u12EB\u1208)?[\u12E8\u1260\u1208\u12A8]?"
     ),
 }
+# Behind these prepositions the article loses its first letter: للعراق is "to" العراق, בכנסת "in" הכנסת.
+ARTICLES = {"ar": ("\u0627\u0644", ("\u0644",)), "he": ("\u05d4", ("\u05d1", "\u05dc", "\u05db"))}
 # Amharic: the object, and, also, the article (the first and last: FSI, note 4.5; the others from documents).
 AMHARIC_PARTICLE = re.compile(r"\u1295\u121D|\u1295\u1293|[\u1295\u1293\u121D\u12CD\u1235]")
 # Irish sets n, t, h and the letters of eclipsis before a capital (An Caighdeán Oifigiúil), Malagasy the consonants
@@ -145,7 +148,7 @@ _RULES = {
     # Endings.
     "en": Rule(after_word=ENGLISH),
     "de": Rule(after_word=r"s", after_name=r"sche?[mnrs]?"),  # Duden, D 16: Grimm'sche, Andrea's
-    "nl": Rule(after_word=r"s|tjes?|ers?|en"),  # Het Groene Boekje, "Apostrof": Obama's, A4'tje, PvdA'er
+    "nl": Rule(after_word=r"s|(?:e?t|p)?jes?|(?:st)?ers?|en"),  # Het Groene Boekje, "Apostrof": A4'tje, sms'je, PvdA'er
     "af": Rule(after_word=r"s|tjies?|e|ers?"),  # Afrikaanse Woordelys en Spelreëls, "Afkappingsteken"
     "fy": Rule(after_word=r"s|tsjes?|ers?|en"),  # Fryske Akademy, Taalweb, "Apostrof": CDA'er
     "da": Rule(after_word=SCANDINAVIAN),
@@ -201,6 +204,7 @@ class Clitics:
 
     def after(self, name: str, ending: str) -> bool:
         """May `ending` follow `name` after an apostrophe?"""
+        ending = unicodedata.normalize("NFKC", ending)  # of full width
         small = ending.lower()
         if ending != small and not (name.isupper() and ending.isupper()):
             return False
@@ -232,7 +236,7 @@ def load(language: str) -> Clitics:
 
 def _begins_with_vowel(name: str) -> bool:
     small = _base(name[0])
-    is_abbreviation = name[0] in _VOCALIC_NAMES and name[:2].isupper() and len(name) > 1
+    is_abbreviation = name[0] in _VOCALIC_NAMES and not name[1:2].islower()  # F24, F.B.I., S&P too
     return small in _VOWELS or is_abbreviation or name[:2].lower() == "fh"
 
 

@@ -72,6 +72,11 @@ class Edges:
         beside = self.text[max(0, index - 1) : index + 1]
         return (is_start or is_end) and len(beside) == 2 and are_letters(beside) and not belong_together(*beside)
 
+    def is_inside_word(self, index: int) -> bool:
+        """Does ICU see one word here, whatever the rules of the script allow?"""
+        beside = self.text[max(0, index - 1) : index + 1]
+        return index not in self._breaks and len(beside) == 2 and are_letters(beside)
+
     def _cut(self, index: int, is_start: bool) -> Cut:
         left, right = self._gap(index)
         if left == 0 or right == len(self.text):

@@ -14,20 +14,23 @@ from finerweb.text.characters import APOSTROPHES, ARMENIAN_STRESS, IGNORABLE, SE
 from finerweb.text.spans import Span
 
 IGNORED = re.compile(f"[{IGNORABLE}]")
-# Lost by models: tatweel, Arabic and Hebrew points, Armenian stress.
+# Lost by models and writers: tatweel, Arabic and Hebrew points, Armenian stress, the dot below Devanagari's letters.
 POINTS = re.compile(
-    rf"[\u0610-\u061A\u0640\u064B-\u065F\u0670\u06D6-\u06ED\u08D3-\u08FF\u0591-\u05BD\u05BF-\u05C7{ARMENIAN_STRESS}]"
+    rf"[\u093C\u0610-\u061A\u0640\u064B-\u065F\u0670\u06D6-\u06ED\u08D3-\u08FF\u0591-\u05BD\u05BF-\u05C7{ARMENIAN_STRESS}]"
 )
 SAME = str.maketrans(
     {
         **dict.fromkeys(APOSTROPHES, "'"),
         **dict.fromkeys("“”„‟«»″״〝〞‶", '"'),
         **dict.fromkeys("‐‑‒–—―−־֊⁃﹣－", "-"),
-        **dict.fromkeys("・･‧•⋅∙·", "·"),
+        **dict.fromkeys("・･‧•⋅∙·ㆍ", "·"),  # the last is the vowel araea, which Korean types for a dot
         "〜": "~",
+        "゛": "\u3099",  # voiced marks, typed behind their kana
+        "゜": "\u309a",
     }
 )
 WORD_SPACE = "፡"  # of Ethiopic
+TWICE = rf"[{re.escape(APOSTROPHES)}]{{2}}"  # a double quote or gershayim, typed as two apostrophes
 _ASTRAL = 0x10000
 LAST = 0x20000  # above it are ideographs, each of which folds to one, and selectors
 
@@ -40,8 +43,8 @@ _SORTED = (
 _STACKED = r"\u17D2[\u1780-\u17A2]"
 _UNIT = re.compile(rf"{_STACKED}|{_SORTED}")
 _RUN = re.compile(rf"(?:{_STACKED}|{_SORTED}){{2,}}")
-# Sara am, half-width voiced marks, Hangul's vowels and finals: letters that join the one before them.
-_EXTENDING = frozenset({0x0E33, 0x0EB3, 0xFF9E, 0xFF9F, *range(0x1160, 0x1200)})
+# Sara am, voiced marks with a width, Hangul's vowels and finals: letters that join the one before them.
+_EXTENDING = frozenset({0x0E33, 0x0EB3, 0x309B, 0x309C, 0xFF9E, 0xFF9F, *range(0x1160, 0x1200)})
 _GREEK = re.compile(r"[\u0370-\u03FF\u1F00-\u1FFF]")
 
 
@@ -112,7 +115,9 @@ def _fold_cluster(cluster: str) -> str:
     plain = cluster
     for sequence, letter in letters.SEQUENCES.items():
         plain = plain.replace(sequence, letter)
-    plain = IGNORED.sub("", plain).translate(SAME).translate(letters.RADICALS)  # NFKC takes "´" apart
+    plain = (
+        IGNORED.sub("", plain).translate(SAME).replace("''", '"').translate(letters.RADICALS)
+    )  # NFKC takes "´" apart
     plain = POINTS.sub("", unicodedata.normalize("NFKC", plain)).translate(SAME)
     plain = _RUN.sub(lambda run: "".join(sorted(_UNIT.findall(run[0]))), plain)
     # "İ" folds to "i" and a combining dot, which nobody who writes "istanbul" types.
@@ -147,11 +152,11 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
         elif source or len(character.casefold()) != 1 or IGNORED.match(character) or POINTS.match(character):
             growing.add(code)
     growing = {code for code in growing if not chr(code).isspace() and len(_fold_cluster(chr(code))) != 1}
-    seconds = {ord(sequence[1]) for sequence in letters.SEQUENCES}
+    seconds = {ord(sequence[1]) for sequence in letters.SEQUENCES} | set(map(ord, APOSTROPHES))
     after = rf"(?:[\u200C\u200D]*(?:{_STACKED}|{_class(marks)}))"
     sequences = "|".join(sorted(map(re.escape, letters.SEQUENCES), key=len, reverse=True))
     spaces = rf"[\s{WORD_SPACE}]{{2,}}|[^\S ]|{WORD_SPACE}"
-    clusters = rf"(?:{sequences}){after}*|.{after}+|(?:{VARIED})[{SELECTORS}]+"
+    clusters = rf"(?:{sequences}|{TWICE}){after}*|.{after}+|(?:{VARIED})[{SELECTORS}]+"
     special = marks | growing | seconds | {code for code in range(LAST) if chr(code).isspace()} - {0x20}
     near = ranges({code for code in special if code < _ASTRAL})
     return (

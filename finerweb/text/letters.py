@@ -38,12 +38,17 @@ SEQUENCES = {
     "\u17d2\u178a": "\u17d2\u178f",  # Khmer: da and ta look alike below a letter (16.4)
     "\u17c1\u17b8": "\u17be",
     "\u17c1\u17b6": "\u17c4",
+    "\u0bb6\u0bcd\u0bb0\u0bc0": "\u0bb8\u0bcd\u0bb0\u0bc0",  # Tamil shri, before Unicode 4.1 and since (12.6)
+    # Devanagari and Gujarati: a nasal before a letter of its class, or the point for it (12.1); Hindi writes both.
+    **{f"{nasal}\u094d": "\u0902" for nasal in "\u0919\u091e\u0923\u0928\u092e"},
+    **{f"{nasal}\u0acd": "\u0a82" for nasal in "\u0a99\u0a9e\u0aa3\u0aa8\u0aae"},
 }
 
 # One for another, whatever the language. The capital of dotless i is I, which folds to i (CaseFolding.txt, T), so that
 # KIZILAY is Kızılay; only Turkish and Azerbaijani have it. DUCET sorts the Yiddish digraphs and oe as two letters. No
 # language tells the comma of Romanian from a cedilla. The Malayalam au sign has an old form and a new one (12.9). The
-# ideographs are variants of one (Unihan, kZVariant), which radicals become in NFKC.
+# ideographs are variants of one (Unihan, kZVariant): radicals become them in NFKC, Japanese names have them. A circle
+# is typed for the zero. Candrabindu and anusvara are written for one another (Lucene's HindiNormalizer).
 SPELLINGS = str.maketrans(
     {
         "\u05f0": "\u05d5\u05d5",
@@ -58,6 +63,12 @@ SPELLINGS = str.maketrans(
         "\u6238": "\u6237",
         "\u9ec3": "\u9ec4",
         "\u9ed2": "\u9ed1",
+        "\u9ad9": "\u9ad8",
+        "\ufa11": "\u5d0e",
+        "\U00020bb7": "\u5409",
+        "\u25cb": "\u3007",
+        "\u0901": "\u0902",
+        "\u0a81": "\u0a82",
     }
 )
 
@@ -100,7 +111,16 @@ _TONES = {
     )
     for old, new in zip(olds, news, strict=True)
 }
-_VIETNAMESE = re.compile(rf"(?:{'|'.join(_TONES)})(?!\w)")  # in a closed syllable both conventions agree
+_VIETNAMESE = re.compile("|".join(_TONES))  # old tools set them so in closed syllables too: Hòang
+
+# The zero of a script, which looks like its wa or anusvara, typed for it: no digit stands there (confusables.txt).
+# Digits are folded to those of ASCII.
+_ZEROS = {
+    "my": (re.compile(r"(?<!\d)0(?=[\u1000-\u103F])"), "\u101d"),
+    "kn": (re.compile(r"(?<=[\u0C85-\u0CCD])0(?!\d)"), "\u0c82"),
+    "te": (re.compile(r"(?<=[\u0C05-\u0C4D])0(?!\d)"), "\u0c02"),
+}
+_VISARGA = {":": "\u0903"}  # typed with a colon: दु:ख
 
 _TABLES = {
     "az": {"ǝ": "ə", "ә": "ə"},  # schwa, typed with the African or the Cyrillic letter
@@ -108,6 +128,8 @@ _TABLES = {
     "uk": _LATIN_I,
     "be": _LATIN_I,
     "kk": _LATIN_I | {"һ": "h", "ә": "ə"},
+    **dict.fromkeys(("hi", "mr", "ne", "sa"), _VISARGA),
+    "my": {"\u1009": "\u1025"},  # nya, typed for the letter u
     "as": {"\u09b0": "\u09f0"},  # ra, typed as in Bengali
     "am": _amharic(),
     "vi": _DJE,
@@ -129,6 +151,7 @@ class _Letters(NamedTuple):
     pattern: re.Pattern[str]
     table: dict[int, str]
     has_tones: bool
+    zero: tuple[re.Pattern[str], str] | None
 
 
 @functools.cache
@@ -137,14 +160,16 @@ def _letters(locale: str) -> _Letters:
     table = _TABLES.get(language, {})
     if not any("\u0600" <= letter < "\u0700" for letter in table):
         table = _ARABIC | table
-    return _Letters(re.compile(f"[{''.join(table)}]"), str.maketrans(table), language == "vi")
+    return _Letters(re.compile(f"[{''.join(table)}]"), str.maketrans(table), language == "vi", _ZEROS.get(language))
 
 
 def alike(folded: str, locale: str) -> str:
     """A folded text of the same length, in which letters that a locale's language takes for one another are one."""
     if folded.isascii():
         return folded
-    pattern, table, has_tones = _letters(locale)
+    pattern, table, has_tones, zero = _letters(locale)
     if pattern.search(folded):
         folded = folded.translate(table)
+    if zero:
+        folded = zero[0].sub(zero[1], folded)
     return _VIETNAMESE.sub(lambda match: _TONES[match[0]], folded) if has_tones else folded

@@ -255,6 +255,9 @@ def test_a_sign_before_a_space_is_not_that_of_a_handle() -> None:
         ("EEC - kakan. Om EEC", ["EEC"], [0]),
         ("EEC–Norge. Om EEC", ["EEC"], [0]),
         ("EEC, EEC-kakan, EEC", ["EEC-kakan", "EEC"], [5, 16]),
+        ("東京都と京都を訪れた", ["京都"], [4]),
+        ("インドネシアとインド", ["インド"], [7]),
+        ("東京都", ["京都"], [1]),
     ],
 )
 def test_a_name_alone_is_meant_before_one_in_a_compound(text: str, mentions: list[str], starts: list[int]) -> None:

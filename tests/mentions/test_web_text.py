@@ -36,10 +36,15 @@ ENDINGS: list[Row] = [
     ("nl", "In 's-Hertogenbosch en 't Gooi en 's Gravenhage", ["'s-Hertogenbosch", "Hertogenbosch", "'t Gooi", "Gooi"], []),
     ("af", "Zuma’s huis, drie LP'e", ["Zuma", "LP"], ["e"]),
     ("fy", "Ljouwert's strjitten", ["Ljouwert"], ["s"]),
-    ("da", "USA's præsident, DR'erne, pc'en", ["USA", "DR", "pc"], ["erne"]),
+    ("da", "USA's præsident, DR'erne, pc'en, SF'eren", ["USA", "DR", "pc", "SF"], ["erne"]),
+    ("nb", "FrP'erens leder", ["FrP"], ["erens"]),
+    ("nl", "een SMS'je, GSM'etje, VVD'ster, foto'pje", ["SMS", "GSM", "VVD"], ["etje"]),
+    ("en", "ＮＡＳＡ’ｓ plan", ["ＮＡＳＡ"], []),
     ("tr", "İstanbul’da, TBMM'ye, Ankara'dakiler, Türkiye'nin, Kars'ın, Van'ın, 1990'larda", ["İstanbul", "TBMM", "Ankara", "Türkiye", "Kars", "Van", "1990"], ["da", "ye", "dakiler"]),
     ("tr", "İZMİR'DE Bölgesi'nde Avrupa'nınki Bosch'la", ["İZMİR", "Bölgesi", "Avrupa", "Bosch"], ["DE"]),
     ("tr", "Kur'an okudu, Mes'ut ve Es'ad", ["Kur'an", "Mes'ut"], ["Kur", "Mes", "Es"]),
+    ("tr", "Bakanlığı'nca, TBMM'nce, Türkiye'mizin, Alman'mışlar, Ahmet’miş, Kemal'se", ["Bakanlığı", "TBMM", "Türkiye", "Alman", "Ahmet", "Kemal"], ["nce"]),
+    ("tr", "Kur'ân-ı Kerîm, Ma'nâ, Mü'min, Mi'rac", [], ["Kur", "Ma", "Mü", "Mi"]),
     ("az", "BMT'nin, NATO’ya", ["BMT", "NATO"], ["nin"]),
     ("fi", "Bordeaux'n viini, Versailles’ssa", ["Bordeaux", "Versailles"], ["ssa"]),
     ("fi", "vaa'an, Raa'at, Qur'an", [], ["vaa", "Raa", "Qur"]),
@@ -80,7 +85,9 @@ ELISIONS: list[Row] = [
     ("fr", "de l'Italie, d’Orsay, qu'Emmanuel, jusqu’Oslo, l'ONU, d'HEC, L’Italie", ["Italie", "Orsay", "Emmanuel", "Oslo", "ONU", "HEC"], ["l", "qu"]),
     ("fr", "aujourd'hui, N'Djamena, M’Bappé, O'Neill, presqu'île, en Côte d’Ivoire", ["N'Djamena", "Côte d’Ivoire"], ["aujourd", "hui", "Djamena", "Bappé", "Neill", "île"]),
     ("it", "dell'Umbria, all’ONU, un'Opel, nell'Etna, L'Aquila, d'Italia", ["Umbria", "ONU", "Opel", "Etna", "Aquila", "Italia"], []),
-    ("it", "N'Djamena, O'Brien", [], ["Djamena", "Brien"]),
+    ("it", "N'Djamena, O'Brien, L'Rt", [], ["Djamena", "Brien", "Rt"]),
+    ("it", "dell'F24, l'F-35, dell'M5S, dell'S&P 500, dell'F.B.I.", ["F24", "F-35", "M5S", "S&P 500", "F.B.I."], []),
+    ("fr", "d'M6, l'N7, l’F-16", ["M6", "N7", "F-16"], []),
     ("ca", "l'Índia, d’Escòcia, l'FBI, s'Agaró, se'n va", ["Índia", "Escòcia", "FBI", "Agaró"], []),
     ("pt", "Estrela d'Alva, n'Os Lusíadas, N'Djamena", ["Alva", "Os Lusíadas"], ["Djamena"]),
     ("gl", "na praza d'A Coruña", ["A Coruña"], []),
@@ -199,6 +206,30 @@ INFLECTED = [
     ("kn", "ಬೆಂಗಳೂರಿನಲ್ಲಿ", "ಬೆಂಗಳೂರು", "ಬೆಂಗಳೂರಿನಲ್ಲಿ"),
     ("ml", "കൊച്ചിയിൽ", "കൊച്ചി", "കൊച്ചിയിൽ"),
     ("si", "කොළඹට", "කොළඹ", "කොළඹට"),
+    # Case endings and postpositions of any length, after names of any length, and the oblique stem of names in -m.
+    ("ta", "சென்னையிலிருந்து", "சென்னை", "சென்னையிலிருந்து"),
+    ("ta", "சீனாவுக்கும்", "சீனா", "சீனாவுக்கும்"),
+    ("ta", "ஈழத்தில்", "ஈழம்", "ஈழத்தில்"),
+    ("ml", "കേരളത്തിൽ", "കേരളം", "കേരളത്തിൽ"),
+    ("ml", "കോട്ടയത്തേക്ക്", "കോട്ടയം", "കോട്ടയത്തേക്ക്"),
+    ("ml", "ഇന്ത്യയിൽനിന്ന്", "ഇന്ത്യ", "ഇന്ത്യയിൽനിന്ന്"),
+    ("kn", "ಭಾರತದಲ್ಲಿ", "ಭಾರತ", "ಭಾರತದಲ್ಲಿ"),
+    ("kn", "ಮೋದಿಯವರ", "ಮೋದಿ", "ಮೋದಿಯವರ"),
+    ("te", "కడపలోని", "కడప", "కడపలోని"),
+    ("mr", "भारताकडून", "भारत", "भारताकडून"),
+    ("mr", "चीनमध्ये", "चीन", "चीनमध्ये"),
+    ("ne", "चीनसँग", "चीन", "चीनसँग"),
+    ("ne", "दाङबाट", "दाङ", "दाङबाट"),
+]
+
+# Other words that begin like a name.
+NO_ENDINGS = [
+    ("hi", "दिनेश आया", "दिन"),
+    ("mr", "रामायण वाचले", "राम"),
+    ("ne", "रामायण", "राम"),
+    ("ta", "சீனிவாசன்", "சீனி"),
+    ("ml", "ചൈതന്യം", "ചൈന"),
+    ("kn", "ಭಾರವಾದ", "ಭಾರತ"),
 ]
 
 
@@ -207,6 +238,36 @@ def test_a_name_is_found_with_an_ending_whose_vowels_are_marks(
     locale: str, text: str, mention: str, surface: str
 ) -> None:
     assert outcome(Text(text, locale), mention) == f"fuzzy:{surface}"
+
+
+@pytest.mark.parametrize(("locale", "text", "mention"), NO_ENDINGS)
+def test_another_word_that_begins_alike_is_no_form_of_a_name(locale: str, text: str, mention: str) -> None:
+    assert outcome(Text(text, locale), mention) in ("inside_word", "absent")
+
+
+# Behind these prepositions the article loses its first letter.
+CONTRACTED = [
+    ("ar", "سافر للعراق أمس", "العراق", "لعراق"),
+    ("ar", "وللولايات المتحدة رأي", "الولايات المتحدة", "لولايات المتحدة"),
+    ("ar", "وللأمم المتحدة", "الأمم المتحدة", "لأمم المتحدة"),
+    ("he", "ישב בכנסת", "הכנסת", "כנסת"),
+    ("he", "ובבית הלבן", "הבית הלבן", "בית הלבן"),
+]
+
+
+@pytest.mark.parametrize(("locale", "text", "mention", "surface"), CONTRACTED)
+def test_a_name_is_found_behind_a_preposition_that_takes_its_article(
+    locale: str, text: str, mention: str, surface: str
+) -> None:
+    assert outcome(Text(text, locale), mention) == f"normalised:{surface}"
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "mention"),
+    [("ar", "عراق الأمس", "العراق"), ("he", "כנסת ישראל", "הכנסת")],
+)
+def test_a_name_without_its_article_is_another(locale: str, text: str, mention: str) -> None:
+    assert outcome(Text(text, locale), mention) in ("absent", "inside_word")
 
 
 def test_every_trial_is_grounded(shared: Path) -> None:
