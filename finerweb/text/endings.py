@@ -19,6 +19,9 @@ SHORTEST = 5  # folded characters of a name of which a part is enough
 LONGEST, LONGEST_JOINED = 4, 10  # letters, marks not counted
 MORPHEMES = 4
 
+# Names have no other forms here: Nigeria is none of Niger. What is written behind an apostrophe stands apart.
+UNINFLECTED = frozenset(("en", "fr", "es", "pt", "it", "ca", "gl", "nl", "vi", "id", "ms", "jv", "su", "fil"))
+
 # Language -> morphemes, and, of names in -m, what they lose and how their other forms begin.
 _MORPHEMES = {
     "ta": (
@@ -68,6 +71,7 @@ class Endings(NamedTuple):
     morphemes: re.Pattern[str] | None = None
     final: str = ""
     oblique: str = ""
+    are_none: bool = False
 
     @property
     def longest(self) -> int:
@@ -83,7 +87,7 @@ class Endings(NamedTuple):
         """Is the rest of a word no more than another ending of a name, which lost the last of its own letters?"""
         if self.morphemes and self.morphemes.fullmatch(rest) and self._is_oblique(lost, rest):
             return True
-        if self.morphemes and len(name) < SHORTEST:
+        if self.are_none or (self.morphemes and len(name) < SHORTEST):
             return False
         is_whole_name = not lost and len(name) >= SHORTEST and is_syllabic(name)
         longest = LONGEST if is_whole_name else min(LONGEST, (len(name) - len(lost)) // 2)
@@ -107,7 +111,7 @@ def letters(text: str) -> int:
 def load(language: str) -> Endings:
     """The endings of a language, by its code in the locale."""
     if language not in _MORPHEMES:
-        return Endings()
+        return Endings(are_none=language in UNINFLECTED)
     written, final, oblique = _MORPHEMES[language]
     morphemes = sorted({fold(morpheme, language).text for morpheme in written.split()}, key=len, reverse=True)
     pattern = re.compile(rf"(?:{'|'.join(map(re.escape, morphemes))}){{1,{MORPHEMES}}}")

@@ -115,9 +115,8 @@ def _fold_cluster(cluster: str) -> str:
     plain = cluster
     for sequence, letter in letters.SEQUENCES.items():
         plain = plain.replace(sequence, letter)
-    plain = (
-        IGNORED.sub("", plain).translate(SAME).replace("''", '"').translate(letters.RADICALS)
-    )  # NFKC takes "´" apart
+    plain = IGNORED.sub("", plain).translate(SAME)  # NFKC takes "´" apart
+    plain = plain.replace("''", '"').translate(letters.RADICALS)
     plain = POINTS.sub("", unicodedata.normalize("NFKC", plain)).translate(SAME)
     plain = _RUN.sub(lambda run: "".join(sorted(_UNIT.findall(run[0]))), plain)
     # "İ" folds to "i" and a combining dot, which nobody who writes "istanbul" types.
