@@ -74,10 +74,11 @@ class Table:
 
         Raises ValueError that names what is missing or unknown.
         """
-        types = self.schema
-        if set(frame.columns) != set(types.names):
-            raise ValueError(f"table {self.name}: {_mismatch(types.names, frame.columns)}")
-        return frame.select(*[frame[name].cast(types[name].dataType).alias(name) for name in types.names])
+        names = [column.name for column in self.columns]
+        if set(frame.columns) != set(names):
+            raise ValueError(f"table {self.name}: {_mismatch(names, frame.columns)}")
+        # One call to Java, where a column at a time takes dozens.
+        return frame.selectExpr(*[f"CAST(`{c.name}` AS {c.type}) AS `{c.name}`" for c in self.columns])
 
     def guard(self, frame: DataFrame) -> DataFrame:
         """The frame, which fails to be written where a row breaks an invariant that Delta's CHECK cannot hold."""

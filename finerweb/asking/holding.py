@@ -44,7 +44,7 @@ class Holder:
     answers: int = 0  # in this stage
     absence: str | None = None  # of the engine: since when it is gone, and why
     left: list[str] = field(default_factory=list)  # what earlier holders left in the spool
-    _seen: State | None = field(default=None, init=False)  # of the table of holders, when this one was the last
+    seen: State | None = None  # of the table of holders, when this one was the last
 
     @property
     def earlier(self) -> list[int]:
@@ -54,7 +54,7 @@ class Holder:
     def require_last(self) -> None:
         """Raise SpoolFailed where another took this one for dead, and its place: nothing of it is committed then."""
         now = self.lake.state(holders.TABLE)
-        if now == self._seen:
+        if now == self.seen:
             return
         last = _last(self.lake, self.question)
         if last and last[0] != self.token:
@@ -64,7 +64,7 @@ class Holder:
                 f"{last[1]}) took it for dead and asks now. It commits what this one has kept: wait for it, then run "
                 "again"
             )
-        self._seen = now
+        self.seen = now
 
     def sign(self) -> Sign:
         """What the tasks read: whether they go on, and how many share an engine."""
@@ -89,6 +89,7 @@ def held(lake: Lake, spool: Spool, question: str) -> Iterator[Holder]:
 
     Tasks of a holder that died are waited for: they keep what was under way.
     """
+    before = lake.state(holders.TABLE)
     last = _last(lake, question)
     if last:
         _require_gone(spool, *last)
@@ -96,7 +97,9 @@ def held(lake: Lake, spool: Spool, question: str) -> Iterator[Holder]:
     token = _claim(
         lake, question, max([last[0] if last else 0, *(int(name) for name in spool.names() if name.isdigit())])
     )
-    holder = Holder(lake, spool, question, token, left=sorted(spool.names()))
+    now = lake.state(holders.TABLE)
+    is_ours = now.version == before.version + 1  # nobody else's commit came between
+    holder = Holder(lake, spool, question, token, left=sorted(spool.names()), seen=now if is_ours else None)
     key = (spool.url, token)
     _held.add(key)
     try:
