@@ -92,7 +92,7 @@ def _change(store: Store, seen: Seen, now: State) -> Change:
     if before.version < 0 or now.version < 0:
         return Change(None, "is new, or gone")
     last = store.version(table)
-    commits = history.since(store.spark, store.name(table), before.version, last).commits
+    commits = store.history(table, last - before.version + 1).commits
     if why := _why_unknown(store, commits, before):
         return Change(None, why)
     later = [commit for commit in commits if commit["version"] > before.version and history.changes(commit)]

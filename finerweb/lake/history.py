@@ -130,22 +130,19 @@ def is_append(commit: Row) -> bool:
     return commit["operation"] == "WRITE" and (commit["operationParameters"] or {}).get("mode") == "Append"
 
 
-def since(spark: SparkSession, name: str, version: int, last: int) -> History:
-    """The commits of a table from one version to its last; fewer where the older ones are forgotten."""
-    return History(tuple(spark.sql(f"DESCRIBE HISTORY {name} LIMIT {last - version + 1}").collect()))
-
-
-def read(spark: SparkSession, name: str) -> History:
-    """The history of a table, by what SQL calls it: as far back as its last change."""
+def read(spark: SparkSession, name: str, count: int | None = None) -> History:
+    """The newest commits of a table, by what SQL calls it: so many, or as far back as its last change."""
 
     def commits(limit: int | None) -> list[Row]:
         return spark.sql(f"DESCRIBE HISTORY {name}{f' LIMIT {limit}' if limit else ''}").collect()
 
-    return since_change(commits)
+    return newest(commits, count)
 
 
-def since_change(commits: Callable[[int | None], Sequence[Row]]) -> History:
-    """The newest commits, as far back as the last change; `commits` gives so many of them, or all."""
+def newest(commits: Callable[[int | None], Sequence[Row]], count: int | None) -> History:
+    """The newest commits, `count` or as far back as the last change; `commits` gives so many of them, or all."""
+    if count is not None:
+        return History(tuple(commits(count)))
     recent = History(tuple(commits(RECENT)))
     if len(recent.commits) < RECENT or any(changes(commit) for commit in recent.commits):
         return recent

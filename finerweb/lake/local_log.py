@@ -15,7 +15,7 @@ from pyspark.sql import Row, SparkSession
 
 from finerweb import storage
 from finerweb.errors import NotInstalled
-from finerweb.lake.history import History, since_change
+from finerweb.lake.history import History, newest
 from finerweb.shipping import is_local
 
 LOOKED_AT = 100  # commits; who wrote more since the table's properties were last set leaves them to Delta
@@ -33,10 +33,10 @@ def folder(spark: SparkSession, location: str) -> Path | None:
     return Path(place.path) if place.is_disk else None
 
 
-def read(folder: Path | None, table: str) -> History | None:
+def read(folder: Path | None, table: str, count: int | None = None) -> History | None:
     """The history of a table as history.read gives it; None where there is none, or its log does not tell."""
     try:
-        return since_change(partial(_commits, folder / table)) if folder else None
+        return newest(partial(_commits, folder / table), count) if folder else None
     except (OSError, ValueError):
         return None
 

@@ -53,12 +53,12 @@ class Store:
             raise
         return True
 
-    def history(self, table: Table) -> History:
-        """The table's commits, back to its last change; none where it is not there."""
-        own = local_log.read(self._folder, table.name)
+    def history(self, table: Table, count: int | None = None) -> History:
+        """The table's newest commits, so many or back to its last change; none where it is not there."""
+        own = local_log.read(self._folder, table.name, count)
         if own is None and table.name not in self._checked and not self.exists(table):
             return History()
-        return own or history.read(self.spark, self.name(table))
+        return own or history.read(self.spark, self.name(table), count)
 
     def version(self, table: Table) -> int:
         """The table's last Delta version; -1 where it is not there."""
