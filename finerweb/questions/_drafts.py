@@ -2,7 +2,7 @@
 
 import re
 
-from finerweb.questions._values import Value
+from finerweb.questions._lenient import Value
 
 # How a sentence ends that leads to a draft or an example, and no more than two words later to the value.
 _DRAFT = re.compile(

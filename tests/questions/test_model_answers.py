@@ -189,6 +189,54 @@ BAD_ITEMS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
+# One of whose words or signs some are missing or too many: it is an item, or a bad one.
+BROKEN_ITEMS: dict[str, list[str]] = {
+    '{"mention": 50%, "type": "share"}': ["50%", "share"],
+    '{"mention": $5, "type": "price"}': ["$5", "price"],
+    '{"mention": 1.000.000, "type": "number"}': ["1.000.000", "number"],
+    '{"mention": 1,000, "type": "number"}': ["1,000", "number"],
+    '{"mention": 1 000, "type": "number"}': ["1 000", "number"],
+    '{"mention": 12:30, "type": "time"}': ["12:30", "time"],
+    '{"mention": 2019-05-01, "type": "date"}': ["2019-05-01", "date"],
+    '{"mention": 3rd, "type": "rank"}': ["3rd", "rank"],
+    '{"mention": 0x1F, "type": "number"}': ["0x1F", "number"],
+    '{"mention": Bergen, "type": "city"}': ["Bergen", "city"],
+    '{"mention": Bergen", "type": "city"}': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": city}': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city}': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city", "sure": 95%}': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city", "start": 3-9}': ["Bergen", "city"],
+    '{mention": "Bergen", "type": "city"}': ["Bergen", "city"],
+    '{"mention" = "Bergen", "type" = "city"}': ["Bergen", "city"],
+    '{{"mention": "Bergen", "type": "city"}}': ["Bergen", "city"],
+    '"mention": "Bergen", "type": "city"}': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city"': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city"]': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city"}}': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city"} (in Norway)': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city"} - a port': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": }': ['{"mention": "Bergen", "type": null}'],
+    '{"mention": , "type": "city"}': ['{"mention": null, "type": "city"}'],
+    '{"mention": "Bergen", "type": "city" (a port)}': ['"{\\"mention\\": \\"Bergen\\", \\"type\\": \\"city\\" (a port)}"'],
+    '["Bergen", city]': ['"[\\"Bergen\\", city]"'],
+    '{"Bergen", "city"}': ['"{\\"Bergen\\", \\"city\\"}"'],
+    "{Bergen}": ['"{Bergen}"'],
+    "<Bergen>": ['"<Bergen>"'],
+    "Bergen": ['"Bergen"'],
+    "etc.": ['"etc."'],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("separator", [", ", ",\n    "])
+@pytest.mark.parametrize("item", BROKEN_ITEMS)
+def test_one_broken_item_discards_no_other(item: str, separator: str) -> None:
+    items = ['{"mention": "Lena Berg", "type": "person"}', item, '{"mention": "Oslo", "type": "city"}']
+    read = [BERG, BROKEN_ITEMS[item], OSLO]
+    for order in ([0, 1, 2], [1, 0, 2]):
+        entries = ner.items(f'{{"entities": [{separator.join(items[place] for place in order)}]}}')
+        assert [list(entry) for entry in entries] == [read[place] for place in order]
+
+
 @pytest.mark.parametrize("name", BAD_ITEMS)
 def test_one_bad_item_discards_no_other(name: str) -> None:
     item, kept = BAD_ITEMS[name]
