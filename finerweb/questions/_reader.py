@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from finerweb.errors import Unreadable, excerpt
-from finerweb.questions._drafts import is_draft
+from finerweb.questions._drafts import is_aside, is_draft
 from finerweb.questions._members import plain
 from finerweb.questions._parts import own_turn, parts
 from finerweb.questions._values import values, whole
@@ -147,10 +147,12 @@ def _closing(thought: str, shape: Shape, depth: int) -> Reading | None:
 def _last(text: str, shape: Shape, depth: int) -> Reading | None:
     best: Reading | None = None
     run: Reading | None = None  # items, or answers, that stand by themselves, one a line
-    end = 0
+    end = best_end = 0
     for value in values(text):
         reading = interpret(value.data, shape, depth)
         if reading is None or is_draft(text, value, is_empty=not reading.size) or not (reading.size or value.is_whole):
+            continue
+        if best and _is_settled(best, reading) and is_aside(text[best_end : value.start], is_empty=not reading.size):
             continue
         reading = reading._replace(is_whole=value.is_whole)
         if reading.form is Form.PAIR and text[value.start] == "(":
@@ -160,8 +162,13 @@ def _last(text: str, shape: Shape, depth: int) -> Reading | None:
             reading = _joined([run, reading]) or reading
         run, end = reading, value.end
         if _counted(reading) and (best is None or _supersedes(reading, best)):
-            best = reading
+            best, best_end = reading, value.end
     return best
+
+
+def _is_settled(best: Reading, later: Reading) -> bool:
+    """Is it a whole answer, beside which a later one may only be mentioned?"""
+    return bool(best.size) and best.is_whole and (best.form >= Form.LIST or not later.size)
 
 
 def _goes_on(run: Reading, reading: Reading) -> bool:

@@ -245,6 +245,54 @@ def test_one_bad_item_discards_no_other(name: str) -> None:
     assert [entry.text for entry in ner.items(answer) if isinstance(entry, Bad)] == [kept]
 
 
+# What follows a whole answer, and only mentions another one: EMPTY, or DRAFT.
+MENTIONED = [
+    "\n\nNote: for passages without names the output is EMPTY.",
+    "\n(An empty answer would be EMPTY)",
+    "\n\nFor a passage with no names, the correct output is EMPTY.",
+    "\n\nHad there been no names, the answer would have been EMPTY.",
+    "\n\nHowever, for passages without names, the answer would be EMPTY.",
+    "\n\nIn the absence of entities: EMPTY",
+    "\n\nWhen nothing is named, return EMPTY.",
+    "\n\nThe empty list has this form:\n```json\nEMPTY\n```",
+    "\n\nReturning EMPTY would be wrong here.",
+    "\n\nI did not return EMPTY because the passage has names.",
+    "\n\nNote that the schema allows EMPTY.",
+    "\n\nSans entités, ce serait EMPTY.",
+    "\n\nOhne Namen wäre es EMPTY.",
+    "\n\n没有实体时返回 EMPTY。",
+    "\n\nExample of the format: DRAFT",
+    "\n\nExample of another passage:\n```json\nDRAFT\n```",
+    '\n\nFor comparison, the passage "Rome is old" would give DRAFT.',
+    "\n\nZum Vergleich: DRAFT",
+]
+
+
+@pytest.mark.parametrize("text", MENTIONED)
+def test_an_answer_that_is_only_mentioned_replaces_none(text: str) -> None:
+    content = CONTENTS["ner"]
+    assert parse("ner", content.put(f"ANSWER{text}")) == content.wanted
+
+
+# What stands between an answer and a better one.
+CORRECTIONS = [
+    ("\n", "EMPTY"),
+    ("\n```\n```json\n", "EMPTY"),
+    ("\n\nWait, none of these is in the passage.\n", "EMPTY"),
+    ("\n\nI was wrong: these are not names. The list is empty.\n\n", "EMPTY"),
+    ("\n\nThese are common nouns. Final answer: ", "EMPTY"),
+    ("\n\nCorrection: ", "ANSWER"),
+    ("\n\nThis was too short. Here is the list:\n", "ANSWER"),
+    ("\n\nNot the example, but the final answer: ", "ANSWER"),
+]
+
+
+@pytest.mark.parametrize(("words", "answer"), CORRECTIONS)
+def test_an_answer_that_is_corrected_is_replaced(words: str, answer: str) -> None:
+    content = CONTENTS["ner"]
+    assert parse("ner", content.put(f"DRAFT{words}{answer}")) == (content.wanted if answer == "ANSWER" else [])
+
+
 def test_a_number_is_a_mention_as_it_is_written() -> None:
     answer = '[{"mention": 1999, "type": "year"}, {"mention": 3.50, "type": "price"}, [1e6, "number"]]'
     assert parse("ner", answer) == [["1999", "year"], ["3.50", "price"], ["1e6", "number"]]
