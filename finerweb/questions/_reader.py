@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from finerweb.errors import Unreadable, excerpt
 from finerweb.questions._drafts import is_aside, is_draft
 from finerweb.questions._members import plain
-from finerweb.questions._parts import own_turn, parts
+from finerweb.questions._parts import own_turns, parts
 from finerweb.questions._values import values, whole
 
 
@@ -60,7 +60,7 @@ def read(answer: str, shape: Shape, what: str) -> Any:
         text, data = data, None
     reading = _counted(interpret(data, shape))
     unescaped = html.unescape(text.replace('\\"', '"').replace("\\n", "\n"))  # a string without its quotes, or HTML
-    for candidate in dict.fromkeys([own_turn(text), text, unescaped]):
+    for candidate in dict.fromkeys([*own_turns(text), text, unescaped]):
         if reading is None:
             reading = _of_text(candidate, shape)
     if reading is None:

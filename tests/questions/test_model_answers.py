@@ -293,6 +293,56 @@ def test_an_answer_that_is_corrected_is_replaced(words: str, answer: str) -> Non
     assert parse("ner", content.put(f"DRAFT{words}{answer}")) == (content.wanted if answer == "ANSWER" else [])
 
 
+# How an answer goes on past its end: with a mark, or with another passage in words; DRAFT is the answer to that.
+GOES_ON = [
+    *(
+        f"{end}Rome is old. DRAFT"
+        for end in ("<|eot_id|>", "<end_of_turn>\n", "<｜end▁of▁sentence｜>", "\n<|endoftext|>")
+    ),
+    *(f"{end}Rome is old. DRAFT" for end in ("<|end_of_text|>", "</s><s>", "<eos><bos>", "<|im_end|>", "<turn|>\n")),
+    *(
+        f"{end}DRAFT"
+        for end in ("<|return|>", "<|END_OF_TURN_TOKEN|>", "[|endofturn|]", "<|eot_id|>\nOkay.\n</think>\n")
+    ),
+    "<|im_end|>EMPTY",
+    "\n\nLanguage: English\nPassage:\nRome is old.\nDRAFT",
+    "\n\nPassage: Rome is old.\nAnswer:\nDRAFT",
+    "\n\n**Passage:** Rome is old.\nDRAFT",
+    "\n\nInput: Rome is old.\nOutput: DRAFT",
+    "\n\n### Input:\nRome is old.\n\n### Response:\nDRAFT",
+    "\n\nQ: Rome is old.\nA: DRAFT",
+    "\n\nExample 2:\nRome is old.\nDRAFT",
+]
+# The same before the answer, in a thought, or in a mention.
+BEFORE = [
+    "<|im_start|>assistant\nANSWER<|im_end|>",
+    "<|eot_id|>ANSWER<|eot_id|>DRAFT",
+    "Language: English\nPassage:\nLena Berg.\nANSWER",
+    "Input: Lena Berg.\nOutput: ANSWER\nInput: Rome is old.\nOutput: DRAFT",
+    "<think>\nPerhaps DRAFT?\nPassage: it says more.\n</think>\nANSWER",
+    "Perhaps DRAFT?\nPassage: it says more.\n</think>\nANSWER",
+]
+
+
+@pytest.mark.parametrize("text", [*(f"ANSWER{text}" for text in GOES_ON), *BEFORE])
+@pytest.mark.parametrize("question", CONTENTS)
+def test_an_answer_to_another_passage_is_none(question: str, text: str) -> None:
+    assert parse(question, CONTENTS[question].put(text)) == CONTENTS[question].wanted
+
+
+@pytest.mark.parametrize("question", CONTENTS)
+def test_a_prompt_is_not_answered_by_its_answer(question: str) -> None:
+    payload = {"language": "French", "text": "Rome is old.", "label": "bath", "entities": "- Rome: city"}
+    prompt = plugins.load("finerweb.questions", question).prompt(payload)
+    content = CONTENTS[question]
+    assert parse(question, content.put(f"ANSWER\n\n{prompt}\nDRAFT")) == content.wanted
+
+
+def test_a_mark_of_an_end_in_a_mention_ends_nothing() -> None:
+    answer = 'Here: {"entities": [["</s>", "tag"], ["Oslo", "city"]]}, as asked.'
+    assert parse("ner", answer) == [["</s>", "tag"], OSLO]
+
+
 def test_a_number_is_a_mention_as_it_is_written() -> None:
     answer = '[{"mention": 1999, "type": "year"}, {"mention": 3.50, "type": "price"}, [1e6, "number"]]'
     assert parse("ner", answer) == [["1999", "year"], ["3.50", "price"], ["1e6", "number"]]
