@@ -49,7 +49,9 @@ _OF_A_CALL = _CALLS | {"name", "id", "type", "index", "call_id", "tool", "tool_n
 _SAID = {"text", "output_text"}
 _THOUGHT = {"reasoning", "thinking", "thought", "redacted_thinking", "summary_text"}
 
-_BULLETS = re.compile(r"[\s,;\-*•\d.)\u3001]*")
+# Between answers that stand by themselves, one a line: one before a full stop stands in a sentence.
+_BULLETS = re.compile(r"(?!\.)[\s,;\-*•\d.)\u3001]*")
+_FULL_WIDTH = str.maketrans("｛｝［］", "{}[]")
 
 
 def read(answer: str, shape: Shape, what: str) -> Any:
@@ -60,7 +62,7 @@ def read(answer: str, shape: Shape, what: str) -> Any:
         text, data = data, None
     reading = _counted(interpret(data, shape))
     unescaped = html.unescape(text.replace('\\"', '"').replace("\\n", "\n"))  # a string without its quotes, or HTML
-    for candidate in dict.fromkeys([*own_turns(text), text, unescaped]):
+    for candidate in dict.fromkeys([*own_turns(text), text, unescaped, text.translate(_FULL_WIDTH)]):
         if reading is None:
             reading = _of_text(candidate, shape)
     if reading is None:

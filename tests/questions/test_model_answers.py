@@ -110,6 +110,10 @@ LISTS: dict[str, tuple[str, list[list[str]]]] = {
     "by mention, a type word among them": ('{"entities": {"Lena Berg": "person", "Oslo": "city", "Queen": "band"}}', [*BOTH, ["Queen", "band"]]),
     "by mention, a word of answers among them": ('{"entities": {"Microsoft Word": "software", "Oslo": "city"}}', [["Microsoft Word", "software"], OSLO]),
     "by mention, one of no type": ('{"entities": {"Lena Berg": "person", "Bergen": null, "Oslo": "city"}}', BOTH),
+    "a list of one type": ('{"entities": [{"mention": "Lena Berg", "types": ["person"]}, {"name": "Oslo", "labels": ["city"]}]}', BOTH),
+    "full-width signs": ('｛"entities"：［｛"mention"：“Oslo”，"type"：“city”｝］｝', [OSLO]),
+    "full-width signs in a mention": ('{"entities": [{"mention": "［Oslo］", "type": "city"}]}', [["［Oslo］", "city"]]),
+    "a thought without its marks": ('thought\nI might say {"entities": [["Rome", "city"]]}.\n\n{"entities": [["Oslo", "city"]]}', [OSLO]),
     "by number": ('{"entities": {"1": {"mention": "Lena Berg", "type": "person"}, "2": {"mention": "Oslo", "type": "city"}}}', BOTH),
     "parts of a message": (
         '[{"type": "reasoning", "text": "Is it [[1]]?"}, {"type": "text", "text": "{\'entities\': [[\'Oslo\', \'city\']]}"}]',
@@ -178,6 +182,7 @@ BAD_ITEMS: dict[str, tuple[str, str]] = {
     "no type": ('{"mention": "Bergen"}', '{"mention": "Bergen"}'),
     "type is null": ('{"mention": "Bergen", "type": null}', '{"mention": "Bergen", "type": null}'),
     "type is a number": ('{"mention": "Bergen", "type": 5}', '{"mention": "Bergen", "type": "5"}'),
+    "several types": ('{"mention": "Bergen", "types": ["city", "port"]}', '{"mention": "Bergen", "types": ["city", "port"]}'),
     "types": ('{"mention": "Bergen", "type": ["city", "port"]}', '{"mention": "Bergen", "type": ["city", "port"]}'),
     "mention is true": ('{"mention": true, "type": "city"}', '{"mention": true, "type": "city"}'),
     "a string": ('"Bergen"', '"Bergen"'),
