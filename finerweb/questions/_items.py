@@ -23,7 +23,7 @@ _MENTIONS = (
 )
 _TYPES = (
     *("type", "label", "category", "entity_type", "class", "tag", "kind", "entity_label", "entity_category"),
-    *("entity_group", "entity_class", "mention_type", "ner_tag"),
+    *("entity_group", "entity_class", "mention_type", "ner_tag", "types", "labels", "categories", "classes", "tags"),
 )
 _GROUPS = ("mentions", "entities", "names", "values", "items", "examples")  # of one type
 _LONE = ("mention", "entity")  # an object by itself is an item only with one of these

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from finerweb.questions._values import Numeral
+from finerweb.questions._lenient import Numeral
 
 _EXACT = re.compile(r"\s*\+?(\d{1,9})(?:\.0*)?\s*")
 

@@ -4,7 +4,11 @@ The marks are those of the models' chat templates, and of the reasoning parsers 
 """
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
+
+from finerweb.questions._values import values
 
 _THINK = (
     "think(?:ing)?|thoughts?|reason(?:ing)?|analysis|scratchpad|reflection|rationale|(?:inner_)?monologue|cot|"
@@ -59,13 +63,20 @@ _MARK = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
-# Where somebody else speaks next: a model that goes on past its end invents another passage and answers that.
+# Where somebody else speaks next, or the text ends: a model that goes on invents another passage and answers that.
+# Harmony's <|end|> is no such mark: it ends a message, and the answer may be a later one. The words are those of the
+# questions' own prompts, and of prompts with examples.
 _OTHERS_TURN = re.compile(
     r"<\|im_start\|>\s*(?:user|system)|<start_of_turn>\s*user|<\|turn>\s*user|<\|start_header_id\|>\s*(?:user|system)|"
     r"<\|(?:user|observation|USER_TOKEN)\|>|<｜User｜>|\[INST\]|<\|start\|>\s*(?:user|system)|"
-    r"^(?:#{2,4} )?(?:User|Human|Instruction):",
+    r"<\|(?i:im_end|eot|eot_id|end_?of_?(?:text|turn|sentence)(?:_token)?|(?:assistant|role)_end|return)\|>|"
+    r"<｜end▁of▁sentence｜>|\[\|endofturn\|\]|<end_of_turn>|<turn\|>|<eos>|</s>|"
+    r"(?P<words>^[ \t#*_>]{0,8}(?:User|Human|Instruction|Input|Question|Q|Example \d{1,3}|"
+    r"Language(?:, or English)?|Passage|Annotations|Entity type)[*_]{0,3}:)",
     re.MULTILINE,
 )
+
+TURNS = 8  # that are looked at: a model that repeats one does so thousands of times
 
 
 class Part(NamedTuple):
@@ -77,6 +88,25 @@ class Part(NamedTuple):
 
 def parts(text: str) -> list[Part]:
     """The stretches of an answer, in their order. What precedes a closing mark is thought, with or without a start."""
+    pieces, place = [], 0
+    for start, end in _thoughts(text):
+        pieces += [Part(text[place:start], False), Part(text[start:end], True)]
+        place = end
+    return [*pieces, Part(text[place:], False)]
+
+
+def own_turns(text: str) -> Iterator[str]:
+    """A text up to each place, from the first on, where it may begin to speak for somebody else."""
+    turns = [*islice(_OTHERS_TURN.finditer(text), TURNS)]
+    within = [(value.start, value.end) for value in values(text) if value.is_whole] if turns else []
+    thoughts = _thoughts(text)
+    for turn in turns:
+        others = within + thoughts if turn["words"] else within
+        if not any(start <= turn.start() < end for start, end in others):
+            yield text[: turn.start()]
+
+
+def _thoughts(text: str) -> list[tuple[int, int]]:
     thoughts: list[tuple[int, int]] = []
     begun: int | None = None
     answers: int | None = None  # the first place in an open thought that claims to be the answer
@@ -92,18 +122,4 @@ def parts(text: str) -> list[Part]:
             answers = mark.start()
     if begun is not None:
         thoughts.append((begun, len(text) if answers is None else answers))
-    return _cut(text, thoughts)
-
-
-def own_turn(text: str) -> str:
-    """An answer up to where it begins to speak for its user."""
-    other = _OTHERS_TURN.search(text)
-    return text[: other.start()] if other else text
-
-
-def _cut(text: str, thoughts: list[tuple[int, int]]) -> list[Part]:
-    pieces, place = [], 0
-    for start, end in thoughts:
-        pieces += [Part(text[place:start], False), Part(text[start:end], True)]
-        place = end
-    return [*pieces, Part(text[place:], False)]
+    return thoughts

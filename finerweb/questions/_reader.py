@@ -10,9 +10,9 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from finerweb.errors import Unreadable, excerpt
-from finerweb.questions._drafts import is_draft
+from finerweb.questions._drafts import is_aside, is_draft
 from finerweb.questions._members import plain
-from finerweb.questions._parts import own_turn, parts
+from finerweb.questions._parts import own_turns, parts
 from finerweb.questions._values import values, whole
 
 
@@ -49,7 +49,9 @@ _OF_A_CALL = _CALLS | {"name", "id", "type", "index", "call_id", "tool", "tool_n
 _SAID = {"text", "output_text"}
 _THOUGHT = {"reasoning", "thinking", "thought", "redacted_thinking", "summary_text"}
 
-_BULLETS = re.compile(r"[\s,;\-*•\d.)\u3001]*")
+# Between answers that stand by themselves, one a line: one before a full stop stands in a sentence.
+_BULLETS = re.compile(r"(?!\.)[\s,;\-*•\d.)\u3001]*")
+_FULL_WIDTH = str.maketrans("｛｝［］", "{}[]")
 
 
 def read(answer: str, shape: Shape, what: str) -> Any:
@@ -60,7 +62,7 @@ def read(answer: str, shape: Shape, what: str) -> Any:
         text, data = data, None
     reading = _counted(interpret(data, shape))
     unescaped = html.unescape(text.replace('\\"', '"').replace("\\n", "\n"))  # a string without its quotes, or HTML
-    for candidate in dict.fromkeys([own_turn(text), text, unescaped]):
+    for candidate in dict.fromkeys([*own_turns(text), text, unescaped, text.translate(_FULL_WIDTH)]):
         if reading is None:
             reading = _of_text(candidate, shape)
     if reading is None:
@@ -147,10 +149,12 @@ def _closing(thought: str, shape: Shape, depth: int) -> Reading | None:
 def _last(text: str, shape: Shape, depth: int) -> Reading | None:
     best: Reading | None = None
     run: Reading | None = None  # items, or answers, that stand by themselves, one a line
-    end = 0
+    end = best_end = 0
     for value in values(text):
         reading = interpret(value.data, shape, depth)
         if reading is None or is_draft(text, value, is_empty=not reading.size) or not (reading.size or value.is_whole):
+            continue
+        if best and _is_settled(best, reading) and is_aside(text[best_end : value.start], is_empty=not reading.size):
             continue
         reading = reading._replace(is_whole=value.is_whole)
         if reading.form is Form.PAIR and text[value.start] == "(":
@@ -160,8 +164,13 @@ def _last(text: str, shape: Shape, depth: int) -> Reading | None:
             reading = _joined([run, reading]) or reading
         run, end = reading, value.end
         if _counted(reading) and (best is None or _supersedes(reading, best)):
-            best = reading
+            best, best_end = reading, value.end
     return best
+
+
+def _is_settled(best: Reading, later: Reading) -> bool:
+    """Is it a whole answer, beside which a later one may only be mentioned?"""
+    return bool(best.size) and best.is_whole and (best.form >= Form.LIST or not later.size)
 
 
 def _goes_on(run: Reading, reading: Reading) -> bool:

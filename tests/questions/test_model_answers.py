@@ -110,6 +110,10 @@ LISTS: dict[str, tuple[str, list[list[str]]]] = {
     "by mention, a type word among them": ('{"entities": {"Lena Berg": "person", "Oslo": "city", "Queen": "band"}}', [*BOTH, ["Queen", "band"]]),
     "by mention, a word of answers among them": ('{"entities": {"Microsoft Word": "software", "Oslo": "city"}}', [["Microsoft Word", "software"], OSLO]),
     "by mention, one of no type": ('{"entities": {"Lena Berg": "person", "Bergen": null, "Oslo": "city"}}', BOTH),
+    "a list of one type": ('{"entities": [{"mention": "Lena Berg", "types": ["person"]}, {"name": "Oslo", "labels": ["city"]}]}', BOTH),
+    "full-width signs": ('｛"entities"：［｛"mention"：“Oslo”，"type"：“city”｝］｝', [OSLO]),
+    "full-width signs in a mention": ('{"entities": [{"mention": "［Oslo］", "type": "city"}]}', [["［Oslo］", "city"]]),
+    "a thought without its marks": ('thought\nI might say {"entities": [["Rome", "city"]]}.\n\n{"entities": [["Oslo", "city"]]}', [OSLO]),
     "by number": ('{"entities": {"1": {"mention": "Lena Berg", "type": "person"}, "2": {"mention": "Oslo", "type": "city"}}}', BOTH),
     "parts of a message": (
         '[{"type": "reasoning", "text": "Is it [[1]]?"}, {"type": "text", "text": "{\'entities\': [[\'Oslo\', \'city\']]}"}]',
@@ -178,6 +182,7 @@ BAD_ITEMS: dict[str, tuple[str, str]] = {
     "no type": ('{"mention": "Bergen"}', '{"mention": "Bergen"}'),
     "type is null": ('{"mention": "Bergen", "type": null}', '{"mention": "Bergen", "type": null}'),
     "type is a number": ('{"mention": "Bergen", "type": 5}', '{"mention": "Bergen", "type": "5"}'),
+    "several types": ('{"mention": "Bergen", "types": ["city", "port"]}', '{"mention": "Bergen", "types": ["city", "port"]}'),
     "types": ('{"mention": "Bergen", "type": ["city", "port"]}', '{"mention": "Bergen", "type": ["city", "port"]}'),
     "mention is true": ('{"mention": true, "type": "city"}', '{"mention": true, "type": "city"}'),
     "a string": ('"Bergen"', '"Bergen"'),
@@ -189,12 +194,158 @@ BAD_ITEMS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
+# One of whose words or signs some are missing or too many: it is an item, or a bad one.
+BROKEN_ITEMS: dict[str, list[str]] = {
+    '{"mention": 50%, "type": "share"}': ["50%", "share"],
+    '{"mention": $5, "type": "price"}': ["$5", "price"],
+    '{"mention": 1.000.000, "type": "number"}': ["1.000.000", "number"],
+    '{"mention": 1,000, "type": "number"}': ["1,000", "number"],
+    '{"mention": 1 000, "type": "number"}': ["1 000", "number"],
+    '{"mention": 12:30, "type": "time"}': ["12:30", "time"],
+    '{"mention": 2019-05-01, "type": "date"}': ["2019-05-01", "date"],
+    '{"mention": 3rd, "type": "rank"}': ["3rd", "rank"],
+    '{"mention": 0x1F, "type": "number"}': ["0x1F", "number"],
+    '{"mention": Bergen, "type": "city"}': ["Bergen", "city"],
+    '{"mention": Bergen", "type": "city"}': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": city}': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city}': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city", "sure": 95%}': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city", "start": 3-9}': ["Bergen", "city"],
+    '{mention": "Bergen", "type": "city"}': ["Bergen", "city"],
+    '{"mention" = "Bergen", "type" = "city"}': ["Bergen", "city"],
+    '{{"mention": "Bergen", "type": "city"}}': ["Bergen", "city"],
+    '"mention": "Bergen", "type": "city"}': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city"': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city"]': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city"}}': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city"} (in Norway)': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": "city"} - a port': ["Bergen", "city"],
+    '{"mention": "Bergen", "type": }': ['{"mention": "Bergen", "type": null}'],
+    '{"mention": , "type": "city"}': ['{"mention": null, "type": "city"}'],
+    '{"mention": "Bergen", "type": "city" (a port)}': ['"{\\"mention\\": \\"Bergen\\", \\"type\\": \\"city\\" (a port)}"'],
+    '["Bergen", city]': ['"[\\"Bergen\\", city]"'],
+    '{"Bergen", "city"}': ['"{\\"Bergen\\", \\"city\\"}"'],
+    "{Bergen}": ['"{Bergen}"'],
+    "<Bergen>": ['"<Bergen>"'],
+    "Bergen": ['"Bergen"'],
+    "etc.": ['"etc."'],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("separator", [", ", ",\n    "])
+@pytest.mark.parametrize("item", BROKEN_ITEMS)
+def test_one_broken_item_discards_no_other(item: str, separator: str) -> None:
+    items = ['{"mention": "Lena Berg", "type": "person"}', item, '{"mention": "Oslo", "type": "city"}']
+    read = [BERG, BROKEN_ITEMS[item], OSLO]
+    for order in ([0, 1, 2], [1, 0, 2]):
+        entries = ner.items(f'{{"entities": [{separator.join(items[place] for place in order)}]}}')
+        assert [list(entry) for entry in entries] == [read[place] for place in order]
+
+
 @pytest.mark.parametrize("name", BAD_ITEMS)
 def test_one_bad_item_discards_no_other(name: str) -> None:
     item, kept = BAD_ITEMS[name]
     answer = f'{{"entities": [{{"mention": "Lena Berg", "type": "person"}}, {item}, ["Oslo", "city"]]}}'
     assert parse("ner", answer) == BOTH
     assert [entry.text for entry in ner.items(answer) if isinstance(entry, Bad)] == [kept]
+
+
+# What follows a whole answer, and only mentions another one: EMPTY, or DRAFT.
+MENTIONED = [
+    "\n\nNote: for passages without names the output is EMPTY.",
+    "\n(An empty answer would be EMPTY)",
+    "\n\nFor a passage with no names, the correct output is EMPTY.",
+    "\n\nHad there been no names, the answer would have been EMPTY.",
+    "\n\nHowever, for passages without names, the answer would be EMPTY.",
+    "\n\nIn the absence of entities: EMPTY",
+    "\n\nWhen nothing is named, return EMPTY.",
+    "\n\nThe empty list has this form:\n```json\nEMPTY\n```",
+    "\n\nReturning EMPTY would be wrong here.",
+    "\n\nI did not return EMPTY because the passage has names.",
+    "\n\nNote that the schema allows EMPTY.",
+    "\n\nSans entités, ce serait EMPTY.",
+    "\n\nOhne Namen wäre es EMPTY.",
+    "\n\n没有实体时返回 EMPTY。",
+    "\n\nExample of the format: DRAFT",
+    "\n\nExample of another passage:\n```json\nDRAFT\n```",
+    '\n\nFor comparison, the passage "Rome is old" would give DRAFT.',
+    "\n\nZum Vergleich: DRAFT",
+]
+
+
+@pytest.mark.parametrize("text", MENTIONED)
+def test_an_answer_that_is_only_mentioned_replaces_none(text: str) -> None:
+    content = CONTENTS["ner"]
+    assert parse("ner", content.put(f"ANSWER{text}")) == content.wanted
+
+
+# What stands between an answer and a better one.
+CORRECTIONS = [
+    ("\n", "EMPTY"),
+    ("\n```\n```json\n", "EMPTY"),
+    ("\n\nWait, none of these is in the passage.\n", "EMPTY"),
+    ("\n\nI was wrong: these are not names. The list is empty.\n\n", "EMPTY"),
+    ("\n\nThese are common nouns. Final answer: ", "EMPTY"),
+    ("\n\nCorrection: ", "ANSWER"),
+    ("\n\nThis was too short. Here is the list:\n", "ANSWER"),
+    ("\n\nNot the example, but the final answer: ", "ANSWER"),
+]
+
+
+@pytest.mark.parametrize(("words", "answer"), CORRECTIONS)
+def test_an_answer_that_is_corrected_is_replaced(words: str, answer: str) -> None:
+    content = CONTENTS["ner"]
+    assert parse("ner", content.put(f"DRAFT{words}{answer}")) == (content.wanted if answer == "ANSWER" else [])
+
+
+# How an answer goes on past its end: with a mark, or with another passage in words; DRAFT is the answer to that.
+GOES_ON = [
+    *(
+        f"{end}Rome is old. DRAFT"
+        for end in ("<|eot_id|>", "<end_of_turn>\n", "<｜end▁of▁sentence｜>", "\n<|endoftext|>")
+    ),
+    *(f"{end}Rome is old. DRAFT" for end in ("<|end_of_text|>", "</s><s>", "<eos><bos>", "<|im_end|>", "<turn|>\n")),
+    *(
+        f"{end}DRAFT"
+        for end in ("<|return|>", "<|END_OF_TURN_TOKEN|>", "[|endofturn|]", "<|eot_id|>\nOkay.\n</think>\n")
+    ),
+    "<|im_end|>EMPTY",
+    "\n\nLanguage: English\nPassage:\nRome is old.\nDRAFT",
+    "\n\nPassage: Rome is old.\nAnswer:\nDRAFT",
+    "\n\n**Passage:** Rome is old.\nDRAFT",
+    "\n\nInput: Rome is old.\nOutput: DRAFT",
+    "\n\n### Input:\nRome is old.\n\n### Response:\nDRAFT",
+    "\n\nQ: Rome is old.\nA: DRAFT",
+    "\n\nExample 2:\nRome is old.\nDRAFT",
+]
+# The same before the answer, in a thought, or in a mention.
+BEFORE = [
+    "<|im_start|>assistant\nANSWER<|im_end|>",
+    "<|eot_id|>ANSWER<|eot_id|>DRAFT",
+    "Language: English\nPassage:\nLena Berg.\nANSWER",
+    "Input: Lena Berg.\nOutput: ANSWER\nInput: Rome is old.\nOutput: DRAFT",
+    "<think>\nPerhaps DRAFT?\nPassage: it says more.\n</think>\nANSWER",
+    "Perhaps DRAFT?\nPassage: it says more.\n</think>\nANSWER",
+]
+
+
+@pytest.mark.parametrize("text", [*(f"ANSWER{text}" for text in GOES_ON), *BEFORE])
+@pytest.mark.parametrize("question", CONTENTS)
+def test_an_answer_to_another_passage_is_none(question: str, text: str) -> None:
+    assert parse(question, CONTENTS[question].put(text)) == CONTENTS[question].wanted
+
+
+@pytest.mark.parametrize("question", CONTENTS)
+def test_a_prompt_is_not_answered_by_its_answer(question: str) -> None:
+    payload = {"language": "French", "text": "Rome is old.", "label": "bath", "entities": "- Rome: city"}
+    prompt = plugins.load("finerweb.questions", question).prompt(payload)
+    content = CONTENTS[question]
+    assert parse(question, content.put(f"ANSWER\n\n{prompt}\nDRAFT")) == content.wanted
+
+
+def test_a_mark_of_an_end_in_a_mention_ends_nothing() -> None:
+    answer = 'Here: {"entities": [["</s>", "tag"], ["Oslo", "city"]]}, as asked.'
+    assert parse("ner", answer) == [["</s>", "tag"], OSLO]
 
 
 def test_a_number_is_a_mention_as_it_is_written() -> None:

@@ -14,7 +14,8 @@ from finerweb import plugins
 from finerweb.errors import Unreadable, excerpt
 from finerweb.questions import ner
 from finerweb.questions._items import Bad
-from finerweb.questions._values import Numeral, values
+from finerweb.questions._lenient import Numeral
+from finerweb.questions._values import values
 
 
 def plain(value: Any) -> Any:
@@ -65,6 +66,21 @@ VALUES: dict[str, list[Any]] = {
     "[]": [[]],
     "print() and ()": [],
     "{'a', 'b'}": [],
+    '{"name": Lena O’Neill (writer), "size": 1,000, "share": 50%}': [
+        {"name": "Lena O’Neill (writer)", "size": "1,000", "share": "50%"}
+    ],
+    '{"size": 3, "from": 12:30 // local\n, "at": http://a.no/b}': [{"size": 3, "from": "12:30", "at": "http://a.no/b"}],
+    '{"name": , "size": }': [{"name": None, "size": None}],
+    '{name": "a", "size" = 3}': [{"name": "a", "size": 3}],
+    '{"names": [Nile, Lena Berg, 3rd, 4]}': [{"names": ["Nile", "Lena Berg", "3rd", 4]}],
+    '{"items": [{"name": "a", {"name": "b"], {"name": "c"}}, {{"name": "d"}}, "name": "e"}]}': [
+        {"items": [{"name": name} for name in "abcde"]}
+    ],
+    '[{"name": "a}, {"name": "b"}]': [[{"name": "a"}, {"name": "b"}]],
+    '{"name": "<a href="x" class="y">", "size": 3}': [{"name": '<a href="x" class="y">', "size": 3}],
+    '[{"name": "a"}, in short: {"size": 3': [[{"name": "a"}], {"size": 3}],
+    '[{"name": "a"}, wait. Again:\n\n[{"name": "b"}, {"name": "c"}]': [[{"name": "a"}], [{"name": "b"}, {"name": "c"}]],
+    '[{"size": 3} ?]': [[{"size": 3}]],
     "": [],
 }  # fmt: skip
 
@@ -88,6 +104,7 @@ def test_a_number_stays_as_it_is_written() -> None:
 
 
 LOOPS = ["[", "{", '{"a":', '["', '{"a":"x', "[1] ", "[a ", '("a", ', "['a ", "[/*", '{"a', '[{"a": [', '{\\"a', '["a#']
+LOOPS += ['{"a": x', "{a: b, ", '[{"a" ?}, ', "[?[", '{"a": "c}, {"', '{"a": [?{, ', "[{?", '{"a": [{"b": 1} ?{, ']
 LOOPS += ['{"mention": "A", "type": "b"}, ', '" ', "<think>", "```json\n{", '{"entities": [', "}]", "Answer: ", '\\"']
 
 
