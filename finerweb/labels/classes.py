@@ -4,13 +4,13 @@ import functools
 import re
 
 from finerweb.labels.forms import canonical
-from finerweb.labels.plurals import singular
+from finerweb.labels.plurals import PREPOSITIONS, singular
 
 # With `other` at most 25 coarse classes, which docs/labels.md lists; a label belongs to the class of the first of its words, from the right, that is listed.
 CLASSES = {
-    "person": "person people human man woman politician player actor actress singer writer author artist scientist king queen president minister coach character deity title",
+    "person": "person people human man woman politician player actor actress singer writer author artist scientist king queen president minister coach character deity title professor teacher student editor journalist reporter critic composer musician painter athlete footballer director producer manager official leader captain commander officer governor mayor senator judge lawyer doctor nurse engineer worker employee member founder owner chairman chairperson secretary spokesperson",
     "group": "group nationality ethnicity tribe community family dynasty",
-    "organization": "organization organisation company corporation agency institution university school club team party army ministry government bank band newspaper publisher hospital museum union association brand",
+    "organization": "organization organisation company corporation agency institution university school club team party army ministry government bank band newspaper publisher hospital museum union association brand council committee court department",
     "place": "location place country city town village state province region district continent island county nation capital territory neighborhood",
     "nature": "river lake sea ocean mountain forest desert valley volcano planet star",
     "building": "building bridge airport station road street stadium monument temple church mosque castle facility address",
@@ -36,29 +36,38 @@ CLASSES = {
 PHRASES = {
     **{"web address": "web", "e-mail address": "web", "email address": "web", "ip address": "web"},
     **{"geopolitical entity": "place", "geo-political entity": "place"},
+    **{"head of state": "person", "head of government": "person"},
 }
 OTHER = "other"
 # Tags that are no words, in the sense of the sets that have them: CoNLL-2003 (Tjong Kim Sang and De Meulder), ACE 2005
 # (LDC2006T06), OntoNotes 5.0 (LDC2013T19), WNUT-16 and WNUT-17, MultiNERD (Tedeschi and Navigli 2022), MultiCoNER
-# (Malmasi et al. 2022), Universal NER (Mayhew et al. 2024) with NorNE. All other tags of these sets are words of CLASSES.
+# (Malmasi et al. 2022), Universal NER (Mayhew et al. 2024) with NorNE, GMB (Bos et al. 2017), SUC 3.0. All other tags of
+# these sets are words of CLASSES.
 TAGS = {
     "person": "per pers prs musicartist myth",
     "group": "norp grp",
     "organization": "org corp sportsteam",
-    "place": "loc gpe geo-loc",
+    "place": "loc gpe geo-loc geo",
     "nature": "cel",
     "building": "fac",
-    "date": "timex datetime",
-    "event": "evt eve",
-    "work": "woa cw tvshow media",
+    "date": "timex datetime tim",
+    "time": "tme",
+    "quantity": "msr",
+    "event": "evt eve evn",
+    "work": "woa cw tvshow media wrk",
     "product": "prod veh vehi wea inst",
+    "science": "nat",
     "biology": "anim bio",
     "medicine": "dis",
     OTHER: "misc mis oth drv",
 }
 PREFIX = re.compile(r"^[bilouesm]-(?=\w)")  # of BIO, BILOU and BIOES, in canonical form
-_INSIDE = ("org", "gpe", "norp", "loc")  # as parts too: org_political
+# A tag and what its set says besides, with a sign or a capital between: PER.Individual, ORG:political, B_PER, PER-B,
+# persName, TIMEX3; GermEval's PERderiv and ORGpart (Benikova et al. 2014).
+_BETWEEN = re.compile(r"[._:\-]|(?<=[a-z])(?=[A-Z])")
+_BESIDES = re.compile(r"(?:deriv|part|\d+)$")
 _CLASS_OF = {word: name for name, words in reversed(CLASSES.items()) for word in words.split()} | PHRASES
+_INSIDE = ("org", "gpe", "norp", "loc")  # are no words, and tell as parts in small letters too: org political
 _CLASS_OF_TAG = {tag: name for name, tags in TAGS.items() for tag in tags.split()}
 
 
@@ -74,12 +83,30 @@ def is_listed(word: str) -> bool:
 
 @functools.lru_cache(maxsize=65_536)
 def coarse(label: str) -> str:
-    """The coarse class of a label, `other` where none of its words is listed and it is no tag."""
+    """The coarse class of a label, `other` where none of its words is listed and it is no tag.
+
+    Its head tells, the last word or the one before a preposition, and only then a word before or behind that.
+    """
     plain = canonical(label)
-    parts = [part for part in re.split(r"[\W_]+", plain) if part][::-1]
+    plain_words = [part for part in re.split(r"[\W_]+", plain) if part]
+    head = next((index for index, word in enumerate(plain_words) if index and word in PREPOSITIONS), len(plain_words))
+    parts = [*plain_words[:head][::-1], *plain_words[head:][::-1]]
+    if parts[:1] == ["title"] and len(parts) > 1:  # of a book
+        parts = [*parts[1:], "title"]
     for word in [plain, *parts]:
         listed = _CLASS_OF.get(word) or _CLASS_OF.get(singular(word))
         if listed:
             return listed
-    tag = next((part for part in parts if part in _INSIDE), PREFIX.sub("", plain))
-    return _CLASS_OF_TAG.get(PREFIX.sub("", plain)) or _CLASS_OF_TAG.get(tag, OTHER)
+    inside = next((part for part in parts if part in _INSIDE), "")
+    return _CLASS_OF_TAG.get(PREFIX.sub("", plain)) or _CLASS_OF_TAG.get(inside) or _of_tag(label)
+
+
+def _of_tag(label: str) -> str:
+    """The class of a tag with something besides, or of a word in brackets behind a label in another language."""
+    bare = re.sub(r"^\W+|\W+$", "", label)
+    tags = [] if " " in bare else [_BESIDES.sub("", part) for part in _BETWEEN.split(_BESIDES.sub("", bare))][::-1]
+    if bare == bare.lower() and "." not in bare:  # per-capita is no PER
+        tags = []
+    classes = [_CLASS_OF_TAG.get(tag.lower()) for tag in tags]
+    classes += [_CLASS_OF.get(word) for word in re.split(r"[\W_]+", label.lower())]
+    return next(filter(None, classes), OTHER)

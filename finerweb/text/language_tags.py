@@ -20,7 +20,7 @@ VARIANT = re.compile(r"[a-z0-9]{5,8}|[0-9][a-z0-9]{3}")
 WRITTEN_AS = {
     **{"Hans": "Hani", "Hant": "Hani", "Hanb": "Hani", "Kore": "Hang", "Jamo": "Hang"},
     **{"Hira": "Jpan", "Kana": "Jpan", "Hrkt": "Jpan", "Latf": "Latn", "Latg": "Latn"},
-    **{"Cyrs": "Cyrl", "Aran": "Arab", "Geok": "Geor"},
+    **{"Cyrs": "Cyrl", "Aran": "Arab", "Geok": "Geor", "Qaag": "Mymr"},
 }
 UNSAID = {"Zyyy", "Zinh", "Zzzz", "Zxxx"}  # common, inherited, unknown, unwritten: codes that say nothing of a script
 
@@ -63,7 +63,8 @@ class Reader:
         posix = POSIX.fullmatch(plain)
         subtags = split(posix[1]) if posix else None
         tag = self._of_subtags(subtags) if subtags else Tag(None, None)
-        return Tag(tag.code, (script(posix[2]) if posix and posix[2] else None) or tag.script)
+        modifier = posix[2] if posix else None  # sr@latin, but also de@euro and ca@valencia
+        return Tag(tag.code, (script(modifier) if modifier and is_script(modifier) else None) or tag.script)
 
     def _of_subtags(self, subtags: Subtags) -> Tag:
         language, script_code, region = subtags
@@ -77,13 +78,13 @@ class Reader:
         return Tag(code, script(script_code) if script_code else _script_there(self._bases[code], region))
 
     def _of_name(self, name: str) -> Tag:
-        """English, Bangla, Chinese (Traditional), Portuguese (Brazil)."""
+        """English, Bangla, Simplified Chinese, Chinese (Traditional), Portuguese (Brazil), English (US)."""
         plain, _, bracket = name.casefold().rstrip(")").partition(" (")
         subtag = _places_and_scripts().get(bracket)
         if bracket and not subtag:
             return Tag(None, None)
-        code = self._names.get(plain) or self._codes.get(_names().get(plain, ""))
-        return self.tag(f"{code}-{subtag}") if code and subtag else Tag(code, None)
+        code = self._names.get(plain) or self._codes.get(plain) or _names().get(plain, "")
+        return self.tag(f"{code}-{subtag}" if subtag else code)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -109,6 +110,11 @@ def script(text: str) -> str | None:
     return None if not code or code in UNSAID else WRITTEN_AS.get(code, code)
 
 
+def is_script(text: str) -> bool:
+    """Is it the code or the English name of a script, by CLDR?"""
+    return text.title() in Locale("en").scripts or text.casefold() in _scripts()
+
+
 @functools.lru_cache(maxsize=4096)
 def _script_there(base: str, region: str | None) -> str | None:
     """The script of a language in a region, where it is another there: zh-TW, pa-PK, sr-ME."""
@@ -131,4 +137,6 @@ def _scripts() -> dict[str, str]:
 
 @functools.cache
 def _places_and_scripts() -> dict[str, str]:
-    return {name.casefold(): code for code, name in Locale("en").territories.items()} | _scripts()
+    territories = Locale("en").territories.items()
+    codes = {code.casefold(): code for code, _ in territories if len(code) == 2}
+    return codes | {name.casefold(): code for code, name in territories} | _scripts()
