@@ -14,7 +14,10 @@ ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\(/)")  # of JSON
 URL = re.compile(r"""(?i)(?:https?:)?//[^\s"'<>\\]+|(?<=")[^\s"<>\\]+(?=")""")
 DELIMITER = re.compile(r"[\x00-\x20/?#@:\[\]%]")
 WWW = re.compile(r"(?:^|(?<=@))www[.](?=.*[.])")
-PORTS = {"http": "80", "https": "443"}
+PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
+# What a sentence sets behind a URL; a bracket only where the URL opens none: /wiki/A_(b).
+STOPS = ".,;:!?…。，、；：！？"
+OPENERS = {")": "(", "]": "[", "}": "{", "）": "（", "」": "「", "』": "『", "】": "【", "》": "《", "”": "“", "’": "‘"}
 OCTETS = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 NOT_IN_URLS = re.compile(r"[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
@@ -46,9 +49,18 @@ def page(url: str) -> str:
 
 
 def pages(text: str) -> list[str]:
-    """The pages that a text or a record's JSON names: its URLs, and its strings that could be one."""
+    """The pages that a text or a record's JSON names: its URLs, and its strings that could be one.
+
+    Of a URL with signs behind it both: the one that ends before them, and the one that has them.
+    """
     plain = ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else match[2], text)
-    return sorted({page(url) for url in URL.findall(plain)})
+    return sorted({page(form) for url in URL.findall(plain) for form in (url, _without_stops(url))})
+
+
+def _without_stops(url: str) -> str:
+    while url[-1] in STOPS or url.count(url[-1]) > url.count(OPENERS.get(url[-1], url[-1])):
+        url = url[:-1]
+    return url
 
 
 def _split(url: str) -> tuple[str, str, str, str] | None:

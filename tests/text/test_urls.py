@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from finerweb.text.urls import normalised, page
+from finerweb.text.urls import normalised, page, pages
 
 # RFC 3986, 6.2.2.1-3, 6.2.3, 5.2.4; RFC 3987, 3.1; UTS #46; each spelling and its normal form.
 NORMAL = {
@@ -130,3 +130,23 @@ def test_no_text_makes_it_fail_and_a_page_of_a_page_is_the_same() -> None:
         url = "".join(draw.choices(signs, k=draw.randint(1, 12)))
         assert normalised(normalised(url)) == normalised(url), repr(url)
         assert page(normalised(url)) == page(url), repr(url)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("(https://example.com/x)", "example.com/x"),
+        ("See [it](https://example.com/x).", "example.com/x"),
+        ("「https://example.com/x」。", "example.com/x"),
+        ("https://en.wikipedia.org/wiki/A_(b)", "en.wikipedia.org/wiki/A_(b)"),
+        ("(see https://en.wikipedia.org/wiki/A_(b))", "en.wikipedia.org/wiki/A_(b)"),
+        ("https://example.com/x...", "example.com/x"),
+    ],
+)
+def test_a_page_is_named_by_a_url_with_signs_behind_it(text: str, named: str) -> None:
+    assert named in pages(text)
+
+
+@pytest.mark.parametrize("url", ["ftp://host.example:21/", "ws://host.example:80/", "wss://host.example:443/"])
+def test_the_port_of_a_scheme_is_left_out(url: str) -> None:
+    assert ":" not in normalised(url).partition("://")[2]
