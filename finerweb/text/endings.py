@@ -1,6 +1,6 @@
 """What may follow a name in its own word, where no apostrophe parts them. Plain Python.
 
-Most languages are told by length: few letters, of a word of several. Languages of India, Nepal and Sri Lanka write
+Most languages are told by length: few letters, of a word of several. Languages of India and Nepal write
 their case endings and postpositions, which are longer, together with a name, however short it is: சென்னையிலிருந்து is
 "from" சென்னை, चीनमध्ये "in" चीन. They are closed classes. Hindi sets its postpositions apart, so that little is left to
 follow: दिनेश is no form of दिन. Morphemes follow each other, and are from grammars: Lehmann, A Grammar of Modern Tamil
