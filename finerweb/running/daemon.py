@@ -15,7 +15,7 @@ from pyspark import daemon
 LOADED = ("pandas", "pyarrow.parquet", "pyspark.sql.pandas.serializers", "finerweb.tables", "finerweb.asking.worker")
 
 
-def stay(archive: zipimporter) -> None:
+def stay(self: zipimporter) -> None:
     """Spark refuses another archive of the same name: what is known of one stays true."""
 
 
