@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 ROUNDS, LENGTH = 4, 240  # the fewest rounds of a loop, and characters of all of them
 COUNTED = 20  # the fewest rounds of one that counts: Item 1, Item 2, ...
+GROWN, STRINGS = 8, 4  # the fewest rounds of one whose item grows: Rhine, Rhine Rhine, ...; the most strings of an item
 PROBE = 48  # characters whose earlier places are the candidates for a period
 PLACES = 200  # of these that are looked at: a loop's own come first
 
@@ -29,7 +30,7 @@ class Loop(NamedTuple):
 def find(text: str, source: str = "") -> Loop | None:
     """The repetition with which a text ends; None for what the source repeats as often."""
     for body in dict.fromkeys([text, text.rstrip(_ENDING)]):
-        loop = _repeated(body) or _counted(body, source)
+        loop = _repeated(body) or _counted(body, source) or _grown(body)
         if loop and not _is_of(source, body[_round(body, loop)], loop.rounds):
             return loop
     return None
@@ -89,6 +90,21 @@ def _counted(body: str, source: str) -> Loop | None:
     if any(string in source.casefold() for string in last):
         return None
     return Loop(_place(body, plain, loop.start), len(rounds[0][0]), len(rounds))
+
+
+def _grown(body: str) -> Loop | None:
+    """A list in which one string of each item is that of the item before, and the same again."""
+    strings = [match for match in _STRING.finditer(body) if not match[3]]
+    for offset, stride in itertools.combinations(range(STRINGS + 1), 2):
+        row = strings[::-1][offset::stride]
+        pairs = itertools.pairwise(row)
+        more = [later[2][len(before[2]) :] if later[2].startswith(before[2]) else "" for later, before in pairs]
+        rounds = 1 + next((index for index, part in enumerate(more) if not part or part != more[0]), len(more))
+        if rounds >= GROWN and row[rounds - 1][2].endswith(more[0].strip()):
+            first, second = row[rounds - 1].start(), row[rounds - 2].start()
+            start = max(body.rfind(sign, 0, first) for sign in "[{(,")
+            return Loop(max(0, start), second - first, rounds)
+    return None
 
 
 def _place(body: str, plain: str, place: int) -> int:

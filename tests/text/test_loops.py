@@ -36,6 +36,8 @@ LOOPS = {
         '[{"id": 7, "mention": "Rhine"}, ',
     ),
     "brackets": ("[" * 1000, "["),
+    "an item that grows": (items(*HEAD, *[" ".join(["Rhine"] * number) for number in range(1, 30)]), items(*HEAD, "Rhine") + ", "),
+    "a string that grows": ('["Oslo", ' + ", ".join(json.dumps("a" * number) for number in range(1, 20)), '["Oslo", "a"'),
 }  # fmt: skip
 
 NO_LOOPS = {
@@ -45,6 +47,9 @@ NO_LOOPS = {
     "a loop that it left": items(*["Rhine"] * 30, *HEAD),
     "many of a kind": items(*[f"{chr(65 + number % 26)}{chr(65 + number // 26)}a" for number in range(200)]),
     "years out of order": items(*[str(1900 + number * 37 % 101) for number in range(60)]),
+    "names that begin alike": items(
+        "New", "New York", "New York City", "New York City Hall", "New York City Hall Park"
+    ),
     "it counts a little": items(*[f"Apollo {number}" for number in range(1, 18)]),
     "indented": json.dumps({"missing": [], "extra": [], "wrong": []}, indent=40),
 }
