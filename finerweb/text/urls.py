@@ -54,11 +54,11 @@ def pages(text: str) -> list[str]:
     Of a URL with signs behind it both: the one that ends before them, and the one that has them.
     """
     plain = ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else match[2], text)
-    return sorted({page(form) for url in URL.findall(plain) for form in (url, _without_stops(url))})
+    return sorted({page(form) for url in URL.findall(plain) for form in (url, _without_stops(url)) if form})
 
 
 def _without_stops(url: str) -> str:
-    while url[-1] in STOPS or url.count(url[-1]) > url.count(OPENERS.get(url[-1], url[-1])):
+    while url and (url[-1] in STOPS or url.count(url[-1]) > url.count(OPENERS.get(url[-1], url[-1]))):
         url = url[:-1]
     return url
 

@@ -150,3 +150,8 @@ def test_a_page_is_named_by_a_url_with_signs_behind_it(text: str, named: str) ->
 @pytest.mark.parametrize("url", ["ftp://host.example:21/", "ws://host.example:80/", "wss://host.example:443/"])
 def test_the_port_of_a_scheme_is_left_out(url: str) -> None:
     assert ":" not in normalised(url).partition("://")[2]
+
+
+@pytest.mark.parametrize("record", ['{"a":"b"}', '["a","b"]', '["."]', '["...", ")"]', '{"text":"","url":null}', ""])
+def test_a_record_that_names_no_page_has_no_empty_one(record: str) -> None:
+    assert "" not in pages(record)
