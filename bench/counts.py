@@ -99,8 +99,8 @@ def count(answers: Sequence[Answer], locale: str, ground: Ground) -> tuple[Count
         right = wanted & given.keys()
         elsewhere = _elsewhere(passage.text, wanted, given.keys())
         overall = overall.plus(Counts(len(right), len(given), len(wanted), elsewhere))
-        own = [(mention.places, mention.label) for mention in mentions if mention.places & signs]
-        at_signs = at_signs.plus(Counts(len(right & set(own)), 0, len(set(own))))
+        own = {(mention.places, mention.label) for mention in mentions if mention.places & signs}
+        at_signs = at_signs.plus(Counts(len(right & own), 0, len(own)))
     return overall, at_signs, tiers
 
 

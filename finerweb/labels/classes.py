@@ -4,7 +4,7 @@ import functools
 import re
 
 from finerweb.labels.forms import canonical
-from finerweb.labels.plurals import PREPOSITIONS, singular
+from finerweb.labels.plurals import head, singular
 
 # With `other` at most 25 coarse classes, which docs/labels.md lists; a label belongs to the class of the first of its words, from the right, that is listed.
 CLASSES = {
@@ -89,8 +89,8 @@ def coarse(label: str) -> str:
     """
     plain = canonical(label)
     plain_words = [part for part in re.split(r"[\W_]+", plain) if part]
-    head = next((index for index, word in enumerate(plain_words) if index and word in PREPOSITIONS), len(plain_words))
-    parts = [*plain_words[:head][::-1], *plain_words[head:][::-1]]
+    end = head(plain_words) + 1
+    parts = [*plain_words[:end][::-1], *plain_words[end:][::-1]]
     if parts[:1] == ["title"] and len(parts) > 1:  # of a book
         parts = [*parts[1:], "title"]
     for word in [plain, *parts]:
@@ -104,9 +104,8 @@ def coarse(label: str) -> str:
 def _of_tag(label: str) -> str:
     """The class of a tag with something besides, or of a word in brackets behind a label in another language."""
     bare = re.sub(r"^\W+|\W+$", "", label)
-    tags = [] if " " in bare else [_BESIDES.sub("", part) for part in _BETWEEN.split(_BESIDES.sub("", bare))][::-1]
-    if bare == bare.lower() and "." not in bare:  # per-capita is no PER
-        tags = []
-    classes = [_CLASS_OF_TAG.get(tag.lower()) for tag in tags]
+    is_tag = " " not in bare and ("." in bare or bare != bare.lower())  # per-capita is no PER
+    tags = _BETWEEN.split(bare)[::-1] if is_tag else []
+    classes = [_CLASS_OF_TAG.get(_BESIDES.sub("", tag).lower()) for tag in tags]
     classes += [_CLASS_OF.get(word) for word in re.split(r"[\W_]+", label.lower())]
     return next(filter(None, classes), OTHER)

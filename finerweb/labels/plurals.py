@@ -1,6 +1,7 @@
 """English plurals to singulars, for the words that types are named with."""
 
 import re
+from collections.abc import Sequence
 
 
 def _listed(words: str) -> frozenset[str]:
@@ -51,9 +52,13 @@ def singular(word: str) -> str:
     return word[:-2] if is_longer else word[:-1]
 
 
+def head(words: Sequence[str]) -> int:
+    """Which of a label's words is its head: the last one, or the one before a preposition; -1 of none."""
+    return next((index for index, word in enumerate(words[1:]) if word in PREPOSITIONS), len(words) - 1)
+
+
 def singular_head(label: str) -> str:
-    """A label in lower case with its head word in the singular: the last one, or the one before a preposition."""
+    """A label in lower case with its head word in the singular."""
     words = label.split(" ")
-    head = next((index for index, word in enumerate(words[1:]) if word in PREPOSITIONS), len(words) - 1)
-    words[head] = singular(words[head])
+    words[head(words)] = singular(words[head(words)])
     return " ".join(words)

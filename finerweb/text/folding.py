@@ -151,7 +151,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
         elif source or len(character.casefold()) != 1 or IGNORED.match(character) or POINTS.match(character):
             growing.add(code)
     growing = {code for code in growing if not chr(code).isspace() and len(_fold_cluster(chr(code))) != 1}
-    seconds = {ord(sequence[1]) for sequence in letters.SEQUENCES} | set(map(ord, APOSTROPHES))
+    seconds = {ord(sequence[1]) for sequence in letters.SEQUENCES}
     after = rf"(?:[\u200C\u200D]*(?:{_STACKED}|{_class(marks)}))"
     sequences = "|".join(sorted(map(re.escape, letters.SEQUENCES), key=len, reverse=True))
     spaces = rf"[\s{WORD_SPACE}]{{2,}}|[^\S ]|{WORD_SPACE}"
@@ -160,7 +160,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     near = ranges({code for code in special if code < _ASTRAL})
     return (
         # Whatever lies above is looked at: few texts have much of it, and most of it is then no cluster.
-        re.compile(rf"[{near}{WORD_SPACE}\uFE00-\uFE0F\U00010000-\U0010FFFF]|  "),
+        re.compile(rf"[{near}{WORD_SPACE}\uFE00-\uFE0F\U00010000-\U0010FFFF]|  |{TWICE}"),
         re.compile(rf"{spaces}|{clusters}|{_class(growing)}", re.DOTALL),
     )
 
