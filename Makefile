@@ -7,7 +7,7 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 PEERS := $(VENV)/.peers
 ARGS ?=
-# Where it is set (images do), every process compiles all that it imports: torch and transformers take ten seconds more.
+# Where it is set (images do), every process compiles all that it imports: torch and transformers take seven seconds more.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
